@@ -1,0 +1,66 @@
+"""videdit: a video editor driven by masks.
+
+import videdit
+videdit.open("film.mp4").click(320, 240, at=12).remove().save("clean.mp4")
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from videdit.detector import Detection, Detector
+    from videdit.effect import PER_FRAME, WHOLE_SHOT, Context, Effect, Patch, ShotView, Window
+    from videdit.errors import VideditError
+    from videdit.filler import MADE_UP, Filled, Filler, MaskSequence
+    from videdit.frames import ArrayFrames, Frame, FrameSequence, Region
+    from videdit.hookspecs import hookimpl
+    from videdit.objects import Object, Objects
+    from videdit.plugins import Plugins
+    from videdit.prompts import Box, Click, MaskPrompt, Moment, Phrase, Prompt, Stroke
+    from videdit.runtime import Options, Runtime
+    from videdit.segmenter import Hypothesis, Segmenter
+    from videdit.shot_detector import ShotChange, ShotDetector
+    from videdit.shots import Shot
+    from videdit.tracker import Tracked, Tracker
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "videdit.detector": ["Detection", "Detector"],
+    "videdit.effect": ["PER_FRAME", "WHOLE_SHOT", "Context", "Effect", "Patch", "ShotView", "Window"],
+    "videdit.errors": ["VideditError"],
+    "videdit.filler": ["MADE_UP", "Filled", "Filler", "MaskSequence"],
+    "videdit.frames": ["ArrayFrames", "Frame", "FrameSequence", "Region"],
+    "videdit.hookspecs": ["hookimpl"],
+    "videdit.objects": ["Object", "Objects"],
+    "videdit.plugins": ["Plugins"],
+    "videdit.prompts": ["Box", "Click", "MaskPrompt", "Moment", "Phrase", "Prompt", "Stroke"],
+    "videdit.runtime": ["Options", "Runtime"],
+    "videdit.segmenter": ["Hypothesis", "Segmenter"],
+    "videdit.shot_detector": ["ShotChange", "ShotDetector"],
+    "videdit.shots": ["Shot"],
+    "videdit.tracker": ["Tracked", "Tracker"],
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "MADE_UP", "PER_FRAME", "WHOLE_SHOT", "ArrayFrames", "Box", "Click", "Context", "Detection", "Detector", "Effect",
+    "Filled", "Filler", "Frame", "FrameSequence", "Hypothesis", "MaskPrompt", "MaskSequence", "Moment", "Object",
+    "Objects", "Options", "Patch", "Phrase", "Plugins", "Prompt", "Region", "Runtime", "Segmenter", "Shot",
+    "ShotChange", "ShotDetector", "ShotView", "Stroke", "Tracked", "Tracker", "VideditError", "Window", "hookimpl",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    # Looked up when asked for, so that `import videdit` costs next to nothing.
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'videdit' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOME_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,55 @@
+"""Filler: frames and holes in, pixels for the holes out."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from videdit.frames import FrameSequence, Mask, Region, Rgb
+
+
+class MaskSequence(Protocol):
+    """One mask for each frame of a shot, by the frame's index in the film."""
+
+    def __getitem__(self, index: int) -> Mask:
+        """Return (H, W) bool. Raises IndexError outside the shot."""
+        ...
+
+
+MADE_UP = -1
+"""In `Filled.origin`: no frame of the shot shows this pixel; it was synthesised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """Pixels for the holes of one frame.
+
+    region: where they lie; it holds the whole hole
+    rgb:    (h, w, 3) of the region, dtype of the frame; outside the hole the frame's own pixels
+    origin: (h, w) int32, index of the frame that contributed most to each hole pixel, MADE_UP where none did,
+            the frame's own index outside the hole
+    """
+
+    region: Region
+    rgb: Rgb
+    origin: NDArray[np.int32]
+
+
+class Filler(ABC):
+    """Fills holes with what other frames of the shot show there, or with something plausible.
+
+    What `fill` returns depends on the shot, the holes and the index, never on the order of calls: so a render that
+    was resumed equals one that was not.
+    """
+
+    @abstractmethod
+    def start(self, frames: FrameSequence, holes: MaskSequence) -> None:
+        """Begin a shot. `frames` stays readable until the next `start`."""
+
+    @abstractmethod
+    def fill(self, index: int) -> Filled | None:
+        """Return pixels for the hole on frame `index`; None if there is no hole."""
