@@ -13,7 +13,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -262,6 +262,16 @@ class Plugins:
             raise BrokenPlugin(
                 f"{offer.name!r} could not be made: {type(error).__name__}: {error}", where=self._source(offer)
             ) from error
+
+    def runtime(self, base: Runtime | None = None) -> Runtime:
+        """Return `base` completed with a `make` that finds engines here."""
+        start = base if base is not None else Runtime()
+
+        def make(role: Any, name: str, options: Mapping[str, Any]) -> Any:
+            return self.create(role, name, options, complete)
+
+        complete = replace(start, make=make)
+        return complete
 
     @staticmethod
     def check_options(offer: Registration, options: Options | Mapping[str, Any] | None) -> Options:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 
@@ -29,6 +29,12 @@ def _no_checkpoint(name: str) -> Path:
     raise MissingCheckpoint(f"no file for {name!r}", next_step=f"run `videdit checkpoints pull {name}`")
 
 
+def _no_engine(role: str, name: str, options: Mapping[str, Any]) -> Any:
+    from videdit.errors import UnknownPlugin
+
+    raise UnknownPlugin(f"this runtime makes no engines, so no {role} {name!r}", next_step="use Plugins.runtime(...)")
+
+
 @dataclass(frozen=True, slots=True)
 class Runtime:
     """Passed to every factory as the second argument.
@@ -46,4 +52,5 @@ class Runtime:
     learned: bool = True
     memory_budget_bytes: int | None = None
     find_checkpoint: Callable[[str], Path] = field(default=_no_checkpoint, repr=False)
+    make: Callable[[str, str, Mapping[str, Any]], Any] = field(default=_no_engine, repr=False)
     note: Callable[[str], None] = field(default=lambda sentence: None, repr=False)
