@@ -44,6 +44,7 @@ class Runtime:
     learned:             False asks engines to leave their small built-in networks out (`--no-learned`)
     memory_budget_bytes: what one engine may hold at most; None leaves it to the engine
     find_checkpoint:     name of a checkpoint -> path of the verified file; raises MissingCheckpoint
+    make:                make("filler", "auto", {}) -> another engine, with this same runtime
     note:                takes one sentence for the person, for example that the engine stepped down
     """
 

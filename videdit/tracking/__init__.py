@@ -1,0 +1,1 @@
+"""The tracking stage: from prompts to the masks of whole shots."""
