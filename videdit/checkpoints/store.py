@@ -130,7 +130,11 @@ class CheckpointStore:
 
     def list(self) -> list[CheckpointRow]:
         """Return one row for each file that is known, by id. No file is read whole."""
-        return [self._row(self.entries[id]) for id in sorted(self.entries)]  # noqa: A001
+        return [self.row(id) for id in sorted(self.entries)]  # noqa: A001
+
+    def row(self, id: str) -> CheckpointRow:  # noqa: A002
+        """Return the row of one file. Raises MissingCheckpoint if the id is not known."""
+        return self._row(self.entry(id))
 
     def accept(self, id: str) -> Acceptance:  # noqa: A002
         """Put on record that the person accepts the licence of these weights; return the record, old or new."""
