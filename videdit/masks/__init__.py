@@ -2,10 +2,47 @@
 
 from __future__ import annotations
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from videdit.masks.entry import ORIGINS, MaskEntry, Origin
 from videdit.masks.label_map import LabelMap
 from videdit.masks.packed import PackedMask
 from videdit.masks.track import IN_MEMORY, MaskTrack
 from videdit.masks.union import UnionMasks
 
-__all__ = ["IN_MEMORY", "ORIGINS", "LabelMap", "MaskEntry", "MaskTrack", "Origin", "PackedMask", "UnionMasks"]
+if TYPE_CHECKING:
+    from videdit.masks.binary_png import export_binary_png, import_binary_png
+    from videdit.masks.coco import export_coco, import_coco
+    from videdit.masks.exporting import Exported
+    from videdit.masks.importing import Imported
+    from videdit.masks.palette_png import davis_palette, export_palette_png, import_palette_png
+    from videdit.masks.scores import export_scores
+
+_HOME_OF = {
+    "Exported": "exporting",
+    "Imported": "importing",
+    "davis_palette": "palette_png",
+    "export_binary_png": "binary_png",
+    "export_coco": "coco",
+    "export_palette_png": "palette_png",
+    "export_scores": "scores",
+    "import_binary_png": "binary_png",
+    "import_coco": "coco",
+    "import_palette_png": "palette_png",
+}
+
+__all__ = [
+    "IN_MEMORY", "ORIGINS", "Exported", "Imported", "LabelMap", "MaskEntry", "MaskTrack", "Origin", "PackedMask",
+    "UnionMasks", "davis_palette", "export_binary_png", "export_coco", "export_palette_png", "export_scores",
+    "import_binary_png", "import_coco", "import_palette_png",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    # The formats bring Pillow, pycocotools and PyAV with them; the track needs none of these.
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'videdit.masks' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"videdit.masks.{_HOME_OF[name]}"), name)
+    globals()[name] = value
+    return value

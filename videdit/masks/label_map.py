@@ -51,8 +51,9 @@ class LabelMap:
     @property
     def object_ids(self) -> list[int]:
         """The ids that own at least one pixel, ascending."""
-        present = np.flatnonzero(np.bincount(self.labels.ravel(), minlength=1))
-        return [int(one) for one in present if one]
+        seen = np.zeros(2**16, dtype=np.bool_)
+        seen[self.labels] = True
+        return [int(one) for one in np.flatnonzero(seen[1:]) + 1]
 
     def mask(self, object_id: int) -> Mask:
         """Return (H, W) bool: the pixels that the object owns."""
