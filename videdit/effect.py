@@ -93,16 +93,17 @@ class Effect(ABC):
       where        "object": shown inside the mask; "outside": everything else; "everywhere": no mask needed
       multiple_of  the window's height and width are multiples of this (the frame is mirrored at its border)
       max_bits     8: windows are uint8 even from deeper films
-      transparent  the film gets an alpha channel, from `Patch.matte`
+      shaping      defaults for how the masks are grown and feathered for this effect, by the names in MaskShaping
 
     `render` depends only on the shot and the index, never on the order of calls.
     """
 
     Options: ClassVar[type[Options]] = Options
     context: ClassVar[Context] = PER_FRAME
-    where: ClassVar[Where] = "object"
+    where: Where = "object"
     multiple_of: ClassVar[int] = 1
     max_bits: ClassVar[int] = 16
+    shaping: ClassVar[Mapping[str, Any]] = {}
 
     def __init__(self, options: Any = None, runtime: Runtime | None = None) -> None:
         self.options = options if options is not None else self.Options()
@@ -115,7 +116,7 @@ class Effect(ABC):
 
     @property
     def transparent(self) -> bool:
-        """Whether the finished film needs an alpha channel."""
+        """Whether the finished film gets an alpha channel, from `Patch.matte`."""
         return False
 
     def start(self, shot: ShotView) -> None:
@@ -131,5 +132,8 @@ class Effect(ABC):
         return
 
     def report(self) -> dict[str, Any]:
-        """Return what the summary should tell the person, in plain values; asked at the end."""
+        """Return what the summary should tell the person: figures since the last call, in plain values.
+
+        Over a film numbers are added up and lists joined; nested mappings are merged in the same way.
+        """
         return {}

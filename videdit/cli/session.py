@@ -1,0 +1,123 @@
+"""From flags to a project: what every command that works on a film has in common."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from videdit.cli import console
+from videdit.cli.prompt_flags import read_flags
+from videdit.errors import OptionError
+from videdit.plugins import Plugins
+from videdit.project import Project, open_project, read_prompts
+from videdit.prompts import Moment, Prompt
+from videdit.runtime import Runtime
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What is the same for one run of the program.
+
+    plugins:  the plug-ins that were found
+    messages: sentences already shown, so that none is shown twice
+    """
+
+    plugins: Plugins
+    messages: set[str] = field(default_factory=set)
+
+    def note(self, sentence: str) -> None:
+        """Show a sentence for the person, once."""
+        if sentence not in self.messages:
+            self.messages.add(sentence)
+            console.say(sentence)
+
+    def runtime(self, flags: Mapping[str, Any]) -> Runtime:
+        """Return the runtime that the flags ask for."""
+        from videdit.checkpoints import open_store
+        from videdit.devices import resolve_device
+
+        return Runtime(
+            device=resolve_device(flags.get("device") or "auto"),
+            quality=flags.get("quality") or "standard",
+            learned=flags.get("learned") is not False,
+            find_checkpoint=open_store(self.plugins.checkpoint_tables).find,
+            note=self.note,
+        )
+
+    @contextmanager
+    def project(self, flags: Mapping[str, Any], *, output: Path | None = None) -> Iterator[Project]:
+        """Open the project the flags name, with their prompts, range and engines taken over.
+
+        Without --project the work is kept beside the output while it is not finished, so that a run that was stopped
+        goes on when it is given again; once all is done it is removed.
+        """
+        folder = flags.get("project")
+        lent = folder is None and output is not None
+        if lent and output is not None:
+            folder = output.with_name(f".{output.name}.videdit")
+        existed = lent and Path(str(folder)).exists()
+        with open_project(flags["source"], folder, plugins=self.plugins, runtime=self.runtime(flags)) as project:
+            if existed:
+                self.note("going on with an earlier run that did not finish")
+            self._take_over(project, flags, replace_prompts=lent)
+            yield project
+        if lent:
+            shutil.rmtree(str(folder), ignore_errors=True)
+
+    def _take_over(self, project: Project, flags: Mapping[str, Any], *, replace_prompts: bool) -> None:
+        prompts = prompts_of(flags)
+        if replace_prompts and prompts:
+            project.replace_prompts(prompts)
+        elif prompts:
+            project.point(*prompts)
+        self._take_engines(project, flags)
+        if flags.get("span"):
+            project.limit(*read_span(flags["span"]))
+        if flags.get("shot_list"):
+            from videdit.shot_lists import read_shots
+
+            project.set_shots(read_shots(Path(flags["shot_list"])))
+
+    @staticmethod
+    def _take_engines(project: Project, flags: Mapping[str, Any]) -> None:
+        known = project.description
+        engines = replace(
+            known.engines,
+            segmenter=flags.get("segmenter") or known.engines.segmenter,
+            tracker=flags.get("tracker") or known.engines.tracker,
+        )
+        quality = flags.get("quality") or known.quality
+        learned = known.learned if flags.get("learned") is None else flags["learned"]
+        project.decide(replace(known, engines=engines, quality=quality, learned=learned))
+
+
+def prompts_of(flags: Mapping[str, Any]) -> list[Prompt]:
+    """Return the prompts of the flags and of the file they name."""
+    from_file = read_prompts(Path(flags["prompts"])) if flags.get("prompts") else ()
+    drawn = read_flags(
+        clicks=flags.get("click") or (),
+        not_clicks=flags.get("not_click") or (),
+        boxes=flags.get("box") or (),
+        strokes=flags.get("stroke") or (),
+        not_strokes=flags.get("not_stroke") or (),
+        masks=flags.get("mask") or (),
+        phrases=flags.get("find") or (),
+    )
+    return [*from_file, *drawn]
+
+
+def read_span(text: str) -> tuple[str, str | None]:
+    """Read "100..250" or "00:01:00..": the first moment, and the one after the last or None for the end."""
+    start, separator, stop = text.partition("..")
+    if not separator:
+        raise OptionError(f"--range {text!r} is not understood", next_step="write --range FROM..TO, such as 100..250")
+    for part in (start, stop):
+        if part:
+            Moment.parse(part)
+    return start or "0", stop or None
+
+

@@ -1,0 +1,1 @@
+"""The pipeline: effects over the frames and masks of a film, in chunks, into a finished file."""

@@ -1,0 +1,51 @@
+"""The masks of one shot, by object and frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from videdit.frames import Mask
+from videdit.masks import MaskTrack
+from videdit.shots import Shot
+
+
+class ShotMasks:
+    """Reads the masks of some objects in one shot from the track.
+
+    This is what the hook `masks_ready` passes from plug-in to plug-in: return an object with the same attributes and
+    methods to change what effects see.
+    """
+
+    def __init__(self, track: MaskTrack, object_ids: Sequence[int], shot: Shot, size: tuple[int, int]) -> None:
+        self._track = track
+        self.object_ids = tuple(object_ids)
+        self.shot = shot
+        self.size = size
+
+    def mask(self, object_id: int, index: int) -> Mask | None:
+        """Return (H, W) bool, or None where the object is absent or was not tracked."""
+        entry = self._track.get(object_id, index)
+        return None if entry is None or entry.mask.region.empty else entry.mask.mask()
+
+    def union(self, index: int) -> Mask:
+        """Return (H, W) bool: where any of the objects is."""
+        together: Mask = np.zeros(self.size, dtype=bool)
+        for object_id in self.object_ids:
+            one = self.mask(object_id, index)
+            if one is not None:
+                together |= one
+        return together
+
+
+class Union:
+    """A MaskSequence of all objects of a ShotMasks together."""
+
+    def __init__(self, masks: ShotMasks) -> None:
+        self._masks = masks
+
+    def __getitem__(self, index: int) -> Mask:
+        if index not in self._masks.shot:
+            raise IndexError(f"frame {index} is outside the shot")
+        return self._masks.union(index)

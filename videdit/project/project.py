@@ -1,0 +1,536 @@
+"""A project: one film and all that is being done to it."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from videdit.errors import OptionError, ProjectError
+from videdit.frames import FrameSequence, Mask
+from videdit.masks import MaskTrack
+from videdit.media import EncodeSettings, VideoReader, open_video
+from videdit.objects import Objects
+from videdit.pipeline.film_layers import FilmLayers
+from videdit.pipeline.render import Rendered, render
+from videdit.pipeline.steps import EffectStep, check_step, shaping_of
+from videdit.plugins import AUTO, Plugins
+from videdit.progress import Progress, Report, silent
+from videdit.project.description import Description, read_description, write_description
+from videdit.project.fingerprint import fingerprint
+from videdit.project.history import History
+from videdit.prompts import DEFAULT_OBJECT, Box, Click, MaskPrompt, Moment, Prompt, Stroke
+from videdit.runtime import Runtime
+from videdit.shot_lists import detect_shots, read_shots, write_shots
+from videdit.shots import Shot, check_shots, shot_at
+from videdit.tracking.keys import digest
+from videdit.tracking.prompting import check_prompt
+from videdit.tracking.stage import Pointed, TrackingStage
+
+DESCRIPTION_NAME = "project.toml"
+TRACKS_NAME = "tracks.sqlite"
+SHOTS_NAME = "shots.json"
+RENDERED_NAME = "rendered"
+
+# Raised when the pipeline itself makes other pixels of the same masks and options.
+RENDER_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A still with what the prompts select on it.
+
+    rgb:    (H, W, 3) uint8
+    masks:  object name -> (H, W) bool
+    scores: object name -> estimate of the IoU, in [0, 1]
+    """
+
+    index: int
+    rgb: NDArray[np.uint8]
+    masks: Mapping[str, Mask]
+    scores: Mapping[str, float]
+
+
+def open_project(
+    source: str | Path | None = None,
+    project: str | Path | None = None,
+    *,
+    plugins: Plugins | None = None,
+    runtime: Runtime | None = None,
+) -> Project:
+    """Open a film, or go on with a project.
+
+    source:  a film, or None to take the project's own
+    project: a folder that keeps the work; made if it is new. None keeps it in a temporary folder until `close`.
+    Raises ProjectError if the folder belongs to another film.
+    """
+    if source is not None and project is None and (Path(source) / DESCRIPTION_NAME).is_file():
+        source, project = None, source
+    temporary = project is None
+    folder = Path(tempfile.mkdtemp(prefix="videdit-")) if project is None else Path(project)
+    try:
+        return Project(folder, source, temporary=temporary, plugins=plugins, runtime=runtime)
+    except BaseException:
+        if temporary:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+class Project:
+    """One film, with prompts, objects, shots, masks and effects; a context manager.
+
+    Methods that decide something return the project, so that they can be chained:
+
+        videdit.open("film.mp4").click(320, 240, at=12).remove().save("clean.mp4")
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        source: str | Path | None = None,
+        *,
+        temporary: bool = False,
+        plugins: Plugins | None = None,
+        runtime: Runtime | None = None,
+    ) -> None:
+        self.folder = folder
+        self._temporary = temporary
+        self.plugins = plugins if plugins is not None else Plugins()
+        self._runtime = runtime if runtime is not None else Runtime()
+        self._stage: tuple[Description, TrackingStage] | None = None
+        file = folder / DESCRIPTION_NAME
+        if file.is_file():
+            self._description = read_description(file)
+        elif source is None:
+            raise ProjectError("this is no project", where=str(folder), next_step="name a film to begin one")
+        else:
+            self._description = Description()
+        self._adopt_source(None if source is None else Path(source))
+
+    def _adopt_source(self, source: Path | None) -> None:
+        known = self._description
+        path = source if source is not None else known.source
+        if path is None:
+            raise ProjectError("the project names no film", where=str(self.folder))
+        # Opened first: a film that cannot be read must not leave a project behind.
+        self.reader: VideoReader = self._open(path)
+        print_now = fingerprint(path)
+        if known.fingerprint and known.fingerprint != print_now:
+            self.reader.close()
+            raise ProjectError(
+                f"the project is about another film than {path}, or the film has changed",
+                where=str(self.folder),
+                next_step="name another project folder",
+            )
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.decide(replace(known, source=path, fingerprint=print_now))
+
+    def _open(self, path: Path) -> VideoReader:
+        reader = self.plugins.open_video(str(path), {})
+        return reader if reader is not None else open_video(path)
+
+    # -- what was decided ------------------------------------------------------------------------------------------
+
+    @property
+    def description(self) -> Description:
+        return self._description
+
+    @property
+    def objects(self) -> Objects:
+        return self._description.objects
+
+    @cached_property
+    def track(self) -> MaskTrack:
+        """All masks of the film."""
+        return MaskTrack.open(self.folder / TRACKS_NAME, size=self.reader.video.size)
+
+    @cached_property
+    def _history(self) -> History:
+        return History(self.track)
+
+    def decide(self, description: Description) -> Self:
+        self._description = description
+        self._write()
+        self._history.record((self.folder / DESCRIPTION_NAME).read_text(encoding="utf-8"))
+        return self
+
+    def _write(self) -> None:
+        write_description(self._for_file(), self.folder / DESCRIPTION_NAME)
+
+    def _for_file(self) -> Description:
+        """Return the description with every mask that is only in memory saved as a PNG in the project."""
+        prompts: list[Prompt] = []
+        for prompt in self._description.prompts:
+            if isinstance(prompt, MaskPrompt) and prompt.path is None:
+                assert prompt.mask is not None
+                prompt = replace(prompt, path=_save_mask(prompt.mask, self.folder / "prompts"), mask=None)
+            prompts.append(prompt)
+        self._description = replace(self._description, prompts=tuple(prompts))
+        return self._description
+
+    def undo(self) -> bool:
+        """Take the last decision back; False if there is none."""
+        return self._go_to(self._history.undo())
+
+    def redo(self) -> bool:
+        """Take the last undo back; False if there is none."""
+        return self._go_to(self._history.redo())
+
+    def _go_to(self, state: str | None) -> bool:
+        if state is None:
+            return False
+        file = self.folder / DESCRIPTION_NAME
+        file.write_text(state, encoding="utf-8")
+        self._description = read_description(file)
+        return True
+
+    # -- pointing --------------------------------------------------------------------------------------------------
+
+    def point(self, *prompts: Prompt) -> Self:
+        """Add prompts. Raises OutsideFrame if one lies outside the picture or the film."""
+        for prompt in prompts:
+            check_prompt(prompt, self.reader.video.size, self.reader.frame_index(prompt.at))
+        return self.decide(self._description.with_prompts(*prompts))
+
+    def click(
+        self, x: float, y: float, *, at: int | float | str = 0, object: str = DEFAULT_OBJECT, positive: bool = True
+    ) -> Self:
+        """Point at a pixel of the object, or with `positive=False` at one beside it.
+
+        at: frame number, or a time as text ("00:01:02.5") or as a float of seconds
+        """
+        return self.point(Click(x, y, positive, at=_moment(at), object=object))
+
+    def box(
+        self, x0: float, y0: float, x1: float, y1: float, *, at: int | float | str = 0, object: str = DEFAULT_OBJECT
+    ) -> Self:
+        """Draw a box around the object."""
+        return self.point(Box(x0, y0, x1, y1, at=_moment(at), object=object))
+
+    def stroke(
+        self,
+        points: Sequence[tuple[float, float]],
+        *,
+        radius_px: float = 5.0,
+        at: int | float | str = 0,
+        object: str = DEFAULT_OBJECT,
+        positive: bool = True,
+    ) -> Self:
+        """Draw a line over the object."""
+        return self.point(Stroke(tuple(points), radius_px, positive, at=_moment(at), object=object))
+
+    def mask(self, mask: str | Path | Mask, *, at: int | float | str = 0, object: str = DEFAULT_OBJECT) -> Self:
+        """Give the object's mask: a PNG file, or (H, W) bool."""
+        if isinstance(mask, str | Path):
+            return self.point(MaskPrompt(path=Path(mask), at=_moment(at), object=object))
+        return self.point(MaskPrompt(mask=mask, at=_moment(at), object=object))
+
+    def replace_prompts(self, prompts: Sequence[Prompt]) -> Self:
+        """Take `prompts` in place of all there are; objects keep their ids."""
+        if tuple(prompts) == self._description.prompts:
+            return self
+        self._description = replace(self._description, prompts=())
+        return self.point(*prompts)
+
+    def rename_object(self, name: str, new_name: str) -> Self:
+        """Give an object another name; its id and masks stay."""
+        old = self.objects.require(name)
+        prompts = tuple(
+            replace(prompt, object=new_name) if prompt.object == old.name else prompt
+            for prompt in self._description.prompts
+        )
+        effects = tuple(
+            replace(step, objects=tuple(new_name if one == old.name else one for one in step.objects))
+            for step in self._description.effects
+        )
+        objects = self.objects.renamed(name, new_name)
+        return self.decide(replace(self._description, objects=objects, prompts=prompts, effects=effects))
+
+    def drop_object(self, name: str) -> Self:
+        """Remove an object with its prompts and masks; its id is not given out again."""
+        gone = self.objects.require(name)
+        prompts = tuple(prompt for prompt in self._description.prompts if prompt.object != gone.name)
+        self.decide(replace(self._description, objects=self.objects.without(name), prompts=prompts))
+        with self.track.transaction():
+            self.track.delete(gone.object_id)
+        return self
+
+    def limit(self, start: int | float | str, stop: int | float | str | None = None) -> Self:
+        """Limit tracking and effects to [start, stop); the rest of the film passes through unchanged."""
+        first = self.reader.frame_index(_moment(start))
+        last = self.reader.frame_count if stop is None else self.reader.frame_index(_moment(stop))
+        if first >= last:
+            raise OptionError(f"the range {start}..{stop} is empty", next_step="name a start before the stop")
+        return self.decide(replace(self._description, span=(first, last)))
+
+    # -- effects ---------------------------------------------------------------------------------------------------
+
+    def effect(
+        self, name: str, *, objects: Sequence[str] = (), masks: Mapping[str, Any] | None = None, **options: Any
+    ) -> Self:
+        """Add an effect for some objects, or for all. `masks` says how their masks are grown and feathered."""
+        step = EffectStep(name, options, tuple(objects), dict(masks or {}))
+        check_step(step, self.plugins)
+        for one in step.objects:
+            self.objects.require(one)
+        return self.decide(replace(self._description, effects=(*self._description.effects, step)))
+
+    def remove(self, **options: Any) -> Self:
+        """Remove the objects; what was behind them is filled in."""
+        return self.effect("remove", **options)
+
+    def blur(self, **options: Any) -> Self:
+        """Make the objects unrecognisable."""
+        return self.effect("blur", **options)
+
+    def background(self, **options: Any) -> Self:
+        """Replace what is behind the objects."""
+        return self.effect("background", **options)
+
+    def replace_effects(self, steps: Sequence[EffectStep]) -> Self:
+        """Take `steps` in place of all effects there are."""
+        for step in steps:
+            check_step(step, self.plugins)
+            for one in step.objects:
+                self.objects.require(one)
+        return self.decide(replace(self._description, effects=tuple(steps)))
+
+    def use(self, description: Description) -> Self:
+        """Take over everything that a pipeline file says; the film stays this one."""
+        known = self._description
+        self._description = replace(
+            known,
+            span=description.span,
+            engines=description.engines,
+            quality=description.quality,
+            learned=description.learned,
+            encode=description.encode,
+        )
+        self.replace_prompts(description.prompts)
+        return self.replace_effects(description.effects)
+
+    # -- shots -----------------------------------------------------------------------------------------------------
+
+    def shots(self, detector: str = AUTO, *, report: Report = silent) -> list[Shot]:
+        """Return the shots; found once and kept in the project, where they may be edited."""
+        file = self.folder / SHOTS_NAME
+        if not file.is_file():
+            self.set_shots(self._detect(detector, report))
+        shots = read_shots(file)
+        check_shots(shots, self.reader.frame_count)
+        return shots
+
+    def set_shots(self, shots: Sequence[Shot]) -> Self:
+        """Take these shots. Raises OptionError unless they cover the film without gap or overlap."""
+        check_shots(shots, self.reader.frame_count)
+        write_shots(self.folder / SHOTS_NAME, shots)
+        return self
+
+    def _detect(self, detector: str, report: Report) -> list[Shot]:
+        engine = self.plugins.create("shot_detector", detector, None, self.plugins.runtime(self._runtime))
+        total = self.reader.frame_count
+
+        def frames() -> Any:
+            for picture in self.reader.pictures():
+                report(Progress("shots", picture.index + 1, total))
+                yield picture.to_small_frame(256)
+
+        return detect_shots(frames(), engine, float(self.reader.video.average_rate))
+
+    # -- tracking --------------------------------------------------------------------------------------------------
+
+    def _tracking(self) -> TrackingStage:
+        described = self._description
+        if self._stage is None or self._stage[0].engines != described.engines:
+            stage = TrackingStage(
+                source=described.fingerprint,
+                frames_of=self._frames_of,
+                track=self.track,
+                plugins=self.plugins,
+                runtime=replace(self._runtime, quality=described.quality, learned=described.learned),
+                engines=described.engines,
+            )
+            self._stage = (described, stage)
+        return self._stage[1]
+
+    def _frames_of(self, shot: Shot) -> FrameSequence:
+        return self.reader.shot_frames(shot)
+
+    def pointed(self) -> list[Pointed]:
+        """Return every object with its prompts by frame."""
+        result = []
+        for one in self.objects:
+            by_frame: dict[int, list[Prompt]] = {}
+            for prompt in self._description.prompts:
+                if prompt.object == one.name:
+                    by_frame.setdefault(self.reader.frame_index(prompt.at), []).append(prompt)
+            result.append(Pointed(one.object_id, one.name, by_frame))
+        return result
+
+    def preview(self) -> list[Preview]:
+        """Return a still of each prompted frame, with the masks that the prompts select there."""
+        pointed = self.pointed()
+        previews = []
+        for index in sorted({index for one in pointed for index in one.prompts}):
+            shot = self._shot_around(index)
+            chosen = {
+                one.name: self._tracking().select(one, index, shot) for one in pointed if index in one.prompts
+            }
+            previews.append(
+                Preview(
+                    index,
+                    self.reader.shot_frames(shot)[index].rgb8,
+                    {name: selected.mask for name, selected in chosen.items()},
+                    {name: selected.score for name, selected in chosen.items()},
+                )
+            )
+        return previews
+
+    def _shot_around(self, index: int) -> Shot:
+        if (self.folder / SHOTS_NAME).is_file():
+            return shot_at(self.shots(), index)
+        # A preview does not wait for the shots of a whole film; a short neighbourhood serves the segmenter.
+        return Shot(max(0, index - 10), min(self.reader.frame_count, index + 11))
+
+    def track_objects(self, *, report: Report = silent) -> Self:
+        """Bring every object's masks up to date; what did not change is left alone, byte for byte."""
+        pointed = self.pointed()
+        if pointed:
+            self._tracking().run(pointed, self.shots(report=report), span=self._span(), report=report)
+        return self
+
+    def _span(self) -> Shot | None:
+        return None if self._description.span is None else Shot(*self._description.span)
+
+    # -- rendering -------------------------------------------------------------------------------------------------
+
+    def save(
+        self, out: str | Path, *, settings: EncodeSettings | None = None, report: Report = silent, overwrite: bool = True
+    ) -> Rendered:
+        """Track what is not tracked yet, apply the effects, and write the finished film.
+
+        The file appears under its name when it is complete and verified. Raises CannotEncode, and leaves what was
+        rendered in the project, if it cannot be.
+        """
+        out = Path(out)
+        described = self._description
+        if out.exists() and not overwrite:
+            raise OptionError("the file exists", where=str(out), next_step="pass --overwrite, or name another file")
+        source = described.source
+        assert source is not None
+        if out.exists() and source.exists() and out.samefile(source):
+            raise OptionError("the result would overwrite its source", where=str(out), next_step="name another file")
+        if any(self.effects_need_objects()) and not self.objects.all:
+            raise OptionError("nothing was pointed at", next_step="add --click, --box, --stroke or --mask")
+        self.track_objects(report=report)
+        shots = self.shots(report=report)
+        settings = settings if settings is not None else EncodeSettings.model_validate(dict(described.encode))
+        ids = [self._ids_of(step) for step in described.effects]
+        layers = FilmLayers(self.reader, described.effects, ids, self.track, self.plugins, self._render_runtime())
+        span = self._span()
+        common = self._render_facts(shots, settings, layers)
+
+        def key_of(frames: range) -> str:
+            near = [shot for shot in shots if shot.start < frames.stop and frames.start < shot.stop]
+            masks = [
+                self.track.digest(object_id, near[0].start, near[-1].stop) for some in ids for object_id in some
+            ]
+            return digest(common, [frames.start, frames.stop], masks, [[shot.start, shot.stop] for shot in near])
+
+        return render(
+            self.reader,
+            layers,
+            shots,
+            out,
+            work=self.folder / RENDERED_NAME,
+            key_of=key_of,
+            settings=settings,
+            span=span,
+            report=report,
+        )
+
+    def effects_need_objects(self) -> list[bool]:
+        """Return, for each effect, whether it works on objects at all."""
+        runtime = self._render_runtime()
+        made = [self.plugins.create("effect", step.effect, step.options, runtime) for step in self._description.effects]
+        return [effect.where != "everywhere" for effect in made]
+
+    def _render_runtime(self) -> Runtime:
+        described = self._description
+        return self.plugins.runtime(replace(self._runtime, quality=described.quality, learned=described.learned))
+
+    def _render_facts(self, shots: Sequence[Shot], settings: EncodeSettings, layers: FilmLayers) -> str:
+        described = self._description
+        steps = [
+            [
+                step.effect,
+                self.plugins.source("effect", step.effect),
+                effect.options.model_dump(mode="json"),
+                shaping_of(step, effect).model_dump(mode="json"),
+                self._ids_of(step),
+            ]
+            for step, effect in zip(described.effects, layers.effects, strict=True)
+        ]
+        engines = {
+            role: [self.plugins.source(role, name) for name in self.plugins.names(role)]
+            for role in ("filler",)
+        }
+        return digest(
+            RENDER_VERSION,
+            described.fingerprint,
+            described.span,
+            described.quality,
+            described.learned,
+            steps,
+            engines,
+            settings.model_dump(mode="json"),
+        )
+
+    def _ids_of(self, step: EffectStep) -> list[int]:
+        if not step.objects:
+            return [one.object_id for one in self.objects]
+        return [self.objects.require(name).object_id for name in step.objects]
+
+    # -- the end ---------------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Close the film and the database; a temporary project is deleted."""
+        self.reader.close()
+        if "track" in self.__dict__:
+            self.track.close()
+        if self._temporary:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _moment(at: int | float | str) -> Moment:
+    if isinstance(at, float):
+        return Moment.parse(f"{at:.6f}s")
+    return Moment.parse(str(at))
+
+
+def _save_mask(mask: Mask, folder: Path) -> Path:
+    import hashlib
+
+    import cv2
+
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{hashlib.sha256(mask.tobytes()).hexdigest()[:16]}.png"
+    if not cv2.imwrite(str(path), mask.astype(np.uint8) * 255):
+        raise ProjectError("the mask cannot be written", where=str(path))
+    return path

@@ -1,0 +1,57 @@
+"""What determines an object's masks in a shot, as one hash: equal keys mean equal masks."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+from videdit.prompts import MaskPrompt, Moment, Prompt
+
+# Raised when the stage itself changes what it makes of the same prompts.
+STAGE_VERSION = 1
+
+
+def canonical(value: Any) -> str:
+    """Return JSON with sorted keys and no spaces: equal values give equal text."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def digest(*values: Any) -> str:
+    """Return the SHA-256 of the canonical form of `values`, in hex."""
+    return hashlib.sha256(canonical(values).encode()).hexdigest()
+
+
+def prompt_facts(prompt: Prompt) -> dict[str, Any]:
+    """Return what a prompt says, without the name of its object (renaming changes no mask)."""
+    facts: dict[str, Any] = {"kind": type(prompt).__name__}
+    for field in fields(prompt):
+        if field.name == "object":
+            continue
+        value = getattr(prompt, field.name)
+        if isinstance(value, Moment):
+            value = str(value)
+        elif field.name == "mask":
+            value = None if value is None else hashlib.sha256(value.tobytes()).hexdigest()
+        elif field.name == "path":
+            # The file's contents count, so that a mask drawn anew is tracked anew.
+            drawn = isinstance(prompt, MaskPrompt) and prompt.mask is None and value is not None and value.is_file()
+            value = hashlib.sha256(value.read_bytes()).hexdigest() if drawn else None
+        facts[field.name] = value
+    return facts
+
+
+def object_key(
+    source: str, span: tuple[int, int], prompts: Mapping[int, Sequence[Prompt]], engines: Mapping[str, Any]
+) -> str:
+    """Return the key of one object's masks in one span.
+
+    source:  fingerprint of the film
+    span:    first frame and the one after the last
+    prompts: frame index -> the object's prompts there, in order
+    engines: names, versions and options of what makes the masks
+    """
+    told = {str(index): [prompt_facts(one) for one in some] for index, some in sorted(prompts.items())}
+    return digest(STAGE_VERSION, source, span, told, engines)
