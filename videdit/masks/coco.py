@@ -181,6 +181,12 @@ def _entry(value: Mapping[str, Any], index: _Index, path: Path) -> MaskEntry:
     return MaskEntry(_object_of(value), frame, packed, score, origin if origin in ORIGINS else "imported", evidence)
 
 
+def _size_of(described: Mapping[str, Any], size: tuple[int, int] | None, where: str) -> tuple[int, int]:
+    found = int(described["height"]), int(described["width"])
+    Expected(size).check_size(found, where)
+    return found
+
+
 def _frame_of(image: Mapping[str, Any], where: str) -> int:
     if "frame" in image:
         return int(image["frame"])
