@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from videdit.hookspecs import Register, hookimpl
 from videdit.runtime import Runtime
 from videdit_plugins.builtin.segmenter.options import SegmenterOptions
+from videdit_plugins.builtin.tracker.options import TrackerOptions
 
 if TYPE_CHECKING:
     from videdit.segmenter import Segmenter
+    from videdit.tracker import Tracker
 
 
 def _segmenter(options: SegmenterOptions, runtime: Runtime) -> Segmenter:
@@ -26,4 +28,21 @@ def register_segmenters(register: Register) -> None:
         SegmenterOptions,
         rank=10,
         summary="colour, edges and optical flow in one graph cut; nothing to download",
+    )
+
+
+def _tracker(options: TrackerOptions, runtime: Runtime) -> Tracker:
+    from videdit_plugins.builtin.tracker.engine import BuiltinTracker
+
+    return BuiltinTracker(options, runtime)
+
+
+@hookimpl
+def register_trackers(register: Register) -> None:
+    register(
+        "builtin",
+        _tracker,
+        TrackerOptions,
+        rank=10,
+        summary="flow, colour, memory and motion, weighed pixel by pixel; nothing to download",
     )

@@ -1,0 +1,149 @@
+"""The evidence of one object on one frame, one map for each kind, on the grid of its window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from videdit_plugins.builtin.tracker.appearance import lift
+from videdit_plugins.builtin.tracker.colours import colour_bins, log_ratio
+from videdit_plugins.builtin.tracker.features import descriptors
+from videdit_plugins.builtin.tracker.flow import flow_between, warp
+from videdit_plugins.builtin.tracker.memory import match
+from videdit_plugins.builtin.tracker.motion import motion_evidence
+from videdit_plugins.builtin.tracker.planes import FloatMap, Plane
+from videdit_plugins.builtin.tracker.roi import CELL, Roi
+from videdit_plugins.builtin.tracker.target import Target
+
+NAMES = (
+    "prior",
+    "trusted_prior",
+    "distance",
+    "colour_given",
+    "colour_recent",
+    "classifier",
+    "match_given",
+    "match_recent",
+    "motion",
+    "ground",
+    "photometric",
+)
+PLACE_GIVEN = 1.2
+PLACE_RECENT = 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a window shows, before any object is asked for.
+
+    lab:    (h, w, 3) uint8 on the grid
+    bins:   (h, w) int32, the colour bin of each pixel
+    cells:  (N, D) float32 descriptors
+    lifted: (N, K) float32, the same for the classifier
+    places: (N, 2) float32
+    """
+
+    lab: NDArray[np.uint8]
+    bins: NDArray[np.int32]
+    cells: NDArray[np.float32]
+    lifted: NDArray[np.float32]
+    places: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """The evidence.
+
+    maps:      (C, h, w) float32 in the order of NAMES, each about [-1, 1]
+    warped:    (h, w) float32, the last probability moved along the flow
+    agreement: (h, w) float32, trust in the flow
+    found:     (h, w) float32 in [0, 1], how much of the object in the given frames was found here
+    """
+
+    maps: NDArray[np.float32]
+    warped: FloatMap
+    agreement: FloatMap
+    found: FloatMap
+
+
+def look(plane: Plane, roi: Roi) -> Look:
+    """Describe the window `roi` of a frame."""
+    lab = roi.cut(plane.lab)
+    cells = descriptors(lab)
+    flat = cells.reshape(-1, cells.shape[2])
+    return Look(lab, colour_bins(lab), flat, lift(flat), roi.places().reshape(-1, 2))
+
+
+def to_cells(values: FloatMap) -> NDArray[np.float32]:
+    """Return (N,) float32: the mean of `values` (h, w) over each cell."""
+    small = cv2.resize(values, (values.shape[1] // CELL, values.shape[0] // CELL), interpolation=cv2.INTER_AREA)
+    return small.ravel()
+
+
+def from_cells(values: NDArray[np.float32], grid: tuple[int, int]) -> FloatMap:
+    """Return (h, w) float32: the values of the cells, (N,), spread over the grid."""
+    small = np.ascontiguousarray(values, dtype=np.float32).reshape(grid[0] // CELL, grid[1] // CELL)
+    return cv2.resize(small, grid[::-1], interpolation=cv2.INTER_LINEAR)
+
+
+def channels(
+    target: Target, before: Plane, now: Plane, roi: Roi, seen: Look, shift: tuple[int, int], draft: bool = False
+) -> Channels:
+    """Gather the evidence for `target` in the window `roi` of `now`, which showed `seen`.
+
+    before: the last frame handled, whose window lay at the same place less `shift` (x, y) work pixels
+    """
+    gone = (-shift[0], -shift[1])
+    gray, gray_before = roi.cut(now.gray), roi.cut(before.gray, gone)
+    flow = flow_between(gray_before, gray, draft)
+    last = roi.cut(target.probability, gone)
+    warped = warp(last, flow.back)
+    moved = warp(gray_before.astype(np.float32), flow.back)
+    error = cv2.GaussianBlur(np.abs(gray.astype(np.float32) - moved), (0, 0), 1.5)
+    ratio, ground = motion_evidence(flow.back, flow.agreement, warped)
+    given, found = _match_given(target, seen, roi)
+    maps = [
+        2 * warped - 1,
+        (2 * warped - 1) * flow.agreement,
+        _signed_distance(warped > 0.5, roi),
+        log_ratio(target.given_colours, seen.bins),
+        log_ratio(target.recent_colours, seen.bins),
+        from_cells(target.appearance.classify(seen.lifted), roi.grid),
+        given,
+        _match_recent(target, seen, roi, flow.back, shift),
+        ratio,
+        np.minimum(ground, 1.5),
+        np.minimum(error / 24, 2),
+    ]
+    return Channels(np.stack(maps).astype(np.float32), warped, flow.agreement, found)
+
+
+def _signed_distance(mask: NDArray[np.bool_], roi: Roi) -> FloatMap:
+    """Return (h, w) float32 in [-1, 1]: distance from the outline, above 0 inside, in eighths of the window."""
+    inside = cv2.distanceTransform(mask.view(np.uint8), cv2.DIST_L2, 3)
+    outside = cv2.distanceTransform((~mask).view(np.uint8), cv2.DIST_L2, 3)
+    unit = roi.side * roi.zoom[0] / 8
+    return np.clip((inside - outside) / unit, -1, 1)
+
+
+def _match_given(target: Target, seen: Look, roi: Roi) -> tuple[FloatMap, FloatMap]:
+    answers = [match(seen.cells, seen.places, one, PLACE_GIVEN) for one in target.given[:1] + target.given[1:][-1:]]
+    odds = np.mean([one[0] for one in answers], axis=0)
+    found = np.max([one[1] for one in answers], axis=0)
+    return from_cells(odds, roi.grid), from_cells(found, roi.grid)
+
+
+def _match_recent(target: Target, seen: Look, roi: Roi, back: NDArray[np.float32], shift: tuple[int, int]) -> FloatMap:
+    if not target.recent:
+        return np.zeros(roi.grid, np.float32)
+    rows, columns = roi.grid[0] // CELL, roi.grid[1] // CELL
+    moved = cv2.resize(back, (columns, rows), interpolation=cv2.INTER_AREA).reshape(-1, 2) / roi.zoom - shift
+    were = seen.places * roi.side + roi.centre + moved
+    total = np.zeros(len(seen.cells), np.float32)
+    for one in target.recent:
+        places = ((were - one.centre) / one.side).astype(np.float32)
+        total += match(seen.cells, places, one, PLACE_RECENT)[0]
+    return from_cells(total / len(target.recent), roi.grid)

@@ -1,0 +1,59 @@
+"""Remembered frames of one object, and the match of a new frame with them, cell by cell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+SHARPNESS = 14.0
+CLIP = 3.0
+CHUNK_CELLS = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Exemplar:
+    """One remembered frame.
+
+    index:       number of the frame
+    descriptors: (N, D) float32
+    places:      (N, 2) float32, of each cell from the object's centre, in sides of the window
+    inside:      (N,) float32 in [0, 1], the share of each cell that is the object
+    centre:      (x, y) of the object's box in that frame, in work pixels
+    side:        of the window, in work pixels
+    """
+
+    index: int
+    descriptors: NDArray[np.float32]
+    places: NDArray[np.float32]
+    inside: NDArray[np.float32]
+    centre: tuple[float, float]
+    side: float
+
+
+def match(
+    descriptors: NDArray[np.float32], places: NDArray[np.float32], exemplar: Exemplar, place_weight: float
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Compare cells with a remembered frame, softly with all of its cells at once.
+
+    descriptors, places: (N, D) and (N, 2) float32 of the cells
+    place_weight: how much a distance of one side of the window counts against the descriptors' distance
+
+    Returns two (N,) float32: log odds of the object, in [-1, 1], and the mass of what was found of the object,
+    in [0, 1].
+    """
+    queries = np.concatenate([descriptors, place_weight * places], axis=1)
+    keys = np.concatenate([exemplar.descriptors, place_weight * exemplar.places], axis=1)
+    lengths = np.square(keys).sum(axis=1)
+    sides = np.stack([exemplar.inside, 1 - exemplar.inside], axis=1)
+    masses = np.empty((len(queries), 2), np.float32)
+    for start in range(0, len(queries), CHUNK_CELLS):
+        part = queries[start : start + CHUNK_CELLS]
+        near = part @ (2 * SHARPNESS * keys.T)
+        near -= SHARPNESS * lengths
+        near -= SHARPNESS * np.square(part).sum(axis=1)[:, None]
+        np.exp(np.minimum(near, 0, out=near), out=near)
+        masses[start : start + CHUNK_CELLS] = near @ sides
+    odds = np.log((masses[:, 0] + 1e-4) / (masses[:, 1] + 1e-4))
+    return np.clip(odds, -CLIP, CLIP) / CLIP, masses[:, 0] / (masses[:, 0] + 0.3)

@@ -1,0 +1,89 @@
+"""All that a tracker knows, as bytes and back."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from videdit.errors import OptionError
+from videdit_plugins.builtin.tracker.appearance import Appearance
+from videdit_plugins.builtin.tracker.memory import Exemplar
+from videdit_plugins.builtin.tracker.target import Target
+
+VERSION = 1
+Arrays = dict[str, NDArray[Any]]
+
+
+def pack(index: int, targets: Mapping[int, Target]) -> bytes:
+    """Return the frame number last handled and all targets as the bytes of an .npz file, without pickle."""
+    arrays: Arrays = {}
+    described = {object_id: _describe(f"{object_id}.", target, arrays) for object_id, target in targets.items()}
+    head = {"version": VERSION, "index": index, "targets": described}
+    arrays["head"] = np.frombuffer(json.dumps(head).encode(), np.uint8)
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+    return file.getvalue()
+
+
+def unpack(state: bytes) -> tuple[int, dict[int, Target]]:
+    """Return what `pack` was given. Raises OptionError for bytes that it did not make."""
+    try:
+        with np.load(io.BytesIO(state), allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        head = json.loads(arrays["head"].tobytes())
+        if head["version"] != VERSION:
+            raise ValueError(f"version {head['version']}")
+        targets = {int(key): _target(f"{key}.", kept, arrays) for key, kept in head["targets"].items()}
+        return int(head["index"]), targets
+    except (ValueError, KeyError, OSError, EOFError) as error:
+        raise OptionError(f"the tracker's state cannot be read: {error}") from error
+
+
+def _describe(prefix: str, target: Target, arrays: Arrays) -> dict[str, Any]:
+    arrays[f"{prefix}probability"] = target.probability
+    arrays[f"{prefix}sums_given"] = target.appearance.given
+    arrays[f"{prefix}sums_recent"] = target.appearance.recent
+    for name in ("given_colours", "recent_colours"):
+        colours = getattr(target, name)
+        if colours is not None:
+            arrays[prefix + name] = colours
+    exemplars = {}
+    for name in ("given", "recent"):
+        exemplars[name] = [
+            _describe_exemplar(f"{prefix}{name}.{number}.", one, arrays)
+            for number, one in enumerate(getattr(target, name))
+        ]
+    return {"exemplars": exemplars, **{name: getattr(target, name) for name in Target.SCALARS}}
+
+
+def _describe_exemplar(prefix: str, one: Exemplar, arrays: Arrays) -> dict[str, Any]:
+    arrays[f"{prefix}descriptors"] = one.descriptors
+    arrays[f"{prefix}places"] = one.places
+    arrays[f"{prefix}inside"] = one.inside
+    return {"index": one.index, "centre": one.centre, "side": one.side}
+
+
+def _target(prefix: str, kept: Mapping[str, Any], arrays: Arrays) -> Target:
+    target = Target(arrays[f"{prefix}probability"], **{name: kept[name] for name in Target.SCALARS})
+    target.appearance = Appearance(arrays[f"{prefix}sums_given"], arrays[f"{prefix}sums_recent"])
+    target.given_colours = arrays.get(f"{prefix}given_colours")
+    target.recent_colours = arrays.get(f"{prefix}recent_colours")
+    for name in ("given", "recent"):
+        exemplars = [
+            Exemplar(
+                one["index"],
+                arrays[f"{prefix}{name}.{number}.descriptors"],
+                arrays[f"{prefix}{name}.{number}.places"],
+                arrays[f"{prefix}{name}.{number}.inside"],
+                (one["centre"][0], one["centre"][1]),
+                one["side"],
+            )
+            for number, one in enumerate(kept["exemplars"][name])
+        ]
+        setattr(target, name, exemplars)
+    return target

@@ -1,0 +1,46 @@
+"""All that is kept of one object between two frames."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from videdit_plugins.builtin.tracker.appearance import Appearance
+from videdit_plugins.builtin.tracker.memory import Exemplar
+from videdit_plugins.builtin.tracker.planes import FloatMap
+
+KEPT_GIVEN = 8
+
+
+@dataclass(slots=True)
+class Target:
+    """One object.
+
+    probability:    (h, w) float32 of work size, on the last frame handled
+    given:          frames a person gave; the first is never dropped
+    recent:         the last tracked frames
+    given_colours:  (2, 16, 16, 16) float32 histograms of the given frames, None before the first
+    recent_colours: the same of the tracked ones
+    side:           longer side of the window when the object was last seen, in work pixels
+    usual_area:     running mean of the area, in work pixels
+    usual_match:    running mean of the match with the given frames, 0 before the first
+    gap:            largest distance between parts of the given mask, in square roots of its area
+    lost:           for how many frames it has not been seen
+    """
+
+    probability: FloatMap
+    side: float = 0.0
+    usual_area: float = 0.0
+    usual_match: float = 0.0
+    gap: float = 0.0
+    lost: int = 0
+    given: list[Exemplar] = field(default_factory=list)
+    recent: list[Exemplar] = field(default_factory=list)
+    appearance: Appearance = field(default_factory=Appearance.empty)
+    given_colours: NDArray[np.float32] | None = None
+    recent_colours: NDArray[np.float32] | None = None
+
+    SCALARS: ClassVar = ("side", "usual_area", "usual_match", "gap", "lost")
