@@ -16,13 +16,16 @@ if TYPE_CHECKING:
     from videdit.masks.coco import export_coco, import_coco
     from videdit.masks.exporting import Exported
     from videdit.masks.importing import Imported
+    from videdit.masks.overlay import OverlayStyle, draw_overlay, object_colour
     from videdit.masks.palette_png import davis_palette, export_palette_png, import_palette_png
     from videdit.masks.scores import export_scores
 
 _HOME_OF = {
     "Exported": "exporting",
     "Imported": "importing",
+    "OverlayStyle": "overlay",
     "davis_palette": "palette_png",
+    "draw_overlay": "overlay",
     "export_binary_png": "binary_png",
     "export_coco": "coco",
     "export_palette_png": "palette_png",
@@ -30,12 +33,14 @@ _HOME_OF = {
     "import_binary_png": "binary_png",
     "import_coco": "coco",
     "import_palette_png": "palette_png",
+    "object_colour": "overlay",
 }
 
 __all__ = [
-    "IN_MEMORY", "ORIGINS", "Exported", "Imported", "LabelMap", "MaskEntry", "MaskTrack", "Origin", "PackedMask",
-    "UnionMasks", "davis_palette", "export_binary_png", "export_coco", "export_palette_png", "export_scores",
-    "import_binary_png", "import_coco", "import_palette_png",
+    "IN_MEMORY", "ORIGINS", "Exported", "Imported", "LabelMap", "MaskEntry", "MaskTrack", "Origin", "OverlayStyle",
+    "PackedMask", "UnionMasks", "davis_palette", "draw_overlay", "export_binary_png", "export_coco",
+    "export_palette_png", "export_scores", "import_binary_png", "import_coco", "import_palette_png",
+    "object_colour",
 ]  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from videdit.errors import ProjectError
 
 _CHUNK_CHARACTERS = 1 << 18
 _BLANK = " \t\r\n"
+_AFTER_A_VALUE = (*_BLANK, ",", ":", "]", "}")
 
 
 def read_members(path: Path) -> Iterator[tuple[str, Any]]:
@@ -94,8 +95,8 @@ class _Text:
                 if isinstance(error, RecursionError) or not self._more():
                     raise self.damaged() from error
                 continue
-            # A number may go on beyond the window.
-            if end == len(self._window) and self._more():
+            # A number may go on beyond the window: "0." begins with 0.
+            if self._window[end : end + 1] not in _AFTER_A_VALUE and self._more():
                 continue
             self._at = end
             return value

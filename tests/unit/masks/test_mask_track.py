@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -242,6 +245,28 @@ def test_threads_that_ended_leave_no_connection(tmp_path: Path) -> None:
             thread.start()
             thread.join()
         assert len(track._connections._opened) <= 2
+
+
+def test_a_killed_program_leaves_whole_transactions(tmp_path: Path) -> None:
+    path = tmp_path / "t.sqlite"
+    program = f"""
+import os, signal
+import numpy as np
+from videdit.masks import MaskEntry, MaskTrack, PackedMask
+track = MaskTrack.open({str(path)!r}, size={SIZE})
+mask = PackedMask.pack(np.ones({SIZE}, dtype=bool))
+for chunk in range(3):
+    with track.transaction():
+        track.put(MaskEntry(1, chunk * 10 + index, mask) for index in range(10))
+        if chunk == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+        track.kv_set("chunks", chunk + 1)
+"""
+    ended = subprocess.run([sys.executable, "-c", program], check=False)
+    assert ended.returncode == -signal.SIGKILL
+    with MaskTrack.open(path) as track:
+        assert track.kv_get("chunks") == 2
+        assert track.frames(1) == [*range(20)]
 
 
 def test_a_file_is_found_again_with_its_size(tmp_path: Path) -> None:
