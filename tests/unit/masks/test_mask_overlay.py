@@ -56,10 +56,10 @@ def test_the_contour_follows_the_edge_and_the_holes() -> None:
     mask[50:70, 50:70] = False
     drawn = draw_overlay(_picture(), {1: PackedMask.pack(mask)}, {}, OverlayStyle(0.0, 1, labels=False))
     changed = _changed(_picture(), drawn)
-    assert np.abs(drawn[20, 60].astype(int) - object_colour(1)).max() <= 4
+    assert np.abs(drawn[20, 60].astype(int) - object_colour(1)).max() <= 30  # antialiased
     assert changed[48:51, 60].any()
     assert not changed[30:45, 25:95].any()
-    assert Region.of(changed) == Region(18, 18, 102, 102)
+    assert Region.of(changed) == Region(17, 17, 103, 103)
 
 
 @pytest.mark.parametrize("box", [(0, 0, 160, 120), (0, 0, 3, 3), (157, 117, 160, 120), (60, 40, 80, 60)])
