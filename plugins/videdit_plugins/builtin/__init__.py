@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from videdit.hookspecs import Register, hookimpl
 from videdit.runtime import Runtime
+from videdit_plugins.builtin.filler.options import FillerOptions
 from videdit_plugins.builtin.segmenter.options import SegmenterOptions
 from videdit_plugins.builtin.tracker.options import TrackerOptions
 
 if TYPE_CHECKING:
+    from videdit.filler import Filler
     from videdit.segmenter import Segmenter
     from videdit.tracker import Tracker
 
@@ -45,4 +47,21 @@ def register_trackers(register: Register) -> None:
         TrackerOptions,
         rank=10,
         summary="flow, colour, memory and motion, weighed pixel by pixel; nothing to download",
+    )
+
+
+def _filler(options: FillerOptions, runtime: Runtime) -> Filler:
+    from videdit_plugins.builtin.filler.engine import BuiltinFiller
+
+    return BuiltinFiller(options, runtime)
+
+
+@hookimpl
+def register_fillers(register: Register) -> None:
+    register(
+        "builtin",
+        _filler,
+        FillerOptions,
+        rank=10,
+        summary="what other frames show, aligned and blended at full size, no network",
     )

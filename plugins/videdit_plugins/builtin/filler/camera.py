@@ -1,0 +1,127 @@
+"""The camera's motion: homographies between the frames of a shot, from corners outside the holes."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from videdit_plugins.builtin.filler.pictures import Pictures
+from videdit_plugins.builtin.filler.scale import Matrix
+
+_CORNERS = 500
+_CORNER_QUALITY = 0.005
+_CORNER_DISTANCE_PX = 6.0
+_SEARCH = {"winSize": (15, 15), "criteria": (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 20, 0.02)}
+_ROUND_TRIP_PX = 0.7
+_INLIER_PX = 1.5
+_LEAST_INLIERS = 10
+_STILL_PX = 0.12
+"""A camera that moves less than this between two frames stands still; resampling would only blur."""
+_PAIRS_KEPT = 8192
+_CORNERS_KEPT = 256
+
+
+class Camera:
+    """Homographies of small coordinates, by pairs of frame indices; each is estimated once while it is kept.
+
+    Neighbouring frames are matched directly. Distant ones start from the product of the steps between them and are
+    matched once more, which takes the drift out. A pair and its inverse are one estimate, so the order of questions
+    does not matter.
+    """
+
+    def __init__(self, pictures: Pictures) -> None:
+        self._pictures = pictures
+        self._pairs: OrderedDict[tuple[int, int], Matrix] = OrderedDict()
+        self._corners: OrderedDict[int, NDArray[np.float32]] = OrderedDict()
+
+    def between(self, a: int, b: int) -> Matrix:
+        """Return the map of coordinates of frame `a` to those of frame `b`, last entry 1."""
+        if a == b:
+            return np.eye(3)
+        if a > b:
+            return _normal(np.linalg.inv(self.between(b, a)))
+        key = (a, b)
+        if key not in self._pairs:
+            start = np.eye(3) if b == a + 1 else self.product(a, b)
+            self._pairs[key] = self._matched(a, b, start)
+            if len(self._pairs) > _PAIRS_KEPT:
+                self._pairs.popitem(last=False)
+        return self._pairs[key]
+
+    def product(self, a: int, b: int) -> Matrix:
+        """Return the map from `a` to `b` chained from neighbour to neighbour: never lost, but it drifts."""
+        if a > b:
+            return _normal(np.linalg.inv(self.product(b, a)))
+        result = np.eye(3)
+        for index in range(a, b):
+            result = self.between(index, index + 1) @ result
+        return _normal(result)
+
+    def _matched(self, a: int, b: int, start: Matrix) -> Matrix:
+        """Return `start` (a to b) corrected by tracking corners; `start` itself if too few agree."""
+        first, second = self._pictures[a], self._pictures[b]
+        points = self._corners_of(a)
+        moved = b != a + 1
+        height, width = first.grey.shape
+        target, hidden = second.grey, second.wide
+        if moved:
+            flags = cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
+            target = cv2.warpPerspective(target, start, (width, height), flags=flags)
+            outside = cv2.warpPerspective(
+                hidden.view(np.uint8) * 255, start, (width, height), flags=flags, borderValue=255
+            )
+            hidden = np.asarray(outside) > 0
+        found, inliers = _track(first.grey, target, points, hidden)
+        if inliers < _LEAST_INLIERS:
+            return start
+        result = _normal(start @ found)
+        scale = abs(np.linalg.det(result[:2, :2]))
+        if not 0.5 < scale < 2:
+            return start
+        return np.eye(3) if _still(result, (height, width)) else result
+
+    def _corners_of(self, index: int) -> NDArray[np.float32]:
+        if index not in self._corners:
+            picture = self._pictures[index]
+            distance = self._pictures.scale.px(_CORNER_DISTANCE_PX)
+            free = (~picture.wide).view(np.uint8)
+            found = cv2.goodFeaturesToTrack(picture.grey, _CORNERS, _CORNER_QUALITY, distance, mask=free)
+            self._corners[index] = np.zeros((0, 1, 2), np.float32) if found is None else np.asarray(found)
+            if len(self._corners) > _CORNERS_KEPT:
+                self._corners.popitem(last=False)
+        return self._corners[index]
+
+
+def _track(
+    first: NDArray[np.uint8], second: NDArray[np.uint8], points: NDArray[np.float32], hidden: NDArray[np.bool_]
+) -> tuple[Matrix, int]:
+    """Follow `points` (N, 1, 2) from `first` to `second`; return the homography and how many points agree with it."""
+    if len(points) < _LEAST_INLIERS:
+        return np.eye(3), 0
+    ahead, ok_ahead, _ = cv2.calcOpticalFlowPyrLK(first, second, points, None, maxLevel=3, **_SEARCH)
+    back, ok_back, _ = cv2.calcOpticalFlowPyrLK(second, first, ahead, None, maxLevel=3, **_SEARCH)
+    height, width = first.shape
+    place = np.rint(ahead[:, 0]).astype(np.int32)
+    inside = (place[:, 0] >= 0) & (place[:, 0] < width) & (place[:, 1] >= 0) & (place[:, 1] < height)
+    good = inside & (ok_ahead[:, 0] == 1) & (ok_back[:, 0] == 1)
+    good &= np.abs(back - points).max(axis=(1, 2)) < _ROUND_TRIP_PX
+    good[good] &= ~hidden[place[good, 1], place[good, 0]]
+    if np.count_nonzero(good) < _LEAST_INLIERS:
+        return np.eye(3), 0
+    found, kept = cv2.findHomography(points[good], ahead[good], cv2.USAC_MAGSAC, _INLIER_PX, maxIters=2000)
+    if found is None or not np.isfinite(found).all():
+        return np.eye(3), 0
+    return np.asarray(found), int(np.count_nonzero(kept))
+
+
+def _still(homography: Matrix, size: tuple[int, int]) -> bool:
+    height, width = size
+    corners = np.array([[[0, 0], [width, 0], [0, height], [width, height]]], np.float64)
+    return bool(np.abs(cv2.perspectiveTransform(corners, homography) - corners).max() < _STILL_PX)
+
+
+def _normal(homography: Matrix) -> Matrix:
+    return np.asarray(homography / homography[2, 2])

@@ -1,0 +1,67 @@
+"""Which frames to look at for a hole: nearest first, as long as each shows something useful."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from videdit import Region, Shot
+from videdit_plugins.builtin.filler.camera import Camera
+from videdit_plugins.builtin.filler.mapping import grid, project, visible
+from videdit_plugins.builtin.filler.pictures import Picture, Pictures
+from videdit_plugins.builtin.filler.scale import Matrix
+
+OFFSETS = (1, 2, 3, 5, 8, 12, 17, 23, 30, 40, 54, 72, 96, 128, 170)
+_LEAST_USEFUL = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """per_pixel: sources after which a pixel has enough. most: frames looked at in all."""
+
+    per_pixel: int
+    most: int
+
+
+def offsets(reach: int) -> Iterator[int]:
+    """Yield the distances to try, nearest first, the past before the future."""
+    for step in OFFSETS:
+        if step > reach:
+            return
+        yield -step
+        yield step
+
+
+def useful_frames(
+    index: int, box: Region, shot: Shot, reach: int, pictures: Pictures, camera: Camera, wanted: Wanted
+) -> list[tuple[Picture, Matrix]]:
+    """Return the frames worth aligning with the hole in `box` of frame `index`, with their homographies."""
+    hole = pictures[index].hole[box.slices]
+    # Usefulness is judged on every second pixel; only counts matter.
+    coarse = hole[::2, ::2]
+    area = max(1, np.count_nonzero(coarse))
+    seen = np.zeros(coarse.shape, np.int32)
+    x, y = (plane[::2, ::2].copy() for plane in grid(box))
+    chosen: list[tuple[Picture, Matrix]] = []
+    for offset in offsets(reach):
+        other = index + offset
+        if other not in shot:
+            continue
+        homography = camera.between(index, other)
+        shown = coarse & visible(pictures[other].hole, project(homography, (x, y)))
+        if np.count_nonzero(shown & (seen < wanted.per_pixel)) < _LEAST_USEFUL * area:
+            continue
+        chosen.append((pictures[other], homography))
+        seen += shown
+        if len(chosen) >= wanted.most:
+            break
+    return chosen
+
+
+def box_around(hole: np.ndarray[tuple[int, int], np.dtype[np.bool_]], margin_px: float) -> Region:
+    """Return the hole's box with a margin in which alignment and colours are compared."""
+    return Region.of(hole).grown(max(2, round(margin_px)), (hole.shape[0], hole.shape[1]))
+
+

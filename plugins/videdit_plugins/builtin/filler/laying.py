@@ -1,0 +1,111 @@
+"""Fetch the blended pixels at the film's own size and depth, for the pixels of a hole and no others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from videdit import MADE_UP, Region
+from videdit.frames import Mask
+from videdit_plugins.builtin.filler.diffusion import Plane
+from videdit_plugins.builtin.filler.mapping import Points, fetch, project, visible
+from videdit_plugins.builtin.filler.pictures import Pictures
+from videdit_plugins.builtin.filler.views import View
+
+_ROW = 512
+_LEAST_WEIGHT = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Pixels:
+    """Chosen pixels of a frame, folded into rows so that whole-array functions take them.
+
+    count: how many there are; the rest of the last row repeats the last one
+    full:  their coordinates in the full frame
+    small: the same in the small one
+    """
+
+    count: int
+    full: Points
+    small: Points
+
+    @classmethod
+    def of(cls, mask: Mask, region: Region, pictures: Pictures) -> Pixels:
+        """Choose the pixels of `mask`, (h, w) bool of the region of a full frame."""
+        y, x = np.nonzero(mask)
+        count = len(x)
+        rows = -(-count // _ROW)
+        spare = rows * _ROW - count
+        full = tuple(
+            np.pad(axis.astype(np.float32) + start, (0, spare), mode="edge").reshape(rows, _ROW)
+            for axis, start in ((x, region.x0), (y, region.y0))
+        )
+        points = (full[0], full[1])
+        return cls(count, points, project(pictures.scale.to_small(), points))
+
+    def flat(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return (count, ...) of values given by row."""
+        return values.reshape(-1, *values.shape[2:])[: self.count]
+
+    def sampled(self, plane: Plane, box: Region) -> NDArray[np.float32]:
+        """Sample a plane of a box of the small picture at the pixels; by row."""
+        return fetch(plane, (self.small[0] - box.x0, self.small[1] - box.y0))
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What other frames show at chosen pixels.
+
+    rgb:     (count, 3) float32 in the frames' own units
+    sure:    (count,) bool, whether any does
+    origin:  (count,) int32, the frame that contributed most; MADE_UP where none did
+    sources: (count,) float32, how many frames the average is worth: 1 / sum of squared weights
+    """
+
+    rgb: NDArray[np.float32]
+    sure: NDArray[np.bool_]
+    origin: NDArray[np.int32]
+    sources: NDArray[np.float32]
+
+
+def lay(
+    pixels: Pixels, views: Sequence[View], weights: NDArray[np.float32], box: Region, pictures: Pictures
+) -> Seen:
+    """Average the views' full-size frames at the chosen pixels.
+
+    weights: (views, h, w) float32 of `box` at the small size
+    """
+    shape = pixels.full[0].shape
+    total = np.zeros(shape, np.float32)
+    squares = np.zeros(shape, np.float32)
+    colour = np.zeros((*shape, 3), np.float32)
+    most = np.zeros(shape, np.float32)
+    origin = np.full(shape, MADE_UP, np.int32)
+    to_full = np.linalg.inv(pictures.scale.to_small())
+    for view, plane in zip(views, weights, strict=True):
+        if plane.max() <= 0:
+            continue
+        weight = pixels.sampled(plane, box)
+        shift = pixels.sampled(view.residual, box)
+        there = project(
+            to_full @ view.homography, (pixels.small[0] + shift[..., 0], pixels.small[1] + shift[..., 1])
+        )
+        rgb, _ = pictures.full(view.index)
+        weight = weight * visible(pictures.hole(view.index), there)
+        colour += weight[..., None] * fetch(rgb, there, cv2.INTER_CUBIC)
+        total += weight
+        squares += weight * weight
+        origin = np.where(weight > most, view.index, origin)
+        most = np.maximum(most, weight)
+    sure = total > _LEAST_WEIGHT
+    safe = np.where(sure, total, 1)
+    return Seen(
+        pixels.flat(colour / safe[..., None]),
+        pixels.flat(sure),
+        pixels.flat(np.where(sure, origin, MADE_UP).astype(np.int32)),
+        pixels.flat(safe * safe / np.where(sure, np.maximum(squares, 1e-12), 1)),
+    )

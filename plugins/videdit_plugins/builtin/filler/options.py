@@ -1,0 +1,20 @@
+"""Options of the built-in filler; light to import."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from videdit.runtime import Options
+
+
+class FillerOptions(Options):
+    """What may be set on the built-in filler."""
+
+    reach_frames: int = Field(
+        default=40, ge=1, le=200, description="Look at most this many frames back and ahead for what lies behind."
+    )
+    alignment_height: int = Field(
+        default=0, ge=0, le=2160, description="Estimate motion at this picture height; 0 leaves it to the quality."
+    )
+    shadows: bool = Field(default=False, description="Take the object's cast shadow away as well.")
+    grain: bool = Field(default=True, description="Give the fill the grain of its surroundings.")

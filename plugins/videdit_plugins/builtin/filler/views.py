@@ -1,0 +1,98 @@
+"""How one frame of the shot shows the surroundings of a hole in another: aligned, with what it hides left out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from videdit import Region
+from videdit.frames import Mask
+from videdit.ops import FlowPreset, optical_flow
+from videdit_plugins.builtin.filler.diffusion import Plane, extend
+from videdit_plugins.builtin.filler.mapping import Points, fetch, grid, project, visible
+from videdit_plugins.builtin.filler.pictures import Picture
+from videdit_plugins.builtin.filler.scale import Matrix, Scale
+
+_TRUST_CODES = 12.0
+_OUTLIER_PX = 3.0
+_OUTLIER_DEVIATIONS = 4.0
+_NO_BETTER = 0.95
+"""Residual flow that lowers the error by less than this factor is noise; without it nothing is resampled twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Frame `index` as seen from a box around the hole of another frame, all at the small size.
+
+    homography: from the hole's frame to this one
+    residual:   (h, w, 2) float32, added to the box's coordinates before the homography
+    rgb:        (h, w, 3) float32 in codes of 0..255
+    valid:      (h, w) bool, this frame shows the pixel
+    distance:   how many frames away
+    """
+
+    index: int
+    homography: Matrix
+    residual: Plane
+    rgb: Plane
+    valid: Mask
+    distance: int
+
+
+def look(here: Picture, there: Picture, homography: Matrix, box: Region, scale: Scale, preset: FlowPreset) -> View:
+    """Align `there` with the box of `here`: homography, then what optical flow finds beyond it."""
+    places = grid(box)
+    rough = project(homography, places)
+    residual = residual_flow(here, there, rough, box, scale, preset)
+    finer = project(homography, (places[0] + residual[..., 0], places[1] + residual[..., 1]))
+    return View(
+        there.index,
+        homography,
+        residual,
+        fetch(there.rgb, finer).astype(np.float32),
+        visible(there.hole, finer),
+        abs(there.index - here.index),
+    )
+
+
+def residual_flow(
+    here: Picture, there: Picture, rough: Points, box: Region, scale: Scale, preset: FlowPreset
+) -> Plane:
+    """Return the motion that the homography leaves, (h, w, 2) float32, extended over the hole.
+
+    Flow is trusted where the pictures agree after it and where it is not far from the median, which drops foreign
+    objects; only this small rest is diffused into the hole, so errors of the extension are small.
+    """
+    known_here = ~here.wide[box.slices]
+    known_there = visible(there.wide, rough)
+    mine = here.grey[box.slices]
+    theirs = fetch(there.grey, rough)
+    # Each gets the other's pixels where it is masked: equal pictures pull the flow to zero there.
+    first = np.where(known_here, mine, theirs)
+    second = np.where(known_there, theirs, mine)
+    known = known_here & known_there
+    nothing = np.zeros((*mine.shape, 2), np.float32)
+    if np.count_nonzero(known) < 16:
+        return nothing
+    flow = np.asarray(optical_flow(first, second, preset), np.float32)
+    x, y = grid(Region(0, 0, box.width, box.height))
+    after = _local_error(first, fetch(second, (x + flow[..., 0], y + flow[..., 1])))
+    if after[known].mean() > _NO_BETTER * _local_error(first, second)[known].mean():
+        return nothing
+    trust = np.exp(-((after / _TRUST_CODES) ** 2)) * known * _near_median(flow, known, scale)
+    return extend(flow, trust.astype(np.float32))
+
+
+def _local_error(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> Plane:
+    return np.asarray(cv2.blur(cv2.absdiff(first, second).astype(np.float32), (5, 5)))
+
+
+def _near_median(flow: Plane, known: Mask, scale: Scale) -> Mask:
+    sample = flow[known]
+    median = np.median(sample, axis=0)
+    deviation = np.median(np.abs(sample - median), axis=0)
+    limit = scale.px(_OUTLIER_PX) + _OUTLIER_DEVIATIONS * deviation
+    return np.asarray((np.abs(flow - median) < limit).all(axis=2))
