@@ -10,6 +10,7 @@ Importing this module imports numba; the first cut on a machine compiles for som
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -60,12 +61,12 @@ def nested_cuts(
     """
     if unary.ndim != 2 or links.shape != (4, *unary.shape):
         raise ShapeError(f"links of a grid {unary.shape} are {(4, *unary.shape)}, not {links.shape}")
-    if any(after < before for before, after in zip(biases, biases[1:], strict=False)):
+    if any(after < before for before, after in itertools.pairwise(biases)):
         raise ShapeError(f"biases ascend, not {list(biases)}")
     height, width = unary.shape
     graph = _Graph(links)
     terminal = np.zeros((height + 2, width + 2), np.int32)
-    masks = []
+    masks: list[NDArray[np.bool_]] = []
     reached = 0
     for bias in biases:
         if not masks:
@@ -83,7 +84,8 @@ def _units(value: float) -> int:
 
 
 def _whole(values: NDArray[np.floating[Any]], lowest: float) -> NDArray[np.int32]:
-    return np.rint(np.clip(values, lowest, LIMIT) * UNITS_PER_ONE).astype(np.int32)
+    whole: NDArray[np.int32] = np.rint(np.clip(values, lowest, LIMIT) * UNITS_PER_ONE).astype(np.int32)
+    return whole
 
 
 class _Graph:
@@ -295,7 +297,7 @@ def _adopt(capacities, offsets, tree, parent, stamp, depth, orphan, now, count):
                 stamp[node] = now
                 depth[node] = 1
                 break
-            if up == _ORPHAN or up == _NONE:
+            if up in (_ORPHAN, _NONE):
                 steps = _FAR
                 break
             node += offsets[up]

@@ -1,15 +1,225 @@
-"""The built-in segmenter."""
+"""The built-in segmenter: prompts to masks without a network and without a download."""
 
 from __future__ import annotations
 
+import hashlib
+from collections import OrderedDict
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from videdit.errors import OutsideFrame, PromptError, ShapeError
+from videdit.frames import FrameSequence, Mask
+from videdit.prompts import Box, Click, MaskPrompt, Prompt, Stroke
 from videdit.runtime import Runtime
-from videdit.segmenter import Segmenter
+from videdit.segmenter import Hypothesis, Segmenter
+from videdit_plugins.builtin.segmenter import choosing, contour, cutting, evidence
+from videdit_plugins.builtin.segmenter.belief import Weights, believe
+from videdit_plugins.builtin.segmenter.motion import OFFSETS, Motion, no_motion, residual_motion
 from videdit_plugins.builtin.segmenter.options import SegmenterOptions
+from videdit_plugins.builtin.segmenter.pointing import Pointing, lay_out, shrink
+
+WORKING_AREA_PX = 240 * 427
+"""Frames with more pixels are shrunk to this many: 240 rows of a 16:9 film."""
+_CLICK_RADIUS_PX = 4
+_FRAMES_KEPT = 3
+_ANSWERS_KEPT = 64
+_SAME = 0.95
+"""Masks that overlap more than this are one hypothesis, not two."""
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What is known of one frame before anyone points at it."""
+
+    seen: evidence.Picture
+    edges: cutting.Edges
+    guide: contour.Guide
+
+    @property
+    def full(self) -> tuple[int, int]:
+        return self.guide.rgb.shape[0], self.guide.rgb.shape[1]
 
 
 class BuiltinSegmenter(Segmenter):
-    """Work in progress: the next commit fills it in."""
+    """Colour, edges and optical flow in one graph cut.
+
+    The frames around `index` show what moves unlike the camera; the prompts show which of it, and in which colours.
+    Answers depend on the frames, the prompts and `previous` alone. Several prompts without `previous` are answered
+    one after the other, as if each had been a correction.
+    """
 
     def __init__(self, options: SegmenterOptions, runtime: Runtime) -> None:
         self._options = options
-        self._runtime = runtime
+        self._views: OrderedDict[int, _View] = OrderedDict()
+        self._answers: OrderedDict[Hashable, list[Hypothesis]] = OrderedDict()
+        self._weights = Weights()
+
+    def segment(
+        self, frames: FrameSequence, index: int, prompts: Sequence[Prompt], previous: Mask | None = None
+    ) -> list[Hypothesis]:
+        """Return masks for the prompts, best first. See `Segmenter.segment`.
+
+        Of several boxes the last one counts; several masks are joined. Mask prompts alone are the answer; clicks and
+        strokes after them correct it. Clicked and painted pixels are always on the side that was asked for.
+
+        Raises PromptError when there is nothing to go by, OutsideFrame when a prompt misses the picture, and
+        ShapeError when a mask is not of the frame's size.
+        """
+        _check(prompts, previous, frames.size, index)
+        view = self._view(frames, index)
+        if previous is None and len(prompts) > 1:
+            previous = self._chained(frames, index, prompts[:-1])
+        return self._answer(view, index, prompts, previous)
+
+    def _chained(self, frames: FrameSequence, index: int, prompts: Sequence[Prompt]) -> Mask:
+        """Answer the prompts one after the other and return the last answer."""
+        previous: Mask | None = None
+        for count in range(1, len(prompts) + 1):
+            previous = self._answer(self._view(frames, index), index, prompts[:count], previous)[0].mask
+        assert previous is not None
+        return previous
+
+    def _answer(self, view: _View, index: int, prompts: Sequence[Prompt], previous: Mask | None) -> list[Hypothesis]:
+        key = (index, tuple(prompts), _digest(prompts, previous))
+        if key in self._answers:
+            self._answers.move_to_end(key)
+            return list(self._answers[key])
+        answer = self._fresh_answer(view, prompts, previous)
+        self._answers[key] = answer
+        if len(self._answers) > _ANSWERS_KEPT:
+            self._answers.popitem(last=False)
+        return list(answer)
+
+    def _fresh_answer(self, view: _View, prompts: Sequence[Prompt], previous: Mask | None) -> list[Hypothesis]:
+        painted = [prompt.mask for prompt in prompts if isinstance(prompt, MaskPrompt) and prompt.mask is not None]
+        exact = lay_out(prompts, view.full, view.full, 0)
+        if isinstance(prompts[-1], MaskPrompt) and painted:
+            # A finished mask is taken at its word; only what was said by hand elsewhere still holds.
+            return [Hypothesis(_obeying(np.logical_or.reduce(painted), exact, boxed=False), 1.0)]
+        small = None if previous is None else shrink(previous, view.seen.size) > 0.5
+        pointing = lay_out(prompts, view.full, view.seen.size, _CLICK_RADIUS_PX)
+        if small is None and pointing.box is None and not pointing.inside.any():
+            return [Hypothesis(np.zeros(view.full, bool), 0.0)]
+        belief = believe(
+            view.seen,
+            pointing,
+            small,
+            len(prompts) - 1,
+            lambda field: cutting.best_cut(field, view.edges),
+            self._weights,
+        )
+        masks = cutting.candidates(belief.field, view.edges, pointing, small)
+        merits = choosing.merits(masks, belief, view.edges, pointing, small)
+        answers: list[Hypothesis] = []
+        shown: list[Mask] = []
+        trust = 1.0
+        for number in choosing.rank(merits, pointing):
+            if len(answers) == self._options.hypotheses:
+                break
+            if any(choosing.overlap(masks[number], other) > _SAME for other in shown):
+                continue
+            shown.append(masks[number])
+            trust = min(trust, choosing.confidence(merits[number], pointing, small is not None))
+            answers.append(Hypothesis(_obeying(contour.to_full_size(masks[number], view.guide), exact), trust))
+        return answers
+
+    def _view(self, frames: FrameSequence, index: int) -> _View:
+        if index not in self._views:
+            self._views[index] = self._fresh_view(frames, index)
+            if len(self._views) > _FRAMES_KEPT:
+                self._views.popitem(last=False)
+        self._views.move_to_end(index)
+        return self._views[index]
+
+    def _fresh_view(self, frames: FrameSequence, index: int) -> _View:
+        rgb = frames[index].rgb8
+        size = working_size((rgb.shape[0], rgb.shape[1]))
+        small = _resized(rgb, size)
+        seen = evidence.picture(small, self._motion(frames, index, size, small))
+        return _View(seen, cutting.edges_of(seen), contour.guide(rgb, small))
+
+    def _motion(self, frames: FrameSequence, index: int, size: tuple[int, int], small: NDArray[np.uint8]) -> Motion:
+        if not self._options.motion:
+            return no_motion(size)
+        neighbours = {
+            offset: _gray(_resized(frames[index + offset].rgb8, size))
+            for offset in OFFSETS
+            if index + offset in frames.shot
+        }
+        return residual_motion(_gray(small), neighbours)
+
+
+def working_size(full: tuple[int, int]) -> tuple[int, int]:
+    """Return height and width of a grid of at most WORKING_AREA_PX pixels in the shape of `full`; never larger."""
+    scale = min(1.0, float(np.sqrt(WORKING_AREA_PX / (full[0] * full[1]))))
+    return max(1, round(full[0] * scale)), max(1, round(full[1] * scale))
+
+
+def _resized(rgb: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    return cast(NDArray[np.uint8], cv2.resize(rgb, size[::-1], interpolation=cv2.INTER_AREA))
+
+
+def _gray(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return cast(NDArray[np.uint8], cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY))
+
+
+def _obeying(mask: Mask, exact: Pointing, *, boxed: bool = True) -> Mask:
+    """Return `mask` with every pixel that was pointed at on its side, and nothing outside the box."""
+    obeyed = mask.copy()
+    if boxed and exact.box is not None:
+        obeyed[:] = False
+        obeyed[exact.box.slices] = mask[exact.box.slices]
+    obeyed[exact.inside] = True
+    obeyed[exact.outside] = False
+    return obeyed
+
+
+def _digest(prompts: Sequence[Prompt], previous: Mask | None) -> str:
+    """Name the pixels that came with a question; prompts compare by their numbers alone."""
+    digest = hashlib.sha256()
+    for prompt in prompts:
+        if isinstance(prompt, MaskPrompt) and prompt.mask is not None:
+            digest.update(np.packbits(prompt.mask).tobytes())
+    digest.update(b"none" if previous is None else np.packbits(previous).tobytes())
+    return digest.hexdigest()
+
+
+def _check(prompts: Sequence[Prompt], previous: Mask | None, size: tuple[int, int], index: int) -> None:
+    where = f"frame {index}"
+    if not prompts:
+        raise PromptError("nothing was pointed at", where=where, next_step="give a click, a box, a stroke or a mask")
+    if previous is not None and previous.shape != size:
+        raise ShapeError(f"the previous mask is {previous.shape}, the frame {size}", where=where)
+    for prompt in prompts:
+        _check_one(prompt, size, where)
+
+
+def _check_one(prompt: Prompt, size: tuple[int, int], where: str) -> None:
+    height, width = size
+    if isinstance(prompt, MaskPrompt):
+        if prompt.mask is None:
+            raise PromptError("the mask prompt's file has not been read", where=where, next_step="give its pixels")
+        if prompt.mask.shape != size:
+            raise ShapeError(f"the mask prompt is {prompt.mask.shape}, the frame {size}", where=where)
+        return
+    if isinstance(prompt, Click):
+        hit, name = 0 <= prompt.x <= width and 0 <= prompt.y <= height, f"the click {prompt.x:g},{prompt.y:g}"
+    elif isinstance(prompt, Stroke):
+        reach = prompt.radius_px
+        hit = any(-reach < x < width + reach and -reach < y < height + reach for x, y in prompt.points)
+        name = "the stroke"
+    elif isinstance(prompt, Box):
+        hit, name = prompt.x0 < width and prompt.y0 < height and prompt.x1 > 0 and prompt.y1 > 0, "the box"
+    else:
+        raise PromptError(
+            "the built-in segmenter does not read phrases", where=where, next_step="choose a detector for them"
+        )
+    if not hit:
+        raise OutsideFrame(
+            f"{name} lies outside the picture", where=where, next_step=f"the picture is {width}x{height}"
+        )

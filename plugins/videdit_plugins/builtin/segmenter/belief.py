@@ -1,0 +1,149 @@
+"""All the evidence of one frame and one set of prompts, weighed into one number a pixel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+
+from videdit.frames import Mask
+from videdit_plugins.builtin.segmenter import evidence
+from videdit_plugins.builtin.segmenter.evidence import Field, Picture
+from videdit_plugins.builtin.segmenter.pointing import Pointing
+
+Cut = Callable[[Field], Mask]
+"""Turns beliefs into the best mask; pixels that were pointed at are already settled."""
+
+CERTAIN = 500.0
+"""Belief of a pixel that was pointed at: no cut's links outweigh it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """How much each kind of evidence counts, in units of belief (log-odds, roughly).
+
+    Tuned by hand on ten sequences; halving or doubling most of them changes the mean IoU by less than 0.01.
+    """
+
+    colour: float = 0.35
+    colour_in_box: float = 0.6
+    way: float = 1.2
+    likeness: float = 0.8
+    motion: float = 1.5
+    box_bias: float = 0.5
+    clicked_colour: float = 3.0
+    clicked_sigma_px: float = 4.0
+    negative_colour: float = 20.0
+    previous: float = 1.5
+    previous_step: float = 0.5
+    previous_reach: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """What one look at the evidence says.
+
+    field:  (H, W) float32, above 0 where the object is more likely than not; +-CERTAIN where it was said
+    motion: (H, W) float32 in -1..1, the part of it that motion gave
+    """
+
+    field: Field
+    motion: Field
+
+
+def believe(
+    seen: Picture, pointing: Pointing, previous: Mask | None, corrections: int, cut: Cut, weights: Weights
+) -> Belief:
+    """Weigh the evidence.
+
+    previous:    (H, W) bool, the answer that the last prompt corrects; None at first
+    corrections: number of prompts before the last one
+    cut:         used once for a first guess, whose colours the belief is then built on
+    """
+    box = _inside_box(seen, pointing)
+    colours = weights.colour if pointing.inside.any() else weights.colour_in_box
+    rest = _fixed_terms(seen, pointing, box, weights)
+    if previous is None:
+        bias = 0.0 if pointing.inside.any() else weights.box_bias
+        colour, motion = _first_look(seen, pointing, box, weights)
+        guess = cut(settled(colours * colour + rest + weights.motion * motion + np.float32(bias), pointing, box))
+    else:
+        guess = previous
+    inside = guess.astype(np.float32)
+    likely_in = inside + weights.clicked_colour * evidence.spots(seen.size, pointing.positive, weights.clicked_sigma_px)
+    likely_out = 1 - inside
+    if pointing.box is None:
+        likely_out += weights.clicked_colour * evidence.spots(seen.size, pointing.negative, weights.clicked_sigma_px)
+    motion = _motion(seen, pointing, guess)
+    field = colours * evidence.colour_evidence(seen, likely_in, likely_out) + rest + weights.motion * motion
+    if previous is not None:
+        field = field + _loyalty(seen, pointing, previous, corrections, weights)
+    return Belief(settled(field, pointing, box), motion)
+
+
+def settled(field: Field, pointing: Pointing, box: Mask | None) -> Field:
+    """Return `field` with what is certain written in: nothing outside the box, and what was pointed at."""
+    field = field.astype(np.float32)
+    if box is not None:
+        field[~box] = -CERTAIN
+    field[pointing.inside] = CERTAIN
+    field[pointing.outside] = -CERTAIN
+    return field
+
+
+def _inside_box(seen: Picture, pointing: Pointing) -> Mask | None:
+    if pointing.box is None:
+        return None
+    box = np.zeros(seen.size, bool)
+    box[pointing.box.slices] = True
+    return box
+
+
+def _fixed_terms(seen: Picture, pointing: Pointing, box: Mask | None, weights: Weights) -> Field:
+    """Weigh what the prompts say without a guess of the mask: ways over the picture, and likeness to the clicks."""
+    rest = np.zeros(seen.size, np.float32)
+    outer = pointing.outside.copy()
+    if box is not None:
+        outer |= ~box
+    if box is None or box.all():
+        for edge in (np.s_[0], np.s_[-1], np.s_[:, 0], np.s_[:, -1]):
+            outer[edge] = True
+    away = evidence.way(seen, outer & ~pointing.inside)
+    if pointing.inside.any():
+        rest += weights.way * evidence.way_evidence(away, evidence.way(seen, pointing.inside))
+    elif box is not None:
+        rest += weights.way * evidence.box_way_evidence(away, box)
+    return rest + weights.likeness * evidence.likeness(seen, pointing.positive, pointing.negative)
+
+
+def _first_look(seen: Picture, pointing: Pointing, box: Mask | None, weights: Weights) -> tuple[Field, Field]:
+    """Return the evidence of colour and motion while there is no guess of the mask."""
+    if pointing.inside.any():
+        inside = pointing.inside.astype(np.float32)
+    else:
+        inside = np.zeros(seen.size, np.float32) if box is None else box.astype(np.float32)
+    outside = (1 - inside) if box is None else (~box).astype(np.float32)
+    outside += weights.negative_colour * pointing.outside
+    return evidence.colour_evidence(seen, inside, outside), _motion(seen, pointing, box)
+
+
+def _motion(seen: Picture, pointing: Pointing, guess: Mask | None) -> Field:
+    if len(pointing.positive):
+        moving = evidence.motion_at(seen, pointing.positive)
+    else:
+        moving = evidence.motion_of(seen, guess if guess is not None else np.zeros(seen.size, bool))
+    return evidence.motion_evidence(seen, moving, evidence.motion_at(seen, pointing.negative))
+
+
+def _loyalty(seen: Picture, pointing: Pointing, previous: Mask, corrections: int, weights: Weights) -> Field:
+    """Hold on to the previous answer, the more the farther the way from the new click, and the longer it was worked on.
+
+    A person corrects one mistake at a time: what lies across an edge from the click was found good enough.
+    """
+    strength = weights.previous + weights.previous_step * max(0, corrections - 1)
+    signed = np.where(previous, np.float32(strength), np.float32(-strength))
+    if not pointing.touched.any():
+        return cast(Field, signed)
+    return cast(Field, signed * (1 - np.exp(-evidence.way(seen, pointing.touched) / weights.previous_reach)))

@@ -1,0 +1,108 @@
+"""Which of several masks to show first, and how far it can be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from videdit.frames import Mask, Region
+from videdit_plugins.builtin.segmenter.belief import Belief
+from videdit_plugins.builtin.segmenter.cutting import Edges
+from videdit_plugins.builtin.segmenter.pointing import Pointing
+
+_BAND_PX = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Merits:
+    """What can be measured on one of several nested masks without knowing the truth.
+
+    edge:      how strong the picture's edges are under its contour, 0..1
+    contrast:  how much more the band inside its contour moves with the object than the band outside, about -2..2
+    expected:  the IoU that the belief expects of it, 0..1
+    consensus: mean IoU with the other masks, 0..1
+    stability: smaller IoU with the next more cautious and the next more generous mask, 0..1
+    agreement: IoU with the answer before, 0..1; 0 if there was none
+    filling:   share of the drawn box that the mask's own box takes, 0..1; 0 without a box
+    """
+
+    edge: float
+    contrast: float
+    expected: float
+    consensus: float
+    stability: float
+    agreement: float
+    filling: float
+
+
+def overlap(one: Mask, other: Mask) -> float:
+    """Return the IoU of two masks of one size; 1 if both are empty."""
+    union = int(np.count_nonzero(one | other))
+    return int(np.count_nonzero(one & other)) / union if union else 1.0
+
+
+def merits(
+    masks: Sequence[Mask], belief: Belief, edges: Edges, pointing: Pointing, previous: Mask | None
+) -> list[Merits]:
+    """Measure each of the masks, which grow from the first to the last."""
+    table = np.array([[overlap(one, other) for other in masks] for one in masks])
+    likely = 1 / (1 + np.exp(-np.clip(belief.field, -30, 30)))
+    found = []
+    for number, mask in enumerate(masks):
+        if not mask.any():
+            found.append(Merits(0, 0, 0, 0, 0, 0, 0))
+            continue
+        beside = [table[number, k] for k in (number - 1, number + 1) if 0 <= k < len(masks)]
+        found.append(
+            Merits(
+                edge=_edge(mask, edges),
+                contrast=_contrast(mask, belief),
+                expected=float(likely[mask].sum() / (likely.sum() + (1 - likely)[mask].sum())),
+                consensus=float(table[number].mean()),
+                stability=float(min(beside, default=1.0)),
+                agreement=overlap(mask, previous) if previous is not None else 0.0,
+                filling=_filling(mask, pointing.box) if pointing.box is not None else 0.0,
+            )
+        )
+    return found
+
+
+def rank(found: Sequence[Merits], pointing: Pointing) -> list[int]:
+    """Return the numbers of the masks, the most likely one first; of equals the more cautious one."""
+
+    def merit(one: Merits) -> float:
+        if pointing.inside.any() or pointing.box is None:
+            return one.edge + 3 * one.consensus
+        return one.edge + 0.5 * one.contrast + 0.5 * one.expected
+
+    return sorted(range(len(found)), key=lambda number: (-merit(found[number]), number))
+
+
+def confidence(one: Merits, pointing: Pointing, has_previous: bool) -> float:
+    """Estimate the IoU of a mask with what was meant."""
+    return one.stability
+
+
+def _edge(mask: Mask, edges: Edges) -> float:
+    rim = mask & ~(cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8), borderType=cv2.BORDER_REPLICATE) > 0)
+    return float(np.minimum(edges.contrast[rim], 3).mean() / 3) if rim.any() else 0.0
+
+
+def _contrast(mask: Mask, belief: Belief) -> float:
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _BAND_PX + 1,) * 2)
+    plain = mask.astype(np.uint8)
+    inner = mask & ~(cv2.erode(plain, kernel, borderType=cv2.BORDER_REPLICATE) > 0)
+    outer = ~mask & (cv2.dilate(plain, kernel) > 0)
+    if not inner.any() or not outer.any():
+        return 0.0
+    return float(belief.motion[inner].mean() - belief.motion[outer].mean())
+
+
+def _filling(mask: Mask, box: Region) -> float:
+    own = Region.of(mask)
+    width = min(own.x1, box.x1) - max(own.x0, box.x0)
+    height = min(own.y1, box.y1) - max(own.y0, box.y0)
+    return max(0, width) * max(0, height) / max(1, box.width * box.height)

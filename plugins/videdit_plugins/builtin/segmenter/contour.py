@@ -1,0 +1,109 @@
+"""A mask of the working size to one of the frame's own size, its contour laid along the frame's own edges.
+
+The guided filter of He, Sun and Tang (2013) in the fast form of He and Sun (2015): the local linear models are found
+at the working size and applied to the frame's full-size pixels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from videdit.frames import Mask, Region
+
+_RADIUS_PX = 2
+_SMOOTHNESS = 1e-3
+_REACH_PX = 4
+"""Pixels of the working size around the contour where the full-size mask may differ from the small one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """What the filter needs of a frame, whatever the mask.
+
+    rgb:     (H, W, 3) uint8, full size
+    small:   (h, w, 3) float32 in 0..1, working size
+    mean:    (h, w, 3) float32, local means of `small`
+    inverse: (h, w, 3, 3) float32, inverses of the local covariances of its channels
+    """
+
+    rgb: NDArray[np.uint8]
+    small: NDArray[np.float32]
+    mean: NDArray[np.float32]
+    inverse: NDArray[np.float32]
+
+
+def guide(rgb: NDArray[np.uint8], small_rgb: NDArray[np.uint8]) -> Guide:
+    """Prepare a frame's pixels at full and at working size."""
+    small = (small_rgb / np.float32(255)).astype(np.float32)
+    mean = _around(small)
+    covariance = np.empty((*small.shape[:2], 3, 3), np.float32)
+    for i in range(3):
+        for j in range(i, 3):
+            pair = _around(small[..., i] * small[..., j]) - mean[..., i] * mean[..., j]
+            covariance[..., i, j] = covariance[..., j, i] = pair
+    inverse = np.linalg.inv(covariance + _SMOOTHNESS * np.eye(3, dtype=np.float32)).astype(np.float32)
+    return Guide(rgb, small, mean, inverse)
+
+
+def to_full_size(mask: Mask, seen: Guide) -> Mask:
+    """Enlarge `mask` (h, w) bool to the frame's size."""
+    size = (seen.rgb.shape[0], seen.rgb.shape[1])
+    coarse: Mask = cv2.resize(mask.astype(np.float32), size[::-1], interpolation=cv2.INTER_LINEAR) > 0.5
+    band = _near_contour(mask)
+    region = Region.of(band)
+    if region.empty:
+        return coarse
+    slope, offset = _models(mask.astype(np.float32), seen)
+    # The full-size region and where its pixels lie on the small grid.
+    full = _scaled(region, mask.shape, size)
+    part = _sampled(np.dstack([slope, offset, band.astype(np.float32)]), full, size)
+    pixels = seen.rgb[full.slices].astype(np.float32) / 255
+    fine = np.einsum("hwc,hwc->hw", part[..., :3], pixels) + part[..., 3] > 0.5
+    inside = part[..., 4] > 0.5
+    coarse[full.slices] = np.where(inside, fine, coarse[full.slices])
+    return coarse
+
+
+def _models(values: NDArray[np.float32], seen: Guide) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return slope (h, w, 3) and offset (h, w) that give `values` from the pixels' colours, smoothed."""
+    mean = _around(values)
+    covariance = _around(seen.small * values[..., None]) - seen.mean * mean[..., None]
+    slope = np.einsum("hwij,hwj->hwi", seen.inverse, covariance)
+    offset = mean - np.einsum("hwc,hwc->hw", slope, seen.mean)
+    return _around(slope), _around(offset)
+
+
+def _around(values: NDArray[Any]) -> NDArray[np.float32]:
+    side = 2 * _RADIUS_PX + 1
+    averaged = cv2.boxFilter(values.astype(np.float32), -1, (side, side), borderType=cv2.BORDER_REFLECT)
+    return cast(NDArray[np.float32], averaged)
+
+
+def _near_contour(mask: Mask) -> Mask:
+    kernel = np.ones((2 * _REACH_PX + 1,) * 2, np.uint8)
+    plain = mask.astype(np.uint8)
+    return cast(Mask, cv2.dilate(plain, kernel) != cv2.erode(plain, kernel))
+
+
+def _scaled(region: Region, small: tuple[int, ...], full: tuple[int, int]) -> Region:
+    rows, columns = full[0] / small[0], full[1] / small[1]
+    x1, y1 = min(full[1], int(np.ceil(region.x1 * columns))), min(full[0], int(np.ceil(region.y1 * rows)))
+    return Region(int(region.x0 * columns), int(region.y0 * rows), x1, y1)
+
+
+def _sampled(values: NDArray[np.float32], region: Region, full: tuple[int, int]) -> NDArray[np.float32]:
+    """Enlarge `values` (h, w, C) to `full` and return `region` of it, without making the rest."""
+    rows, columns = values.shape[0] / full[0], values.shape[1] / full[1]
+    xs = ((np.arange(region.x0, region.x1) + 0.5) * columns - 0.5).astype(np.float32)
+    ys = ((np.arange(region.y0, region.y1) + 0.5) * rows - 0.5).astype(np.float32)
+    grid = np.meshgrid(xs, ys)
+    planes = [
+        cv2.remap(values[..., c], grid[0], grid[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        for c in range(values.shape[2])
+    ]
+    return np.stack(planes, axis=2)

@@ -1,0 +1,88 @@
+"""What moves unlike the camera: optical flow to neighbouring frames, less the camera's own homography."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+OFFSETS = (-4, -2, -1, 1, 2, 4)
+"""Frames looked at, counted from the one in question; those outside the shot are left out."""
+_LATTICE_PX = 8
+_SMALLEST_NOISE_PX = 0.12
+_SMALLEST_SIDE_PX = 24
+"""Below this a frame holds too few lattice points for a homography, and flow says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """Motion of one frame against the camera's, at the working size.
+
+    residual: (H, W, 2) float32, pixels per frame along x and y; zero where nothing but the camera moves
+    noise_px: length below which a residual says nothing
+    """
+
+    residual: NDArray[np.float32]
+    noise_px: float
+
+    @property
+    def speed(self) -> NDArray[np.float32]:
+        """(H, W) float32, length of the residual."""
+        return cast(NDArray[np.float32], np.linalg.norm(self.residual, axis=2).astype(np.float32))
+
+
+def no_motion(size: tuple[int, int]) -> Motion:
+    """Return the motion of a frame that has no neighbours."""
+    return Motion(np.zeros((*size, 2), np.float32), _SMALLEST_NOISE_PX)
+
+
+def residual_motion(gray: NDArray[np.uint8], neighbours: Mapping[int, NDArray[np.uint8]]) -> Motion:
+    """Measure how each pixel moves against the camera, in pixels per frame.
+
+    gray:       (H, W) uint8, the frame in question
+    neighbours: offset in frames -> (H, W) uint8; offsets below 0 lie before it
+
+    Behind the object's front, pixels vanish in later frames; behind its back, in earlier ones. Each side of time is
+    therefore measured for itself, and of the two the smaller residual counts: the side where the pixel is visible.
+    """
+    if min(gray.shape) < _SMALLEST_SIDE_PX:
+        return no_motion((gray.shape[0], gray.shape[1]))
+    flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    sides: dict[bool, list[NDArray[np.float32]]] = {False: [], True: []}
+    for offset, other in sorted(neighbours.items()):
+        residual = _against_camera(flow.calc(gray, other, None), abs(offset))
+        if residual is not None:
+            # Towards the past everything runs backwards; the sign makes both sides comparable.
+            sides[offset > 0].append((residual / offset).astype(np.float32))
+    medians = [np.median(np.stack(side), axis=0) for side in sides.values() if side]
+    if not medians:
+        return no_motion((gray.shape[0], gray.shape[1]))
+    residual = medians[0]
+    if len(medians) == 2:
+        smaller = np.linalg.norm(medians[1], axis=2) < np.linalg.norm(medians[0], axis=2)
+        residual = np.where(smaller[..., None], medians[1], medians[0])
+    residual = cv2.GaussianBlur(residual.astype(np.float32), (0, 0), 1.0)
+    typical = float(np.median(np.linalg.norm(residual, axis=2)))
+    return Motion(residual, max(_SMALLEST_NOISE_PX, 1.5 * typical))
+
+
+def _against_camera(flow: NDArray[np.float32], span: int) -> NDArray[np.float32] | None:
+    """Return `flow` (H, W, 2) less the motion of the homography that most of it follows; None if there is none."""
+    height, width = flow.shape[:2]
+    ys, xs = np.mgrid[0:height, 0:width].astype(np.float32)
+    here = np.stack([xs, ys], axis=2)
+    half = _LATTICE_PX // 2
+    points = here[half::_LATTICE_PX, half::_LATTICE_PX].reshape(-1, 2)
+    moved = points + flow[half::_LATTICE_PX, half::_LATTICE_PX].reshape(-1, 2)
+    homography, _ = cv2.findHomography(
+        points, moved, cv2.USAC_MAGSAC, 0.5 + 0.15 * span, maxIters=2000, confidence=0.999
+    )
+    if homography is None or not np.isfinite(homography).all():
+        return None
+    by_camera = cv2.perspectiveTransform(here.reshape(-1, 1, 2), homography).reshape(height, width, 2)
+    residual = flow - (by_camera.astype(np.float32) - here)
+    return residual if np.isfinite(residual).all() else None
