@@ -103,7 +103,7 @@ def whole_folder(destination: Path) -> Iterator[Path]:
         raise OptionError(
             "there is something here already", where=str(destination), next_step="name a new or empty folder"
         )
-    partial = destination.with_name(f".{destination.name}.partial")
+    partial = _partial(destination)
     with _written(destination):
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
@@ -119,7 +119,7 @@ def whole_folder(destination: Path) -> Iterator[Path]:
 @contextmanager
 def whole_file(destination: Path) -> Iterator[TextIO]:
     """Give a text file to write; it takes its name, and the place of an older one, only if the block ends well."""
-    partial = destination.with_name(f".{destination.name}.partial")
+    partial = _partial(destination)
     with _written(destination):
         destination.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -136,6 +136,12 @@ def write_json_array(file: TextIO, values: Iterable[Any]) -> None:
     for number, value in enumerate(values):
         file.write(("," if number else "") + "\n" + json.dumps(value, ensure_ascii=False, allow_nan=False))
     file.write("\n]")
+
+
+def _partial(destination: Path) -> Path:
+    # Beside the destination, so that it can be renamed; absolute, because "." has no name.
+    whole = destination.absolute()
+    return whole.with_name(f".{whole.name}.partial")
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import tempfile
+import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,6 +36,7 @@ from videdit.masks import (
     import_binary_png,
     import_coco,
     import_palette_png,
+    json_stream,
 )
 from videdit.objects import Object, Objects
 from videdit.progress import Progress
@@ -253,6 +255,23 @@ def test_the_same_masks_give_the_same_bytes(kind: str, film: MaskTrack, tmp_path
 def _bytes(path: Path) -> dict[str, bytes]:
     files = [path] if path.is_file() else [one for one in path.rglob("*") if one.is_file()]
     return {str(one.relative_to(path)): one.read_bytes() for one in files}
+
+
+@pytest.mark.parametrize("kind", EXPORTS)
+def test_memory_does_not_grow_with_the_film(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_stream, "_CHUNK_CHARACTERS", 1000)
+    size = (100, 150)
+    noise = np.random.default_rng(0).random(size) < 0.5
+    peaks = []
+    for run, frame_count in enumerate((1, 10, 60)):  # the first run loads libraries
+        with MaskTrack.open(tmp_path / f"{run}.sqlite", size=size) as track:
+            track.put(MaskEntry(1, index, PackedMask.pack(np.roll(noise, index))) for index in range(frame_count))
+            tracemalloc.start()
+            EXPORTS[kind](track, tmp_path / f"{run}", frame_count=frame_count, objects=Objects(OBJECTS.all[:1], 4))
+            assert sum(1 for _ in IMPORTS[kind](tmp_path / f"{run}")) == frame_count
+            peaks.append(tracemalloc.get_traced_memory()[1])
+            tracemalloc.stop()
+    assert peaks[2] < 1.3 * peaks[1]
 
 
 @pytest.mark.parametrize("kind", EXPORTS)

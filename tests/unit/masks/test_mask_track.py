@@ -288,6 +288,18 @@ def test_a_second_program_sees_what_was_committed(tmp_path: Path) -> None:
         assert other.frames(1) == [0]
 
 
+def test_a_file_may_be_begun_by_many_at_once(tmp_path: Path) -> None:
+    def begin(number: int) -> None:
+        with MaskTrack.open(tmp_path / f"{number // 8}.sqlite", size=SIZE) as track:
+            track.put([_entry(number % 8 + 1, 0)])
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(begin, range(40)))
+    for number in range(5):
+        with MaskTrack.open(tmp_path / f"{number}.sqlite") as track:
+            assert track.object_ids() == [*range(1, 9)]
+
+
 def test_masks_of_another_film_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "t.sqlite"
     MaskTrack.open(path, size=SIZE).close()
