@@ -27,6 +27,10 @@ Origin: TypeAlias = Literal[
 ORIGINS: tuple[Origin, ...] = get_args(Origin)
 
 
+# More than any film has; what lies beyond, a date in a file's name for one, does not fit the database.
+_LAST_INDEX = 2**40
+
+
 @dataclass(frozen=True, slots=True)
 class MaskEntry:
     """One object on one frame. An empty mask says that the object is absent there.
@@ -48,8 +52,8 @@ class MaskEntry:
     def __post_init__(self) -> None:
         if not 1 <= self.object_id <= MAX_OBJECT_ID:
             raise ProjectError(f"object id {self.object_id} is not in 1..{MAX_OBJECT_ID}", where=f"frame {self.index}")
-        if self.index < 0:
-            raise ProjectError(f"a frame number is not negative, as {self.index} is", where=f"object {self.object_id}")
+        if not 0 <= self.index <= _LAST_INDEX:
+            raise ProjectError(f"{self.index} is no frame number", where=f"object {self.object_id}")
         if self.origin not in ORIGINS:
             raise ProjectError(
                 f"{self.origin!r} is no origin of a mask", where=self.where, next_step=f"one of {', '.join(ORIGINS)}"

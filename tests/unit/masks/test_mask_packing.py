@@ -67,7 +67,8 @@ def test_adding_masks_up_is_their_union(mask: np.ndarray, data: st.DataObject) -
     [
         (0, 0, 1.0, "tracked", "object id 0"),
         (65536, 0, 1.0, "tracked", "object id 65536"),
-        (1, -1, 1.0, "tracked", "-1"),
+        (1, -1, 1.0, "tracked", "-1 is no frame number"),
+        (1, 20261121085616123, 1.0, "tracked", "20261121085616123 is no frame number"),
         (1, 0, float("nan"), "tracked", "nan"),
         (1, 0, 1.0, "guessed", "'guessed' is no origin"),
     ],
