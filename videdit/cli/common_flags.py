@@ -14,7 +14,9 @@ _WORK = "The work"
 _ENGINES = "Engines"
 
 
-def _flag(name: str, kind: Any, *declarations: str, panel: str, text: str, metavar: str | None = None) -> inspect.Parameter:
+def _flag(
+    name: str, kind: Any, *declarations: str, panel: str, text: str, metavar: str | None = None
+) -> inspect.Parameter:
     return keyword(name, kind, typer.Option(*declarations, help=text, rich_help_panel=panel, metavar=metavar))
 
 

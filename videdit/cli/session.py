@@ -37,14 +37,14 @@ class Session:
 
     def runtime(self, flags: Mapping[str, Any]) -> Runtime:
         """Return the runtime that the flags ask for."""
-        from videdit.checkpoints import open_store
+        from videdit.checkpoints import CheckpointStore
         from videdit.devices import resolve_device
 
         return Runtime(
             device=resolve_device(flags.get("device") or "auto"),
             quality=flags.get("quality") or "standard",
             learned=flags.get("learned") is not False,
-            find_checkpoint=open_store(self.plugins.checkpoint_tables).find,
+            find_checkpoint=CheckpointStore(self.plugins.checkpoint_tables).find,
             note=self.note,
         )
 
@@ -119,5 +119,3 @@ def read_span(text: str) -> tuple[str, str | None]:
         if part:
             Moment.parse(part)
     return start or "0", stop or None
-
-

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from videdit.frames import Frame, FrameSequence, Region, Rgb, to_uint8
-from videdit.ops.composite import composite
+from videdit.ops import composite
 from videdit.pipeline.layer import Laid, Layer
 from videdit.shots import Shot
 
@@ -42,7 +43,7 @@ class EditedFrames:
         frame = self._frames[index]
         rgb = frame.rgb.copy()
         for layer in self._layers:
-            laid = layer.render(index, frame.time_seconds, lambda region, max_bits, rgb=rgb: cut(rgb, region, max_bits))
+            laid = layer.render(index, frame.time_seconds, partial(cut, rgb))
             if laid is not None:
                 lay(rgb, laid)
         edited = replace(frame, rgb=rgb)

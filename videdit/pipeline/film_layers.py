@@ -9,7 +9,7 @@ from videdit.effect import Effect, ShotView
 from videdit.frames import FrameSequence
 from videdit.masks import MaskTrack
 from videdit.media import VideoReader
-from videdit.ops.shaping import shape_masks
+from videdit.ops import shape_masks
 from videdit.pipeline.edited import EditedFrames
 from videdit.pipeline.layer import Layer
 from videdit.pipeline.shot_masks import ShotMasks, Union

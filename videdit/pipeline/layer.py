@@ -13,8 +13,7 @@ from videdit.effect import Effect, Patch, ShotView, Window
 from videdit.errors import BrokenPlugin, VideditError
 from videdit.filler import MaskSequence
 from videdit.frames import Alpha, Mask, Region, Rgb
-from videdit.ops.shaping import MaskShaping, alpha_of
-from videdit.ops.tile import pad_to_multiple
+from videdit.ops import MaskShaping, alpha_of, pad_to_multiple
 from videdit.pipeline.shot_masks import ShotMasks
 
 Cut: TypeAlias = Callable[[Region, int], Rgb]
@@ -96,16 +95,18 @@ class Layer:
         for object_id in self._masks.object_ids:
             one = self._masks.mask(object_id, index)
             if one is not None:
-                objects[object_id] = pad_to_multiple(one[inside], multiple)
-        pixels = pad_to_multiple(rgb, multiple)
+                objects[object_id], _ = pad_to_multiple(one[inside], multiple)
+        pixels, _ = pad_to_multiple(rgb, multiple)
         pixels.flags.writeable = False
+        padded_mask, _ = pad_to_multiple(mask[inside], multiple)
+        padded_alpha, _ = pad_to_multiple(alpha[inside], multiple)
         return Window(
             index=index,
             time_seconds=time_seconds,
             region=region,
             rgb=pixels,
-            mask=pad_to_multiple(mask[inside], multiple),
-            alpha=pad_to_multiple(alpha[inside], multiple),
+            mask=padded_mask,
+            alpha=padded_alpha,
             shot=self._view,
             objects=objects,
         )

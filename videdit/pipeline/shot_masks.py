@@ -27,15 +27,13 @@ class ShotMasks:
     def mask(self, object_id: int, index: int) -> Mask | None:
         """Return (H, W) bool, or None where the object is absent or was not tracked."""
         entry = self._track.get(object_id, index)
-        return None if entry is None or entry.mask.region.empty else entry.mask.mask()
+        return None if entry is None or entry.mask.empty else entry.mask.mask()
 
     def union(self, index: int) -> Mask:
         """Return (H, W) bool: where any of the objects is."""
         together: Mask = np.zeros(self.size, dtype=bool)
-        for object_id in self.object_ids:
-            one = self.mask(object_id, index)
-            if one is not None:
-                together |= one
+        for entry in self._track.at(index, self.object_ids).values():
+            entry.mask.add_to(together)
         return together
 
 

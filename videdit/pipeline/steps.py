@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from videdit.effect import Effect
 from videdit.errors import OptionError
-from videdit.ops.shaping import MaskShaping
+from videdit.ops import MaskShaping
 from videdit.plugins import Plugins
 
 

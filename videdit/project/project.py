@@ -19,29 +19,25 @@ from videdit.frames import FrameSequence, Mask
 from videdit.masks import MaskTrack
 from videdit.media import EncodeSettings, VideoReader, open_video
 from videdit.objects import Objects
-from videdit.pipeline.film_layers import FilmLayers
-from videdit.pipeline.render import Rendered, render
-from videdit.pipeline.steps import EffectStep, check_step, shaping_of
+from videdit.pipeline.render import Rendered
+from videdit.pipeline.steps import EffectStep, check_step
 from videdit.plugins import AUTO, Plugins
 from videdit.progress import Progress, Report, silent
 from videdit.project.description import Description, read_description, write_description
 from videdit.project.fingerprint import fingerprint
 from videdit.project.history import History
+from videdit.project.reviewing import summarise, to_review
+from videdit.project.saving import save_film
 from videdit.prompts import DEFAULT_OBJECT, Box, Click, MaskPrompt, Moment, Prompt, Stroke
 from videdit.runtime import Runtime
 from videdit.shot_lists import detect_shots, read_shots, write_shots
 from videdit.shots import Shot, check_shots, shot_at
-from videdit.tracking.keys import digest
 from videdit.tracking.prompting import check_prompt
 from videdit.tracking.stage import Pointed, TrackingStage
 
 DESCRIPTION_NAME = "project.toml"
 TRACKS_NAME = "tracks.sqlite"
 SHOTS_NAME = "shots.json"
-RENDERED_NAME = "rendered"
-
-# Raised when the pipeline itself makes other pixels of the same masks and options.
-RENDER_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +101,7 @@ class Project:
         self._temporary = temporary
         self.plugins = plugins if plugins is not None else Plugins()
         self._runtime = runtime if runtime is not None else Runtime()
-        self._stage: tuple[Description, TrackingStage] | None = None
+        self._stage: tuple[Any, TrackingStage] | None = None
         file = folder / DESCRIPTION_NAME
         if file.is_file():
             self._description = read_description(file)
@@ -335,7 +331,7 @@ class Project:
         return self
 
     def _detect(self, detector: str, report: Report) -> list[Shot]:
-        engine = self.plugins.create("shot_detector", detector, None, self.plugins.runtime(self._runtime))
+        engine = self.plugins.create("shot_detector", detector, None, self.runtime())
         total = self.reader.frame_count
 
         def frames() -> Any:
@@ -349,16 +345,16 @@ class Project:
 
     def _tracking(self) -> TrackingStage:
         described = self._description
-        if self._stage is None or self._stage[0].engines != described.engines:
+        if self._stage is None or self._stage[0] != (described.engines, described.quality, described.learned):
             stage = TrackingStage(
                 source=described.fingerprint,
                 frames_of=self._frames_of,
                 track=self.track,
                 plugins=self.plugins,
-                runtime=replace(self._runtime, quality=described.quality, learned=described.learned),
+                runtime=self.runtime(),
                 engines=described.engines,
             )
-            self._stage = (described, stage)
+            self._stage = ((described.engines, described.quality, described.learned), stage)
         return self._stage[1]
 
     def _frames_of(self, shot: Shot) -> FrameSequence:
@@ -381,9 +377,7 @@ class Project:
         previews = []
         for index in sorted({index for one in pointed for index in one.prompts}):
             shot = self._shot_around(index)
-            chosen = {
-                one.name: self._tracking().select(one, index, shot) for one in pointed if index in one.prompts
-            }
+            chosen = {one.name: self._tracking().select(one, index, shot) for one in pointed if index in one.prompts}
             previews.append(
                 Preview(
                     index,
@@ -404,100 +398,49 @@ class Project:
         """Bring every object's masks up to date; what did not change is left alone, byte for byte."""
         pointed = self.pointed()
         if pointed:
-            self._tracking().run(pointed, self.shots(report=report), span=self._span(), report=report)
+            self._tracking().run(pointed, self.shots(report=report), span=self.span, report=report)
         return self
 
-    def _span(self) -> Shot | None:
+    @property
+    def span(self) -> Shot | None:
+        """The range that tracking and effects are limited to; None is the whole film."""
         return None if self._description.span is None else Shot(*self._description.span)
 
-    # -- rendering -------------------------------------------------------------------------------------------------
+    # -- results ---------------------------------------------------------------------------------------------------
 
     def save(
-        self, out: str | Path, *, settings: EncodeSettings | None = None, report: Report = silent, overwrite: bool = True
+        self,
+        out: str | Path,
+        *,
+        settings: EncodeSettings | None = None,
+        report: Report = silent,
+        overwrite: bool = True,
     ) -> Rendered:
         """Track what is not tracked yet, apply the effects, and write the finished film.
 
-        The file appears under its name when it is complete and verified. Raises CannotEncode, and leaves what was
-        rendered in the project, if it cannot be.
+        The file appears under its name when it is complete and verified; if it cannot be, CannotEncode is raised, and
+        what was rendered stays in the project for the next try.
         """
-        out = Path(out)
-        described = self._description
-        if out.exists() and not overwrite:
-            raise OptionError("the file exists", where=str(out), next_step="pass --overwrite, or name another file")
-        source = described.source
-        assert source is not None
-        if out.exists() and source.exists() and out.samefile(source):
-            raise OptionError("the result would overwrite its source", where=str(out), next_step="name another file")
-        if any(self.effects_need_objects()) and not self.objects.all:
-            raise OptionError("nothing was pointed at", next_step="add --click, --box, --stroke or --mask")
-        self.track_objects(report=report)
-        shots = self.shots(report=report)
-        settings = settings if settings is not None else EncodeSettings.model_validate(dict(described.encode))
-        ids = [self._ids_of(step) for step in described.effects]
-        layers = FilmLayers(self.reader, described.effects, ids, self.track, self.plugins, self._render_runtime())
-        span = self._span()
-        common = self._render_facts(shots, settings, layers)
+        return save_film(self, Path(out), settings=settings, report=report, overwrite=overwrite)
 
-        def key_of(frames: range) -> str:
-            near = [shot for shot in shots if shot.start < frames.stop and frames.start < shot.stop]
-            masks = [
-                self.track.digest(object_id, near[0].start, near[-1].stop) for some in ids for object_id in some
-            ]
-            return digest(common, [frames.start, frames.stop], masks, [[shot.start, shot.stop] for shot in near])
-
-        return render(
-            self.reader,
-            layers,
-            shots,
-            out,
-            work=self.folder / RENDERED_NAME,
-            key_of=key_of,
-            settings=settings,
-            span=span,
-            report=report,
-        )
-
-    def effects_need_objects(self) -> list[bool]:
-        """Return, for each effect, whether it works on objects at all."""
-        runtime = self._render_runtime()
-        made = [self.plugins.create("effect", step.effect, step.options, runtime) for step in self._description.effects]
-        return [effect.where != "everywhere" for effect in made]
-
-    def _render_runtime(self) -> Runtime:
+    def runtime(self) -> Runtime:
+        """Return what engines and effects of this project are made with."""
         described = self._description
         return self.plugins.runtime(replace(self._runtime, quality=described.quality, learned=described.learned))
 
-    def _render_facts(self, shots: Sequence[Shot], settings: EncodeSettings, layers: FilmLayers) -> str:
-        described = self._description
-        steps = [
-            [
-                step.effect,
-                self.plugins.source("effect", step.effect),
-                effect.options.model_dump(mode="json"),
-                shaping_of(step, effect).model_dump(mode="json"),
-                self._ids_of(step),
-            ]
-            for step, effect in zip(described.effects, layers.effects, strict=True)
-        ]
-        engines = {
-            role: [self.plugins.source(role, name) for name in self.plugins.names(role)]
-            for role in ("filler",)
-        }
-        return digest(
-            RENDER_VERSION,
-            described.fingerprint,
-            described.span,
-            described.quality,
-            described.learned,
-            steps,
-            engines,
-            settings.model_dump(mode="json"),
-        )
-
-    def _ids_of(self, step: EffectStep) -> list[int]:
+    def ids_of(self, step: EffectStep) -> list[int]:
+        """Return the ids of the objects that an effect is for."""
         if not step.objects:
             return [one.object_id for one in self.objects]
         return [self.objects.require(name).object_id for name in step.objects]
+
+    def summary(self) -> list[dict[str, Any]]:
+        """Return for each object its id and name, and how many frames it is on, absent from, and in doubt on."""
+        return summarise(self.track, self.objects)
+
+    def review(self) -> list[dict[str, Any]]:
+        """Return the frames whose masks are most in doubt, worst first."""
+        return to_review(self.track, self.objects)
 
     # -- the end ---------------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from videdit.errors import Interrupted, OptionError
 from videdit.frames import FrameSequence, Mask
-from videdit.masks import MaskEntry, MaskTrack, PackedMask
+from videdit.masks import MaskEntry, MaskTrack, Origin, PackedMask
 from videdit.plugins import AUTO, Plugins
 from videdit.progress import Progress, Report, silent
 from videdit.prompts import Prompt
@@ -19,6 +19,9 @@ from videdit.tracking.keys import digest, object_key
 from videdit.tracking.passes import Pass, plan_passes
 from videdit.tracking.prompting import Selected, select
 from videdit.tracking.walk import CHUNK_FRAMES, Step, walk
+
+
+_NO_PROMPT = "no prompt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +120,16 @@ class TrackingStage:
     def _stale(self, objects: Sequence[Pointed], part: Shot) -> list[Pointed]:
         stale = []
         for one in objects:
-            if self._track.kv_get(_done(one, part)) != self._key(one, part):
+            recorded, key = self._track.kv_get(_done(one, part)), self._key(one, part)
+            # Without a prompt and without an earlier run there may be imported masks, which are nobody's to replace.
+            if recorded != key and not (recorded is None and key == _NO_PROMPT):
                 stale.append(one)
         return stale
 
     def _key(self, one: Pointed, part: Shot) -> str:
         inside = {index: prompts for index, prompts in one.prompts.items() if index in part}
         if not inside:
-            return "no prompt"
+            return _NO_PROMPT
         return object_key(self._source, (part.start, part.stop), inside, self._describe())
 
     def _describe(self) -> dict[str, Any]:
@@ -219,7 +224,7 @@ def _entries(
         given = step.index in keyframes[object_id]
         if plan.direction == "backward" and step.index >= min(keyframes[object_id]):
             continue  # the forward walk has this frame
-        origin = "prompt" if given else "absent" if tracked.absent else "tracked"
+        origin: Origin = "prompt" if given else "absent" if tracked.absent else "tracked"
         score = scores[object_id, step.index] if given else tracked.score
         entries.append(
             MaskEntry(object_id, step.index, PackedMask.pack(tracked.mask), score, origin, dict(tracked.evidence))

@@ -1,0 +1,94 @@
+"""From a project to the finished film."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from videdit.errors import OptionError
+from videdit.media import EncodeSettings
+from videdit.pipeline.film_layers import FilmLayers
+from videdit.pipeline.render import Rendered, render
+from videdit.pipeline.steps import shaping_of
+from videdit.progress import Report
+from videdit.tracking.keys import digest
+from videdit.tracking.stage import check_inside
+
+if TYPE_CHECKING:
+    from videdit.project.project import Project
+
+RENDERED_NAME = "rendered"
+
+# Raised when the pipeline itself makes other pixels of the same masks and options.
+RENDER_VERSION = 1
+
+
+def save_film(
+    project: Project, out: Path, *, settings: EncodeSettings | None, report: Report, overwrite: bool
+) -> Rendered:
+    """Track, render, join and verify. See `Project.save`."""
+    described = project.description
+    _check_output(project, out, overwrite)
+    settings = settings if settings is not None else EncodeSettings.model_validate(dict(described.encode))
+    ids = [project.ids_of(step) for step in described.effects]
+    layers = FilmLayers(project.reader, described.effects, ids, project.track, project.plugins, project.runtime())
+    wants_objects = any(effect.where != "everywhere" for effect in layers.effects)
+    if wants_objects and not project.objects.all:
+        raise OptionError("nothing was pointed at", next_step="add --click, --box, --stroke or --mask")
+    if wants_objects:
+        check_inside([one for one in project.pointed() if one.prompts], project.span)
+    project.track_objects(report=report)
+    shots = project.shots(report=report)
+    common = _what_determines(project, settings, layers, ids)
+
+    def key_of(frames: range) -> str:
+        # An effect may look at its whole shot, so all masks of the shots that a chunk touches determine it.
+        near = [shot for shot in shots if shot.start < frames.stop and frames.start < shot.stop]
+        masks = [project.track.digest(object_id, near[0].start, near[-1].stop) for some in ids for object_id in some]
+        return digest(common, [frames.start, frames.stop], masks, [[shot.start, shot.stop] for shot in near])
+
+    return render(
+        project.reader,
+        layers,
+        shots,
+        out,
+        work=project.folder / RENDERED_NAME,
+        key_of=key_of,
+        settings=settings,
+        span=project.span,
+        report=report,
+    )
+
+
+def _check_output(project: Project, out: Path, overwrite: bool) -> None:
+    source = project.description.source
+    if out.exists() and not overwrite:
+        raise OptionError("the file exists", where=str(out), next_step="pass --overwrite, or name another file")
+    if source is not None and out.exists() and source.exists() and out.samefile(source):
+        raise OptionError("the result would overwrite its source", where=str(out), next_step="name another file")
+
+
+def _what_determines(project: Project, settings: EncodeSettings, layers: FilmLayers, ids: list[list[int]]) -> str:
+    """Return a hash of all that determines the pixels of every chunk, masks and shots apart."""
+    described, plugins = project.description, project.plugins
+    steps: list[Any] = [
+        [
+            step.effect,
+            plugins.source("effect", step.effect),
+            effect.options.model_dump(mode="json"),
+            shaping_of(step, effect).model_dump(mode="json"),
+            some,
+        ]
+        for step, effect, some in zip(described.effects, layers.effects, ids, strict=True)
+    ]
+    fillers = [plugins.source("filler", name) for name in plugins.names("filler")] if steps else []
+    return digest(
+        RENDER_VERSION,
+        described.fingerprint,
+        described.span,
+        described.quality,
+        described.learned,
+        steps,
+        fillers,
+        settings.model_dump(mode="json"),
+    )
