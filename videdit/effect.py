@@ -103,7 +103,7 @@ class Effect(ABC):
     where: Where = "object"
     multiple_of: ClassVar[int] = 1
     max_bits: ClassVar[int] = 16
-    shaping: ClassVar[Mapping[str, Any]] = {}
+    shaping: Mapping[str, Any] = {}
 
     def __init__(self, options: Any = None, runtime: Runtime | None = None) -> None:
         self.options = options if options is not None else self.Options()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import cv2
 import numpy as np
 
@@ -28,12 +26,13 @@ class Blur(videdit.Effect):
     """
 
     Options = BlurOptions
-    shaping: ClassVar = {"grow": "1%", "feather": "0.5%"}
     options: BlurOptions
 
     def __init__(self, options: BlurOptions | None = None, runtime: videdit.Runtime | None = None) -> None:
         super().__init__(options, runtime)
         self.where = "outside" if self.options.outside else "object"
+        # What is hidden is hidden with some room; what is kept needs no rim of its surroundings.
+        self.shaping = {"grow": "0" if self.options.outside else "1%", "feather": "0.5%"}
 
     def render(self, window: videdit.Window) -> Rgb | None:
         """Return the window's pixels with the hidden ones replaced; None if nothing is hidden."""

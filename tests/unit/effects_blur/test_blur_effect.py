@@ -236,6 +236,8 @@ def test_it_is_registered_and_its_shaping_is_known() -> None:
     effect = plugins.create("effect", "blur", {"outside": True}, Runtime())
     assert isinstance(effect, Blur)
     assert (effect.where, Blur.where) == ("outside", "object")
-    shaping = MaskShaping(**Blur.shaping)
+    assert MaskShaping.model_validate(effect.shaping).grow == "0"
+    shaping = MaskShaping.model_validate(make().shaping)
+    assert shaping.grow == "1%"
     mask = disc((200, 200), (100, 100), 50)
     assert (alpha_of(mask, shaping)[mask] == 1).all()
