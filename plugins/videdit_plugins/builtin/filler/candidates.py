@@ -63,5 +63,3 @@ def useful_frames(
 def box_around(hole: np.ndarray[tuple[int, int], np.dtype[np.bool_]], margin_px: float) -> Region:
     """Return the hole's box with a margin in which alignment and colours are compared."""
     return Region.of(hole).grown(max(2, round(margin_px)), (hole.shape[0], hole.shape[1]))
-
-

@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 
 from videdit import MADE_UP, Filled, Filler, FrameSequence, MaskSequence, Region, Runtime
-from videdit.ops import FlowPreset
+from videdit.frames import Mask, Rgb, to_uint8
+from videdit.ops.flow import FlowPreset
 from videdit_plugins.builtin.filler.blending import Blend, blend
 from videdit_plugins.builtin.filler.camera import Camera
 from videdit_plugins.builtin.filler.candidates import Wanted, box_around, useful_frames
@@ -71,19 +72,26 @@ class BuiltinFiller(Filler):
             blended = self._blend(index, box, views)
             seen = lay(pixels, views, blended.weights, box, self._pictures)
             rim = blended.seen & ~self._pictures[index].hole[box.slices]
-            correction = rim_correction(
-                blended.rgb, self._pictures[index].rgb[box.slices].astype(np.float32), rim
-            )
+            correction = rim_correction(blended.rgb, self._pictures[index].rgb[box.slices].astype(np.float32), rim)
             unit = 257.0 if frame.dtype == np.uint16 else 1.0
             colour = seen.rgb + unit * pixels.flat(pixels.sampled(correction, box))
             result[mask] = np.clip(np.rint(colour), 0, 255 * unit).astype(frame.dtype)
             origin[mask] = seen.origin
         missing = mask & (origin == MADE_UP)
         if missing.any():
-            small = np.ascontiguousarray(result if frame.dtype == np.uint8 else (result // 257).astype(np.uint8))
-            made = cv2.inpaint(small, missing.view(np.uint8), 3, cv2.INPAINT_TELEA)
-            result[missing] = made[missing] if frame.dtype == np.uint8 else made[missing].astype(np.uint16) * 257
+            result[missing] = self._made_up(frame, hole, region, result, missing)[missing]
         return Filled(region, result, origin)
+
+    def _made_up(self, frame: Rgb, hole: Mask, region: Region, result: Rgb, missing: Mask) -> Rgb:
+        """Return (h, w, 3) of the region with what no frame shows filled from its surroundings."""
+        wide = region.grown(8, self._pictures.scale.full)
+        left = hole[wide.slices] & False
+        around = frame[wide.slices].copy()
+        inner = slice(region.y0 - wide.y0, region.y1 - wide.y0), slice(region.x0 - wide.x0, region.x1 - wide.x0)
+        around[inner] = result
+        left[inner] = missing
+        made = cv2.inpaint(to_uint8(around), left.view(np.uint8), 3, cv2.INPAINT_TELEA)[inner]
+        return made if frame.dtype == np.uint8 else made.astype(np.uint16) * 257
 
     def _views(self, index: int, box: Region) -> Sequence[View]:
         here = self._pictures[index]

@@ -72,9 +72,7 @@ class Seen:
     sources: NDArray[np.float32]
 
 
-def lay(
-    pixels: Pixels, views: Sequence[View], weights: NDArray[np.float32], box: Region, pictures: Pictures
-) -> Seen:
+def lay(pixels: Pixels, views: Sequence[View], weights: NDArray[np.float32], box: Region, pictures: Pictures) -> Seen:
     """Average the views' full-size frames at the chosen pixels.
 
     weights: (views, h, w) float32 of `box` at the small size
@@ -91,11 +89,11 @@ def lay(
             continue
         weight = pixels.sampled(plane, box)
         shift = pixels.sampled(view.residual, box)
-        there = project(
-            to_full @ view.homography, (pixels.small[0] + shift[..., 0], pixels.small[1] + shift[..., 1])
-        )
+        there = project(to_full @ view.homography, (pixels.small[0] + shift[..., 0], pixels.small[1] + shift[..., 1]))
         rgb, _ = pictures.full(view.index)
-        weight = weight * visible(pictures.hole(view.index), there)
+        # The cubic kernel reaches one pixel farther than the linear one.
+        hole = cv2.dilate(pictures.hole(view.index).view(np.uint8), np.ones((3, 3), np.uint8)) > 0
+        weight = weight * visible(hole, there)
         colour += weight[..., None] * fetch(rgb, there, cv2.INTER_CUBIC)
         total += weight
         squares += weight * weight

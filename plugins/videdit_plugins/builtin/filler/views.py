@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from videdit import Region
 from videdit.frames import Mask
-from videdit.ops import FlowPreset, optical_flow
+from videdit.ops import optical_flow
+from videdit.ops.flow import FlowPreset
 from videdit_plugins.builtin.filler.diffusion import Plane, extend
 from videdit_plugins.builtin.filler.mapping import Points, fetch, grid, project, visible
 from videdit_plugins.builtin.filler.pictures import Picture
@@ -58,9 +59,7 @@ def look(here: Picture, there: Picture, homography: Matrix, box: Region, scale: 
     )
 
 
-def residual_flow(
-    here: Picture, there: Picture, rough: Points, box: Region, scale: Scale, preset: FlowPreset
-) -> Plane:
+def residual_flow(here: Picture, there: Picture, rough: Points, box: Region, scale: Scale, preset: FlowPreset) -> Plane:
     """Return the motion that the homography leaves, (h, w, 2) float32, extended over the hole.
 
     Flow is trusted where the pictures agree after it and where it is not far from the median, which drops foreign

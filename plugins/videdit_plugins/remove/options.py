@@ -1,0 +1,19 @@
+"""Options of the remove effect; light to import."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from videdit import Options
+
+
+class RemoveOptions(Options):
+    """What may be set when an object is removed."""
+
+    filler: str = Field(default="auto", description="Engine that makes the pixels behind the object; auto: the best.")
+    shadows: bool = Field(
+        default=False, description="Take the object's cast shadow away too; the filler must offer it."
+    )
+    filler_options: dict[str, Any] = Field(default_factory=dict, description="Further options, by key, of the filler.")

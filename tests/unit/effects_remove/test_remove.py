@@ -1,0 +1,126 @@
+"""The remove effect: what it asks of the filler, what it hands to the pipeline, what it reports."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+
+from videdit import MADE_UP, ArrayFrames, Filled, Filler, Plugins, Region, Runtime, ShotView, Window
+from videdit.errors import OptionError
+from videdit_plugins.remove.effect import Remove
+from videdit_plugins.remove.options import RemoveOptions
+
+SIZE = (12, 16)
+HOLE = Region(4, 3, 9, 8)
+
+
+class Red(Filler):
+    """Fills with red; the left column is made up, and one row below the hole is changed as a shadow would be."""
+
+    def start(self, frames: Any, holes: Any) -> None:
+        self.holes = holes
+
+    def fill(self, index: int) -> Filled | None:
+        if not self.holes[index].any():
+            return None
+        region = Region(HOLE.x0, HOLE.y0, HOLE.x1, HOLE.y1 + 1)
+        rgb = np.zeros((region.height, region.width, 3), np.uint8)
+        rgb[...] = 255, 0, 0
+        origin = np.full((region.height, region.width), index + 1, np.int32)
+        origin[:, 0] = MADE_UP
+        return Filled(region, rgb, origin)
+
+
+def runtime(asked: list[Any]) -> Runtime:
+    def make(role: str, name: str, options: Any) -> Filler:
+        asked.append((role, name, dict(options)))
+        return Red()
+
+    return Runtime(make=make)
+
+
+def window(effect: Remove, index: int = 0, empty: bool = False) -> Window:
+    mask = np.zeros(SIZE, np.bool_)
+    mask[HOLE.slices] = not empty
+    frames = ArrayFrames([np.full((*SIZE, 3), 50, np.uint8)] * 3)
+    view = ShotView(frames.shot, SIZE, frames, [mask] * 3, 25.0)
+    effect.start(view)
+    region = HOLE.grown(effect.margin_px, SIZE)
+    cut = region.slices
+    return Window(index, Fraction(0), region, frames[index].rgb[cut], mask[cut], mask[cut].astype(np.float32), view)
+
+
+def test_asks_for_the_filler_by_name_with_its_options() -> None:
+    asked: list[Any] = []
+    effect = Remove(RemoveOptions(filler="red", shadows=True, filler_options={"reach_frames": 5}), runtime(asked))
+    window(effect)
+    assert asked == [("filler", "red", {"reach_frames": 5, "shadows": True})]
+
+
+def test_a_filler_is_made_once_for_many_shots_and_again_after_the_end() -> None:
+    asked: list[Any] = []
+    effect = Remove(RemoveOptions(), runtime(asked))
+    window(effect)
+    window(effect)
+    assert len(asked) == 1
+    effect.finish()
+    window(effect)
+    assert len(asked) == 2
+
+
+def test_shows_what_was_filled() -> None:
+    effect = Remove(RemoveOptions(), runtime([]))
+    patch = effect.render(window(effect))
+    assert patch is not None
+    assert (patch.rgb == (255, 0, 0)).all()
+    assert patch.alpha is not None
+    assert (patch.alpha == 1).all()
+
+
+def test_with_shadows_the_window_reaches_beyond_the_mask() -> None:
+    effect = Remove(RemoveOptions(shadows=True), runtime([]))
+    patch = effect.render(window(effect))
+    assert patch is not None
+    assert patch.alpha is not None
+    assert patch.rgb.shape[:2] == SIZE
+    assert patch.alpha[HOLE.y1, HOLE.x0 : HOLE.x1].all()
+    assert np.count_nonzero(patch.alpha) == HOLE.width * (HOLE.height + 1)
+    assert (patch.rgb[patch.alpha == 0] == 50).all()
+
+
+def test_a_frame_without_the_object_is_left_alone() -> None:
+    effect = Remove(RemoveOptions(), runtime([]))
+    assert effect.render(window(effect, empty=True)) is None
+
+
+def test_reports_where_the_pixels_came_from_and_starts_over() -> None:
+    effect = Remove(RemoveOptions(), runtime([]))
+    effect.render(window(effect))
+    made_up, area = HOLE.height + 1, HOLE.width * (HOLE.height + 1)
+    expected = {"pixels_from_other_frames": area - made_up, "pixels_made_up": made_up}
+    assert effect.report() == {**expected, "shots": {"0-2": expected}, "doubtful_frames": []}
+    assert effect.report()["pixels_made_up"] == 0
+
+
+def test_a_mostly_made_up_frame_is_doubtful() -> None:
+    class Invented(Red):
+        def fill(self, index: int) -> Filled | None:
+            filled = super().fill(index)
+            assert filled is not None
+            filled.origin[:] = MADE_UP
+            return filled
+
+    effect = Remove(RemoveOptions(), Runtime(make=lambda role, name, options: Invented()))
+    effect.render(window(effect, index=2))
+    assert effect.report()["doubtful_frames"] == [2]
+
+
+def test_is_offered_as_a_plug_in_and_refuses_unknown_options() -> None:
+    plugins = Plugins()
+    effect = plugins.create("effect", "remove", {"filler": "builtin"}, plugins.runtime())
+    assert isinstance(effect, Remove)
+    with pytest.raises(OptionError, match="colour"):
+        plugins.create("effect", "remove", {"colour": "red"}, plugins.runtime())
