@@ -27,6 +27,9 @@ class Acceptance:
     date: str
     text: str
 
+    def __str__(self) -> str:
+        return f"{self.id}: accepted on {self.date}: {self.text}"
+
 
 def find_acceptance(entry: Checkpoint, folders: Iterable[Path]) -> Acceptance | None:
     """Return the acceptance of the entry's present terms; None if there is none, or only one of other terms."""

@@ -264,6 +264,7 @@ def test_a_licence_is_accepted_once_and_kept_with_date_and_text(
     record = store.accept("net")
     assert record.text.startswith("CC-BY-NC-4.0")
     assert record.date.endswith("+00:00")
+    assert str(record) == f"net: accepted on {record.date}: {record.text}"
     again = make_store(**terms)
     assert again.accept("net") == record
     again.pull("net").unlink()
