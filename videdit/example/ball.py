@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from videdit.example.camera import Floats, View, to_srgb
 from videdit.example.garden import PLATE, SUN, draw_plate, ground_distance
+from videdit.frames import Region
 
 FRAME_COUNT = 100
 FRAMES_PER_SECOND = 25
@@ -73,10 +74,7 @@ class BallFilm:
         with_shadow = scene * (1 - shade)[..., None]
         ball, alpha = _ball(view, index)
         film = with_shadow * (1 - alpha[..., None]) + ball
-        labels = np.zeros(self.size, np.uint8)
-        labels[shade > _SEEN_SHADE] = SHADOW
-        labels[alpha >= 0.5] = BALL
-        return Drawn(_develop(film, index), _develop(scene, index), labels)
+        return Drawn(_develop(film, index), _develop(scene, index), _labels(shade, alpha))
 
     def _scene(self, view: View) -> Floats:
         """Cut the view out of the wide picture: twice as large, then halved, so that fine gravel does not shimmer."""
@@ -90,6 +88,19 @@ class BallFilm:
             borderMode=cv2.BORDER_REPLICATE,
         )
         return np.asarray(cv2.resize(large, (width, height), interpolation=cv2.INTER_AREA), np.float32)
+
+
+def object_box(object_id: int, index: int = 0) -> Region:
+    """Return the bounding box of the ball or its shadow on a frame; empty if it is hidden."""
+    view = camera_at(index)
+    return Region.of(_labels(_shade(view, index), _ball(view, index)[1]) == object_id)
+
+
+def _labels(shade: Floats, alpha: Floats) -> NDArray[np.uint8]:
+    labels = np.zeros(shade.shape, np.uint8)
+    labels[shade > _SEEN_SHADE] = SHADOW
+    labels[alpha >= 0.5] = BALL
+    return labels
 
 
 def camera_at(index: float) -> View:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from videdit.errors import OptionError
-from videdit.example.ball import BALL, SHADOW, BallFilm, Drawn, ball_at, bounce_times, camera_at
+from videdit.example.ball import BALL, SHADOW, BallFilm, Drawn, ball_at, bounce_times, camera_at, object_box
 from videdit.example.ball import FRAMES_PER_SECOND as BALL_RATE
 from videdit.example.face import FRAMES_PER_SECOND as FACE_RATE
 from videdit.example.face import FaceFilm
@@ -45,22 +45,21 @@ class ExamplePaths:
     pipeline: Path
 
     def as_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON: the paths, where to point, and the commands to try."""
+        """Return plain values for JSON: the paths, where to point on the first frame, and the commands to try."""
         paths = {name: str(path) for name, path in asdict(self).items()}
         points = {name: list(object_point(object_id)) for name, object_id in _OBJECTS.items()}
-        return {**paths, "points": points, "commands": self.commands()}
+        boxes = {name: list(around(object_id)) for name, object_id in _OBJECTS.items()}
+        return {**paths, "points": points, "boxes": boxes, "commands": self.commands()}
 
     def commands(self) -> list[str]:
-        """Return what to try: remove the ball, the same from a file, hide the face."""
-        clicks = " ".join(
-            f"--click {name}={x},{y}@0" for name, (x, y) in ((n, object_point(i)) for n, i in _OBJECTS.items())
-        )
+        """Return what to try: remove the ball and its shadow, the same from a file, hide the face."""
+        boxes = " ".join(f"--box {name}={_comma(around(object_id))}@0" for name, object_id in _OBJECTS.items())
         face = FaceFilm().box(0)
-        box = f"{face.x0:.0f},{face.y0:.0f},{face.x1:.0f},{face.y1:.0f}"
+        box = _comma(round(value) for value in (face.x0, face.y0, face.x1, face.y1))
         ball, removed = shlex.quote(str(self.ball)), shlex.quote(str(self.ball.with_name("ball_removed.mp4")))
         portrait, blurred = shlex.quote(str(self.face)), shlex.quote(str(self.face.with_name("face_blurred.mp4")))
         return [
-            f"videdit remove {ball} {clicks} -o {removed}",
+            f"videdit remove {ball} {boxes} -o {removed}",
             f"videdit run {shlex.quote(str(self.pipeline))}",
             f"videdit blur {portrait} --box {box}@0 -o {blurred}",
         ]
@@ -71,6 +70,7 @@ class ExamplePaths:
         return [*rows, "", "Try:", *(f"  {command}" for command in self.commands())]
 
 
+_LOOSE_PX = 3
 _OBJECTS = {"ball": BALL, "shadow": SHADOW}
 _MEANINGS = {
     "ball": "a beach ball bounces through a garden",
@@ -164,11 +164,21 @@ def object_point(object_id: int) -> tuple[int, int]:
     return round(x), round(y)
 
 
+def around(object_id: int) -> tuple[int, int, int, int]:
+    """Return a box x0, y0, x1, y1 drawn loosely around the ball (1) or its shadow (2) on the first frame."""
+    region = object_box(object_id).grown(_LOOSE_PX, BallFilm().size)
+    return region.x0, region.y0, region.x1, region.y1
+
+
+def _comma(numbers: Iterable[int]) -> str:
+    return ",".join(map(str, numbers))
+
+
 def _pipeline(paths: ExamplePaths) -> str:
     """Return the text of a pipeline file that removes the ball and its shadow."""
     prompts = "\n".join(
-        f'[[prompts]]\nkind = "click"\nobject = "{name}"\nat = 0\nx = {x}\ny = {y}\n'
-        for name, (x, y) in ((name, object_point(object_id)) for name, object_id in _OBJECTS.items())
+        f'[[prompts]]\nkind = "box"\nobject = "{name}"\nat = 0\nx0 = {x0}\ny0 = {y0}\nx1 = {x1}\ny1 = {y1}\n'
+        for name, (x0, y0, x1, y1) in ((name, around(object_id)) for name, object_id in _OBJECTS.items())
     )
     return (
         "# Made by `videdit example`. Run it with `videdit run`.\n"

@@ -18,6 +18,7 @@ from videdit.example.ball import BALL, FRAME_COUNT, SHADOW, BallFilm, ball_at, b
 from videdit.example.face import FaceFilm
 from videdit.example.garden import draw_plate, draw_rows
 from videdit.example.sound import SAMPLES_PER_SECOND, add_bounces, make_tune
+from videdit.frames import Region
 
 INDICES = (0, 14, 15, 50, FRAME_COUNT - 1)
 
@@ -196,18 +197,22 @@ def test_the_masks_are_palette_pictures_of_every_frame(made: ExamplePaths, drawn
         assert np.array_equal(np.asarray(picture), drawn[0].labels)
 
 
-def test_the_points_lie_on_what_they_name(made: ExamplePaths, drawn: dict[int, Any]) -> None:
+def test_points_and_boxes_lie_on_what_they_name(made: ExamplePaths, drawn: dict[int, Any]) -> None:
+    told = made.as_dict()
     for name, value in (("ball", BALL), ("shadow", SHADOW)):
-        x, y = made.as_dict()["points"][name]
-        assert (drawn[0].labels[y - 3 : y + 4, x - 6 : x + 7] == value).all()
-        assert f"--click {name}={x},{y}@0" in made.commands()[0]
+        labels = drawn[0].labels == value
+        x, y = told["points"][name]
+        assert labels[y - 3 : y + 4, x - 6 : x + 7].all()
+        x0, y0, x1, y1 = told["boxes"][name]
+        assert Region.of(labels) == Region(x0 + 3, y0 + 3, x1 - 3, y1 - 3)
+        assert f"--box {name}={x0},{y0},{x1},{y1}@0" in made.commands()[0]
 
 
 def test_the_pipeline_file_points_at_the_same(made: ExamplePaths) -> None:
     content = tomllib.loads(made.pipeline.read_text())
     assert (made.pipeline.parent / content["source"]) == made.ball
-    points = {one["object"]: [one["x"], one["y"]] for one in content["prompts"]}
-    assert points == made.as_dict()["points"]
+    boxes = {one["object"]: [one["x0"], one["y0"], one["x1"], one["y1"]] for one in content["prompts"]}
+    assert boxes == made.as_dict()["boxes"]
     assert content["effects"] == [{"name": "remove", "objects": ["ball", "shadow"]}]
 
 
@@ -237,3 +242,10 @@ def test_a_file_in_the_way_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OptionError, match="this is a file"):
         example_making.make_example(tmp_path / "file")
+
+
+def test_the_photographs_lie_in_the_installed_package() -> None:
+    import skimage.data
+
+    folder = Path(skimage.data.__file__).parent
+    assert all((folder / name).is_file() for name in ("gravel.png", "grass.png", "astronaut.png"))
