@@ -97,6 +97,18 @@ def test_leftovers_longer_than_the_file_are_replaced(web: Any, page: Any, make_s
     assert store.pull("net").read_bytes() == weights
 
 
+def test_a_range_the_server_does_not_have_means_beginning_anew(
+    web: Any, page: Any, make_store: Any, weights: bytes
+) -> None:
+    web.pages["/short"] = page(weights[:500])
+    web.pages["/net"] = page(weights)
+    store = make_store(urls=[f"{web.url}/short"], mirrors=[f"{web.url}/net"])
+    store.folders[0].mkdir()
+    (store.folders[0] / "net.pth.part").write_bytes(weights[:1000])
+    assert store.pull("net").read_bytes() == weights
+    assert web.asked[:2] == [("/short", "bytes=1000-"), ("/short", "")]
+
+
 @pytest.mark.parametrize("length", [True, False])
 def test_a_wrong_size_is_refused(web: Any, page: Any, make_store: Any, weights: bytes, length: bool) -> None:
     web.pages["/net"] = page(weights[:-1], length=length)
