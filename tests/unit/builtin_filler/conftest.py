@@ -69,9 +69,11 @@ def panning(
     return Clip(truth, shown, holes)
 
 
-def start(clip: Clip, first_index: int = 0, quality: Any = "standard", **options: object) -> BuiltinFiller:
-    """Make a filler and begin the clip with it."""
-    filler = BuiltinFiller(FillerOptions.model_validate(options), Runtime(quality=quality))
+def start(
+    clip: Clip, first_index: int = 0, quality: Any = "standard", filler: BuiltinFiller | None = None, **options: object
+) -> BuiltinFiller:
+    """Begin a clip with a new filler, or the one given."""
+    filler = filler or BuiltinFiller(FillerOptions.model_validate(options), Runtime(quality=quality))
     filler.start(ArrayFrames(clip.shown, first_index=first_index), Holes(clip.holes, first_index))
     return filler
 

@@ -102,5 +102,5 @@ def test_a_new_shot_forgets_the_last_one(clip: Any, make_clip: Make, started: Ma
     filler = started(clip)
     filler.fill(2)
     fresh = started(other)
-    filler.start(fresh._pictures._frames, fresh._pictures._holes)
+    started(other, filler=filler)
     assert np.array_equal(filler.fill(2).rgb, fresh.fill(2).rgb)

@@ -41,10 +41,14 @@ def fetch(image: NDArray[Any], points: Points, interpolation: int = cv2.INTER_LI
     return np.asarray(cv2.remap(image, *points, interpolation, borderMode=cv2.BORDER_REPLICATE))
 
 
+def within(points: Points, size: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Return (h, w) bool: whether the points lie inside a frame of `size` (height, width)."""
+    x, y = points
+    return np.asarray((x >= 0) & (y >= 0) & (x <= size[1] - 1) & (y <= size[0] - 1))
+
+
 def visible(hole: NDArray[np.bool_], points: Points) -> NDArray[np.bool_]:
     """Return (h, w) bool: inside the frame, and no part of the hole in the sample."""
-    height, width = hole.shape
     x, y = points
-    inside = (x >= 0) & (y >= 0) & (x <= width - 1) & (y <= height - 1)
     hidden = cv2.remap(hole.view(np.uint8) * np.uint8(255), x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(inside & (np.asarray(hidden) < _HIDDEN_OVER))
+    return np.asarray(within(points, hole.shape) & (np.asarray(hidden) < _HIDDEN_OVER))

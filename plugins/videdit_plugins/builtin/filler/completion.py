@@ -1,0 +1,120 @@
+"""Fill what propagation left: from the plates of the stretch, else from patches of the frame itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from videdit import Region
+from videdit_plugins.builtin.filler.laying import Pixels
+from videdit_plugins.builtin.filler.mapping import Points, fetch, grid, project, within
+from videdit_plugins.builtin.filler.plates import Plate, Plates, plate_of
+from videdit_plugins.builtin.filler.propagation import UINT16_CODES, Draft, Propagation, in_codes
+from videdit_plugins.builtin.filler.scale import FACTS_HEIGHT_PX
+from videdit_plugins.builtin.filler.seams import rim_correction
+from videdit_plugins.builtin.filler.synthesis import synthesise
+from videdit_plugins.builtin.filler.views import look
+
+_AROUND_PX = 64.0
+_AROUND_SHARE = 0.5
+
+
+class Completion:
+    """Completes drafts; owns the plates."""
+
+    def __init__(self, propagation: Propagation) -> None:
+        self._propagation = propagation
+        self._plates = Plates(propagation.shot, propagation.pictures, propagation.camera, propagation.reach, self._made)
+
+    def complete(self, index: int) -> Draft | None:
+        """Return frame `index` with its whole hole filled; None if it has none."""
+        draft = self._propagation.draft(index)
+        if draft is None or not draft.missing.any():
+            return draft
+        sets = self._plates.anchors_at(index)
+        carried = [self._carried(index, draft, anchors) for anchors, _ in sets]
+        if len(carried) == 1:
+            return self._invented(index, carried[0])
+        first, second = (self._invented(index, one) for one in carried)
+        share = sets[1][1]
+        mixed = np.rint((1 - share) * first.rgb.astype(np.float32) + share * second.rgb).astype(first.rgb.dtype)
+        return replace(first, rgb=mixed)
+
+    def _made(self, index: int, earlier: tuple[int, ...]) -> Plate:
+        draft = self._propagation.draft(index)
+        pictures = self._propagation.pictures
+        frame, _ = pictures.full(index)
+        rgb, origin = frame.copy(), np.full(frame.shape[:2], index, np.int32)
+        if draft is not None:
+            draft = self._invented(index, self._carried(index, draft, earlier))
+            rgb[draft.region.slices] = draft.rgb
+            origin[draft.region.slices] = draft.origin
+        return plate_of(index, rgb, origin, pictures.scale.small)
+
+    def _carried(self, index: int, draft: Draft, anchors: tuple[int, ...]) -> Draft:
+        """Fill what is missing from the plates of `anchors`, in their order; an anchor uses those before it."""
+        for number, anchor in enumerate(anchors):
+            if anchor == index or not draft.missing.any():
+                break
+            draft = self._from_plate(index, draft, self._plates.plate(anchor, anchors[:number]))
+        return draft
+
+    def _from_plate(self, index: int, draft: Draft, plate: Plate) -> Draft:
+        propagation = self._propagation
+        pictures, box = propagation.pictures, draft.box
+        scale = pictures.scale
+        homography = propagation.camera.between(index, plate.index)
+        pixels = Pixels.of(draft.missing, draft.region, pictures)
+        if not within(project(homography, pixels.small), scale.small).any():
+            return draft
+        view = look(pictures[index], pictures[plate.index], homography, box, scale, propagation.preset)
+        x, y = grid(box)
+        there = project(homography, (x + view.residual[..., 0], y + view.residual[..., 1]))
+        correction = rim_correction(
+            fetch(plate.small, there).astype(np.float32), draft.small, draft.known & within(there, scale.small)
+        )
+        shift = pixels.sampled(view.residual, box)
+        at = project(
+            np.linalg.inv(scale.to_small()) @ homography,
+            (pixels.small[0] + shift[..., 0], pixels.small[1] + shift[..., 1]),
+        )
+        inside = pixels.flat(within(at, scale.full))
+        colour = fetch(plate.rgb, at, cv2.INTER_CUBIC).astype(np.float32)
+        rgb = in_codes(pixels.flat(colour), pixels.flat(pixels.sampled(correction, box)), plate.rgb)
+        sources = pixels.flat(plate.origin[_nearest(at, scale.full)])
+        result = replace(draft, rgb=draft.rgb.copy(), origin=draft.origin.copy(), missing=draft.missing.copy())
+        found = draft.missing.copy()
+        found[draft.missing] = inside
+        result.rgb[found] = rgb[inside]
+        result.origin[found] = sources[inside]
+        result.missing[found] = False
+        return result
+
+    def _invented(self, index: int, draft: Draft) -> Draft:
+        """Fill what is still missing from patches of the frame around it."""
+        if not draft.missing.any():
+            return draft
+        pictures = self._propagation.pictures
+        frame, _ = pictures.full(index)
+        region = draft.region
+        gap = Region.of(draft.missing)
+        gap = Region(gap.x0 + region.x0, gap.y0 + region.y0, gap.x1 + region.x0, gap.y1 + region.y0)
+        reach = max(_AROUND_PX * pictures.scale.full[0] / FACTS_HEIGHT_PX, _AROUND_SHARE * max(gap.width, gap.height))
+        around = gap.grown(round(reach), pictures.scale.full)
+        picture, missing = frame.copy(), np.zeros(frame.shape[:2], np.bool_)
+        picture[region.slices] = draft.rgb
+        missing[region.slices] = draft.missing
+        unit = UINT16_CODES if frame.dtype == np.uint16 else 1
+        made = synthesise(picture[around.slices].astype(np.float32) / unit, missing[around.slices], seed=index)
+        picture[around.slices] = in_codes(made * unit, np.zeros(1, np.float32), frame)
+        rgb = draft.rgb.copy()
+        rgb[draft.missing] = picture[region.slices][draft.missing]
+        return replace(draft, rgb=rgb, missing=np.zeros_like(draft.missing))
+
+
+def _nearest(points: Points, size: tuple[int, int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    x, y = (np.rint(axis).astype(np.int64) for axis in points)
+    return np.clip(y, 0, size[0] - 1), np.clip(x, 0, size[1] - 1)

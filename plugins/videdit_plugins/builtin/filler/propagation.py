@@ -1,0 +1,104 @@
+"""What other frames show behind the hole of one frame."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from videdit import MADE_UP, Region, Shot
+from videdit.frames import Mask, Rgb
+from videdit.ops.flow import FlowPreset
+from videdit_plugins.builtin.filler.blending import blend
+from videdit_plugins.builtin.filler.camera import Camera
+from videdit_plugins.builtin.filler.candidates import Wanted, box_around, useful_frames
+from videdit_plugins.builtin.filler.diffusion import Plane
+from videdit_plugins.builtin.filler.laying import Pixels, lay
+from videdit_plugins.builtin.filler.pictures import Pictures
+from videdit_plugins.builtin.filler.seams import rim_correction
+from videdit_plugins.builtin.filler.views import look
+
+_MARGIN_PX = 24.0
+UINT16_CODES = 257
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A hole, filled as far as it is.
+
+    region:  the hole's box in the full frame
+    hole:    (h, w) bool of the region
+    rgb:     (h, w, 3) dtype of the frame; the frame's own pixels outside the hole
+    missing: (h, w) bool of the region, not filled yet
+    origin:  (h, w) int32 as in `Filled`
+    sources: (h, w) float32, how many frames each pixel averages; 1 outside the hole
+    box:     the surroundings that were compared, at the small size
+    small:   (bh, bw, 3) float32 of the box, the same picture in codes of 0..255
+    known:   (bh, bw) bool of the box: outside the hole, or found
+    """
+
+    region: Region
+    hole: Mask
+    missing: Mask
+    rgb: Rgb
+    origin: NDArray[np.int32]
+    sources: NDArray[np.float32]
+    box: Region
+    small: Plane
+    known: Mask
+
+
+class Propagation:
+    """Aligns other frames of a shot with a hole, blends them and meets the surroundings."""
+
+    def __init__(
+        self, shot: Shot, pictures: Pictures, camera: Camera, reach: int, wanted: Wanted, preset: FlowPreset
+    ) -> None:
+        self.shot = shot
+        self.pictures = pictures
+        self.camera = camera
+        self.reach = reach
+        self.preset = preset
+        self._wanted = wanted
+        self._pool = ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1))
+
+    def draft(self, index: int) -> Draft | None:
+        """Return frame `index` with what other frames show; None if it has no hole."""
+        pictures = self.pictures
+        full_hole = pictures.hole(index)
+        region = Region.of(full_hole)
+        if region.empty:
+            return None
+        frame, _ = pictures.full(index)
+        here = pictures[index]
+        hole = full_hole[region.slices]
+        box = box_around(here.hole, pictures.scale.px(_MARGIN_PX))
+        rgb = frame[region.slices].copy()
+        origin = np.where(hole, MADE_UP, index).astype(np.int32)
+        sources = np.ones(hole.shape, np.float32)
+        small = here.rgb[box.slices].astype(np.float32)
+        known = ~here.hole[box.slices]
+        frames = useful_frames(index, box, self.shot, self.reach, pictures, self.camera, self._wanted)
+        if frames:
+            views = list(
+                self._pool.map(lambda one: look(here, one[0], one[1], box, pictures.scale, self.preset), frames)
+            )
+            blended = blend(views, here.rgb[box.slices], ~known, pictures.scale)
+            correction = rim_correction(blended.rgb, small, blended.seen & known)
+            pixels = Pixels.of(hole, region, pictures)
+            seen = lay(pixels, views, blended.weights, box, pictures)
+            rgb[hole] = in_codes(seen.rgb, pixels.flat(pixels.sampled(correction, box)), frame)
+            origin[hole] = seen.origin
+            sources[hole] = seen.sources
+            small = np.where(known[..., None], small, np.clip(blended.rgb + correction, 0, 255))
+            known = known | blended.seen
+        return Draft(region, hole, hole & (origin == MADE_UP), rgb, origin, sources, box, small, known)
+
+
+def in_codes(rgb: NDArray[np.float32], correction: NDArray[np.float32], like: Rgb) -> Rgb:
+    """Return `rgb`, in the units of the frame `like`, plus `correction` in codes of 0..255, rounded to its dtype."""
+    unit = UINT16_CODES if like.dtype == np.uint16 else 1
+    return np.asarray(np.clip(np.rint(rgb + unit * correction), 0, 255 * unit).astype(like.dtype))
