@@ -62,7 +62,7 @@ class CheckpointStore:
             raise CheckpointError("a store of checkpoints needs a folder")
         self._pause = pause
 
-    def entry(self, id: str) -> Checkpoint:  # noqa: A002 - the word people use for it
+    def entry(self, id: str) -> Checkpoint:
         """Return what is known of a file. Raises MissingCheckpoint with the nearest id if nothing is."""
         if id in self.entries:
             return self.entries[id]
@@ -72,12 +72,12 @@ class CheckpointStore:
             f"no checkpoint is called {id!r}", next_step=f"{hint}`videdit checkpoints list` names them all"
         )
 
-    def path(self, id: str) -> Path:  # noqa: A002
+    def path(self, id: str) -> Path:
         """Return where the file lies, or where it would be put."""
         entry = self.entry(id)
         return self._existing(entry) or self.folders[0] / entry.file
 
-    def find(self, id: str) -> Path:  # noqa: A002
+    def find(self, id: str) -> Path:
         """Return the path of a file whose contents were checked, now or earlier.
 
         Raises MissingCheckpoint with the one command that fetches it, CorruptCheckpoint if it is not what it should be.
@@ -101,7 +101,7 @@ class CheckpointStore:
 
     def verify(
         self,
-        id: str,  # noqa: A002
+        id: str,
         *,
         trust_on_first_use: bool = False,
         progress: Report = silent,
@@ -130,20 +130,20 @@ class CheckpointStore:
 
     def list(self) -> list[CheckpointRow]:
         """Return one row for each file that is known, by id. No file is read whole."""
-        return [self.row(id) for id in sorted(self.entries)]  # noqa: A001
+        return [self.row(id) for id in sorted(self.entries)]
 
-    def row(self, id: str) -> CheckpointRow:  # noqa: A002
+    def row(self, id: str) -> CheckpointRow:
         """Return the row of one file. Raises MissingCheckpoint if the id is not known."""
         return self._row(self.entry(id))
 
-    def accept(self, id: str) -> Acceptance:  # noqa: A002
+    def accept(self, id: str) -> Acceptance:
         """Put on record that the person accepts the licence of these weights; return the record, old or new."""
         entry = self.entry(id)
         return find_acceptance(entry, self.folders) or record_acceptance(entry, self.folders[0])
 
     def pull(
         self,
-        id: str,  # noqa: A002
+        id: str,
         progress: Report = silent,
         *,
         accept_license: bool = False,
@@ -180,7 +180,7 @@ class CheckpointStore:
                 next_step=f"if you trust what {entry.addresses[0]} sends, run `{_pull_command(entry)}`",
             )
 
-    def _found(self, id: str) -> Path | None:  # noqa: A002
+    def _found(self, id: str) -> Path | None:
         try:
             return self.find(id)
         except (MissingCheckpoint, CorruptCheckpoint):

@@ -92,7 +92,7 @@ def engine_rows(plugins: Plugins, store: CheckpointStore) -> Iterator[Row]:
 def _first_missing(offers: Iterable[Registration], store: CheckpointStore) -> str:
     """Return the command for the best of these engines that only wants a file."""
     for offer in sorted(offers, key=lambda one: (-one.rank, one.name)):
-        for id in offer.checkpoints:  # noqa: A001
+        for id in offer.checkpoints:
             if id in store.entries and (command := store.row(id).command):
                 return command
     return ""
@@ -100,7 +100,7 @@ def _first_missing(offers: Iterable[Registration], store: CheckpointStore) -> st
 
 def checkpoint_rows(plugins: Plugins, store: CheckpointStore) -> Iterator[Row]:
     """Tell which files of weights are here, and the one command for each that an engine here could use."""
-    wanted = {id: offer.name for role in ROLES for offer in plugins.all(role) for id in offer.checkpoints}  # noqa: A001
+    wanted = {id: offer.name for role in ROLES for offer in plugins.all(role) for id in offer.checkpoints}
     rest = 0
     for row in store.list():
         if row.state == "missing" and row.entry.id not in wanted:

@@ -80,7 +80,7 @@ WEIGHTS = bytes(range(256)) * 4000
 """About a megabyte: several reads, and no two neighbouring bytes alike."""
 
 
-def table(id: str = "net", **changes: object) -> str:  # noqa: A002
+def table(id: str = "net", **changes: object) -> str:
     """Write a table of one entry for WEIGHTS; None takes a key away."""
     fields: dict[str, object] = {
         "role": "filler",
