@@ -57,7 +57,7 @@ def blend(views: Sequence[View], rgb: NDArray[np.uint8], hole: Mask, scale: Scal
         weights *= weights >= floor
     weights = _normalised(weights)
     mean = _mean(views, weights)
-    far = np.stack([np.square(view.rgb - mean).sum(axis=2) for view in views])
+    far = np.stack([cv2.transform(np.square(view.rgb - mean), np.ones((1, 3))) for view in views])
     weights = _normalised(weights / (1 + far / _OUTLIER_CODES**2))
     best = np.where(valid, errors, np.inf).min(axis=0)
     return Blend(weights, _mean(views, weights), valid.any(axis=0), best)
@@ -69,7 +69,7 @@ def ring_error(view: View, own: Plane, known: Mask, scale: Scale) -> Plane:
     The low-pass of the difference is taken off first: it is exposure, which the seam takes care of.
     """
     share = (known & view.valid).astype(np.float32)
-    difference = (view.rgb - own).mean(axis=2) * share
+    difference = np.asarray(cv2.transform(view.rgb - own, np.full((1, 3), 1 / 3))) * share
     low = _smooth(difference, scale.px(_LOW_PASS_PX)) / (_smooth(share, scale.px(_LOW_PASS_PX)) + 1e-3)
     rough = np.abs(difference - low) * share
     size = (max(1, rough.shape[1] // _SHRINK), max(1, rough.shape[0] // _SHRINK))

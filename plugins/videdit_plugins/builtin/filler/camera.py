@@ -74,7 +74,9 @@ class Camera:
                 hidden.view(np.uint8) * 255, start, (width, height), flags=flags, borderValue=255
             )
             hidden = np.asarray(outside) > 0
-        found, inliers = _track(first.grey, target, points, hidden)
+        # A start that is nearly right needs fewer corners, and no search from far away.
+        few = np.ascontiguousarray(points[::2]) if moved else points
+        found, inliers = _track(first.grey, target, few, hidden, 2 if moved else 3)
         if inliers < _LEAST_INLIERS:
             return start
         result = _normal(start @ found)
@@ -96,13 +98,13 @@ class Camera:
 
 
 def _track(
-    first: NDArray[np.uint8], second: NDArray[np.uint8], points: NDArray[np.float32], hidden: NDArray[np.bool_]
+    first: NDArray[np.uint8], second: NDArray[np.uint8], points: NDArray[np.float32], hidden: NDArray[np.bool_], levels: int
 ) -> tuple[Matrix, int]:
     """Follow `points` (N, 1, 2) from `first` to `second`; return the homography and how many points agree with it."""
     if len(points) < _LEAST_INLIERS:
         return np.eye(3), 0
-    ahead, ok_ahead, _ = cv2.calcOpticalFlowPyrLK(first, second, points, None, maxLevel=3, **_SEARCH)
-    back, ok_back, _ = cv2.calcOpticalFlowPyrLK(second, first, ahead, None, maxLevel=3, **_SEARCH)
+    ahead, ok_ahead, _ = cv2.calcOpticalFlowPyrLK(first, second, points, None, maxLevel=levels, **_SEARCH)
+    back, ok_back, _ = cv2.calcOpticalFlowPyrLK(second, first, ahead, None, maxLevel=levels, **_SEARCH)
     height, width = first.shape
     place = np.rint(ahead[:, 0]).astype(np.int32)
     inside = (place[:, 0] >= 0) & (place[:, 0] < width) & (place[:, 1] >= 0) & (place[:, 1] < height)

@@ -90,8 +90,11 @@ def _local_error(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> Plane:
 
 
 def _near_median(flow: Plane, known: Mask, scale: Scale) -> Mask:
-    sample = flow[known]
+    sample = flow[::2, ::2][known[::2, ::2]]
+    if len(sample) == 0:
+        sample = flow[known]
     median = np.median(sample, axis=0)
     deviation = np.median(np.abs(sample - median), axis=0)
     limit = scale.px(_OUTLIER_PX) + _OUTLIER_DEVIATIONS * deviation
-    return np.asarray((np.abs(flow - median) < limit).all(axis=2))
+    near = np.abs(flow - median) < limit
+    return np.asarray(near[..., 0] & near[..., 1])
