@@ -20,7 +20,6 @@ from videdit.tracking.passes import Pass, plan_passes
 from videdit.tracking.prompting import Selected, select
 from videdit.tracking.walk import CHUNK_FRAMES, Step, walk
 
-
 _NO_PROMPT = "no prompt"
 
 
