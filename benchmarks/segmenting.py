@@ -91,7 +91,7 @@ def cases(data: Path, sequences: Sequence[str]) -> list[Case]:
         for index in (0, len(paths) // 2):
             start, stop = max(0, index - _REACH), min(len(paths), index + _REACH + 1)
             pixels = [np.ascontiguousarray(_read(path)[..., ::-1]) for path in paths[start:stop]]
-            truth = _read(masks / name / f"{paths[index].stem}.png").any(axis=2)
+            truth: Mask = np.any(_read(masks / name / f"{paths[index].stem}.png"), axis=2).astype(bool)
             if truth.any():
                 found.append(Case(f"{name}@{index}", ArrayFrames(pixels, first_index=start), index, truth))
     return found

@@ -32,12 +32,12 @@ class Weights:
     way: float = 1.2
     likeness: float = 0.8
     motion: float = 1.5
-    box_bias: float = 0.5
     clicked_colour: float = 3.0
     clicked_sigma_px: float = 4.0
     negative_colour: float = 20.0
     previous: float = 1.5
     previous_step: float = 0.5
+    trusted: float = 4.0
     previous_reach: float = 30.0
 
 
@@ -54,21 +54,20 @@ class Belief:
 
 
 def believe(
-    seen: Picture, pointing: Pointing, previous: Mask | None, corrections: int, cut: Cut, weights: Weights
+    seen: Picture, pointing: Pointing, previous: Mask | None, loyalty: float, cut: Cut, weights: Weights
 ) -> Belief:
     """Weigh the evidence.
 
-    previous:    (H, W) bool, the answer that the last prompt corrects; None at first
-    corrections: number of prompts before the last one
-    cut:         used once for a first guess, whose colours the belief is then built on
+    previous: (H, W) bool, the answer that the last prompt corrects; None at first
+    loyalty:  belief in `previous` far from the last prompt
+    cut:      used once, when there is no `previous`, for a first guess, whose colours the belief is then built on
     """
     box = _inside_box(seen, pointing)
     colours = weights.colour if pointing.inside.any() else weights.colour_in_box
     rest = _fixed_terms(seen, pointing, box, weights)
     if previous is None:
-        bias = 0.0 if pointing.inside.any() else weights.box_bias
         colour, motion = _first_look(seen, pointing, box, weights)
-        guess = cut(settled(colours * colour + rest + weights.motion * motion + np.float32(bias), pointing, box))
+        guess = cut(settled(colours * colour + rest + weights.motion * motion, pointing, box))
     else:
         guess = previous
     inside = guess.astype(np.float32)
@@ -79,7 +78,7 @@ def believe(
     motion = _motion(seen, pointing, guess)
     field = colours * evidence.colour_evidence(seen, likely_in, likely_out) + rest + weights.motion * motion
     if previous is not None:
-        field = field + _loyalty(seen, pointing, previous, corrections, weights)
+        field = field + _loyalty(seen, pointing, previous, loyalty, weights.previous_reach)
     return Belief(settled(field, pointing, box), motion)
 
 
@@ -137,13 +136,12 @@ def _motion(seen: Picture, pointing: Pointing, guess: Mask | None) -> Field:
     return evidence.motion_evidence(seen, moving, evidence.motion_at(seen, pointing.negative))
 
 
-def _loyalty(seen: Picture, pointing: Pointing, previous: Mask, corrections: int, weights: Weights) -> Field:
-    """Hold on to the previous answer, the more the farther the way from the new click, and the longer it was worked on.
+def _loyalty(seen: Picture, pointing: Pointing, previous: Mask, strength: float, reach: float) -> Field:
+    """Hold on to the previous answer, the more the farther the way from the new click.
 
     A person corrects one mistake at a time: what lies across an edge from the click was found good enough.
     """
-    strength = weights.previous + weights.previous_step * max(0, corrections - 1)
     signed = np.where(previous, np.float32(strength), np.float32(-strength))
     if not pointing.touched.any():
         return cast(Field, signed)
-    return cast(Field, signed * (1 - np.exp(-evidence.way(seen, pointing.touched) / weights.previous_reach)))
+    return cast(Field, signed * (1 - np.exp(-evidence.way(seen, pointing.touched) / reach)))

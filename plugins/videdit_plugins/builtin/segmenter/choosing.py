@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -74,16 +75,31 @@ def rank(found: Sequence[Merits], pointing: Pointing) -> list[int]:
     """Return the numbers of the masks, the most likely one first; of equals the more cautious one."""
 
     def merit(one: Merits) -> float:
-        if pointing.inside.any() or pointing.box is None:
+        if pointing.box is None:
             return one.edge + 3 * one.consensus
+        if pointing.inside.any():
+            return one.edge + 0.5 * one.contrast + one.consensus + one.filling
         return one.edge + 0.5 * one.contrast + 0.5 * one.expected
 
     return sorted(range(len(found)), key=lambda number: (-merit(found[number]), number))
 
 
-def confidence(one: Merits, pointing: Pointing, has_previous: bool) -> float:
-    """Estimate the IoU of a mask with what was meant."""
-    return one.stability
+def confidence(one: Merits, boxed: bool, corrections: int) -> float:
+    """Estimate the IoU of a mask with what was meant.
+
+    boxed:       whether a box was drawn
+    corrections: number of answers before this one
+
+    A linear model fitted by non-negative least squares to boxes and simulated clicks on ten sequences, where each doubt
+    can only lower it. On sequences it was not fitted to it errs by 0.07 on average and correlates with the true IoU at
+    0.5; among first clicks alone nothing measured here does, and they all get much the same score.
+    """
+    score = 0.80 + 0.06 * math.log1p(corrections) - 0.11 * (1 - one.expected)
+    if boxed:
+        score += 0.10 - 0.63 * (1 - one.filling)
+    if corrections:
+        score -= 0.30 * (1 - one.agreement)
+    return min(1.0, max(0.0, score)) if one.consensus > 0 else 0.0
 
 
 def _edge(mask: Mask, edges: Edges) -> float:

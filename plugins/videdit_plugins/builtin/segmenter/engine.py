@@ -6,7 +6,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import TypeAlias, cast
 
 import cv2
 import numpy as np
@@ -28,8 +28,14 @@ WORKING_AREA_PX = 240 * 427
 _CLICK_RADIUS_PX = 4
 _FRAMES_KEPT = 3
 _ANSWERS_KEPT = 64
+_COMPARED = 3
+"""Corrections up to which a previous answer is told from one that came from elsewhere."""
 _SAME = 0.95
 """Masks that overlap more than this are one hypothesis, not two."""
+
+
+_Kept: TypeAlias = tuple[NDArray[np.uint8], float]
+"""A mask as packed bits, an eighth of its size, and its score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,7 @@ class BuiltinSegmenter(Segmenter):
     def __init__(self, options: SegmenterOptions, runtime: Runtime) -> None:
         self._options = options
         self._views: OrderedDict[int, _View] = OrderedDict()
-        self._answers: OrderedDict[Hashable, list[Hypothesis]] = OrderedDict()
+        self._answers: OrderedDict[Hashable, list[_Kept]] = OrderedDict()
         self._weights = Weights()
 
     def segment(
@@ -72,30 +78,48 @@ class BuiltinSegmenter(Segmenter):
         """
         _check(prompts, previous, frames.size, index)
         view = self._view(frames, index)
-        if previous is None and len(prompts) > 1:
-            previous = self._chained(frames, index, prompts[:-1])
+        if previous is None:
+            previous = self._chained(view, index, prompts[:-1])
         return self._answer(view, index, prompts, previous)
 
-    def _chained(self, frames: FrameSequence, index: int, prompts: Sequence[Prompt]) -> Mask:
-        """Answer the prompts one after the other and return the last answer."""
+    def _chained(self, view: _View, index: int, prompts: Sequence[Prompt]) -> Mask | None:
+        """Answer the prompts one after the other and return the last answer; None without prompts."""
         previous: Mask | None = None
         for count in range(1, len(prompts) + 1):
-            previous = self._answer(self._view(frames, index), index, prompts[:count], previous)[0].mask
-        assert previous is not None
+            previous = self._answer(view, index, prompts[:count], previous)[0].mask
         return previous
+
+    def _loyalty(self, view: _View, index: int, prompts: Sequence[Prompt], previous: Mask) -> float:
+        """Say how far `previous` is to be believed.
+
+        What the prompts before the last one alone lead to is a guess that grows better with each of them. Anything
+        else comes from elsewhere, a tracker, a person's own choice or brush, and is nearly right. Comparing needs
+        those answers, kept or made again; after some prompts the difference is small and not worth it.
+        """
+        corrections = len(prompts) - 1
+        if any(isinstance(prompt, MaskPrompt) for prompt in prompts):
+            return self._weights.trusted
+        if corrections <= _COMPARED:
+            own = self._chained(view, index, prompts[:-1])
+            if own is None or not np.array_equal(own, previous):
+                return self._weights.trusted
+        return self._weights.previous + self._weights.previous_step * (corrections - 1)
 
     def _answer(self, view: _View, index: int, prompts: Sequence[Prompt], previous: Mask | None) -> list[Hypothesis]:
         key = (index, tuple(prompts), _digest(prompts, previous))
         if key in self._answers:
             self._answers.move_to_end(key)
-            return list(self._answers[key])
-        answer = self._fresh_answer(view, prompts, previous)
-        self._answers[key] = answer
+            return [Hypothesis(_unpacked(bits, view.full), score) for bits, score in self._answers[key]]
+        loyalty = 0.0 if previous is None else self._loyalty(view, index, prompts, previous)
+        answer = self._fresh_answer(view, prompts, previous, loyalty)
+        self._answers[key] = [(np.packbits(one.mask), one.score) for one in answer]
         if len(self._answers) > _ANSWERS_KEPT:
             self._answers.popitem(last=False)
-        return list(answer)
+        return answer
 
-    def _fresh_answer(self, view: _View, prompts: Sequence[Prompt], previous: Mask | None) -> list[Hypothesis]:
+    def _fresh_answer(
+        self, view: _View, prompts: Sequence[Prompt], previous: Mask | None, loyalty: float
+    ) -> list[Hypothesis]:
         painted = [prompt.mask for prompt in prompts if isinstance(prompt, MaskPrompt) and prompt.mask is not None]
         exact = lay_out(prompts, view.full, view.full, 0)
         if isinstance(prompts[-1], MaskPrompt) and painted:
@@ -109,10 +133,11 @@ class BuiltinSegmenter(Segmenter):
             view.seen,
             pointing,
             small,
-            len(prompts) - 1,
+            loyalty,
             lambda field: cutting.best_cut(field, view.edges),
             self._weights,
         )
+        corrections = 0 if small is None else max(1, len(prompts) - 1)
         masks = cutting.candidates(belief.field, view.edges, pointing, small)
         merits = choosing.merits(masks, belief, view.edges, pointing, small)
         answers: list[Hypothesis] = []
@@ -124,7 +149,7 @@ class BuiltinSegmenter(Segmenter):
             if any(choosing.overlap(masks[number], other) > _SAME for other in shown):
                 continue
             shown.append(masks[number])
-            trust = min(trust, choosing.confidence(merits[number], pointing, small is not None))
+            trust = min(trust, choosing.confidence(merits[number], pointing.box is not None, corrections))
             answers.append(Hypothesis(_obeying(contour.to_full_size(masks[number], view.guide), exact), trust))
         return answers
 
@@ -177,6 +202,10 @@ def _obeying(mask: Mask, exact: Pointing, *, boxed: bool = True) -> Mask:
     obeyed[exact.inside] = True
     obeyed[exact.outside] = False
     return obeyed
+
+
+def _unpacked(bits: NDArray[np.uint8], size: tuple[int, int]) -> Mask:
+    return cast(Mask, np.unpackbits(bits, count=size[0] * size[1]).reshape(size).astype(bool))
 
 
 def _digest(prompts: Sequence[Prompt], previous: Mask | None) -> str:

@@ -7,6 +7,7 @@ until nothing changes, which makes the distances exact.
 from __future__ import annotations
 
 import math
+
 import numpy as np
 from numpy.typing import NDArray
 
