@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 import videdit
-from videdit.frames import Rgb
+from videdit.frames import Mask, Rgb
 from videdit.ops import composite, feather, grow, length_px
 from videdit_plugins.background.backdrops import backdrop_of
-from videdit_plugins.background.matting import OUTER_BANDS, Cutout, cut_out
+from videdit_plugins.background.matting import OUTER_BANDS, CannotSolve, Cutout, cut_out
 from videdit_plugins.background.options import BackgroundOptions
 
 _MOST_UNKNOWN_PX = {"draft": 15_000, "standard": 60_000, "best": 400_000}
@@ -33,6 +33,7 @@ class Background(videdit.Effect):
         super().__init__(options, runtime)
         self._backdrop = backdrop_of(self.options)
         self._unsolved: list[int] = []
+        self._noted = False
         self.shaping = {"grow": "0", "feather": "0"}
 
     @property
@@ -41,8 +42,9 @@ class Background(videdit.Effect):
         return self.options.behind == "transparent"
 
     def start(self, shot: videdit.ShotView) -> None:
-        """Say what takes long."""
-        if self.options.edge == "matte":
+        """Say what takes long, once."""
+        if self.options.edge == "matte" and not self._noted:
+            self._noted = True
             self.runtime.note("Cutting out hair needs about a minute to prepare, once on each machine.")
 
     def render(self, window: videdit.Window) -> videdit.Patch:
@@ -74,11 +76,11 @@ class Background(videdit.Effect):
             return _as_is(window.rgb, window.mask, _FADE_SHARE * band_px)
         try:
             return cut_out(window.rgb, window.mask, band_px, _MOST_UNKNOWN_PX[self.runtime.quality])
-        except ValueError:
+        except CannotSolve:
             self._unsolved.append(window.index)
             return _as_is(window.rgb, window.mask, _FADE_SHARE * band_px)
 
 
-def _as_is(rgb: Rgb, mask: videdit.frames.Mask, fade_px: float) -> Cutout:
+def _as_is(rgb: Rgb, mask: Mask, fade_px: float) -> Cutout:
     # The fade lies inside the mask: outside it the old background would shine through.
     return Cutout(1 - feather(~mask, fade_px), rgb)

@@ -24,6 +24,10 @@ _NOISE_VARIANCE = 1e-5
 _TRUST_IN_MASK = 0.05
 
 
+class CannotSolve(Exception):
+    """The equations of a matte have no solution that can be found."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cutout:
     """Objects without what was behind them.
@@ -63,7 +67,7 @@ def cut_out(rgb: Rgb, mask: Mask, band_px: float, most_unknown_px: int) -> Cutou
     mask:            (h, w) bool
     most_unknown_px: pixels to solve for in one piece; larger pieces are solved at a smaller scale
 
-    Raises ValueError where the equations cannot be solved.
+    Raises CannotSolve.
     Sources: A. Levin, D. Lischinski, Y. Weiss, "A Closed-Form Solution to Natural Image Matting", 2008; T. Germer
     et al., "Fast Multi-Level Foreground Estimation", 2020; both as pymatting has them.
     """
@@ -150,7 +154,10 @@ def _matte(picture: NDArray[np.float64], trimap: Trimap, believed: NDArray[np.fl
     left = (rows[:, ~known] + diags(trust)).tocsc()
     right = trust * (believed.ravel()[~known] > 0) - rows[:, known].dot(trimap.inside.ravel()[known].astype(float))
     opacity = trimap.inside.astype(np.float64).ravel()
-    opacity[~known] = cg(left, right, M=ichol(left))
+    try:
+        opacity[~known] = cg(left, right, M=ichol(left))
+    except ValueError as error:  # what both raise when they do not get there
+        raise CannotSolve(str(error)) from error
     return np.clip(opacity, 0, 1).reshape(trimap.inside.shape)
 
 

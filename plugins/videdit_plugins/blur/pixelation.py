@@ -62,9 +62,11 @@ def pixelate(
     )
     around = around_sums / np.maximum(around_share, 1e-9)
     means = (sums + 0.25 * around) / (share + 0.25)
-    # A soft edge may reach cells that are wholly outside what is hidden: nothing there needs hiding.
-    plain = cell_means(np.ascontiguousarray(rgb), cv2.BORDER_REPLICATE)
-    return np.where(around_share > 0, means, plain).astype(np.float32), (row0, column0)
+    if (around_share == 0).any():
+        # A soft edge may reach cells that are wholly outside what is hidden: nothing there needs hiding.
+        plain = cell_means(np.ascontiguousarray(rgb), cv2.BORDER_REPLICATE)
+        means = np.where(around_share > 0, means, plain)
+    return means.astype(np.float32), (row0, column0)
 
 
 def with_noise(
