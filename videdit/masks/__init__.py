@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from videdit.masks.overlay import OverlayStyle, draw_overlay, object_colour
     from videdit.masks.palette_png import davis_palette, export_palette_png, import_palette_png
     from videdit.masks.scores import export_scores
+    from videdit.masks.videos import export_alpha_video, export_overlay_video, import_alpha_video
 
 _HOME_OF = {
     "Exported": "exporting",
@@ -26,10 +27,13 @@ _HOME_OF = {
     "OverlayStyle": "overlay",
     "davis_palette": "palette_png",
     "draw_overlay": "overlay",
+    "export_alpha_video": "videos",
     "export_binary_png": "binary_png",
     "export_coco": "coco",
+    "export_overlay_video": "videos",
     "export_palette_png": "palette_png",
     "export_scores": "scores",
+    "import_alpha_video": "videos",
     "import_binary_png": "binary_png",
     "import_coco": "coco",
     "import_palette_png": "palette_png",
@@ -38,9 +42,9 @@ _HOME_OF = {
 
 __all__ = [
     "IN_MEMORY", "ORIGINS", "Exported", "Imported", "LabelMap", "MaskEntry", "MaskTrack", "Origin", "OverlayStyle",
-    "PackedMask", "UnionMasks", "davis_palette", "draw_overlay", "export_binary_png", "export_coco",
-    "export_palette_png", "export_scores", "import_binary_png", "import_coco", "import_palette_png",
-    "object_colour",
+    "PackedMask", "UnionMasks", "davis_palette", "draw_overlay", "export_alpha_video", "export_binary_png",
+    "export_coco", "export_overlay_video", "export_palette_png", "export_scores", "import_alpha_video",
+    "import_binary_png", "import_coco", "import_palette_png", "object_colour",
 ]  # fmt: skip
 
 
