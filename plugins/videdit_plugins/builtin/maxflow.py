@@ -147,43 +147,14 @@ def _fill(capacities, terminal, offsets, tree):  # type: ignore[no-untyped-def]
     while True:
         if node < 0 or tree[node] == _FREE:
             node = -1
-            while head != tail:
-                candidate = active[head]
+            while node < 0 and head != tail:
+                queued[active[head]] = 0
+                if tree[active[head]] != _FREE:
+                    node = active[head]
                 head = head + 1 if head < count else 0
-                queued[candidate] = 0
-                if tree[candidate] != _FREE:
-                    node = candidate
-                    break
             if node < 0:
                 return
-        met, along = -1, 0
-        side = tree[node]
-        for direction in range(8):
-            other = node + offsets[direction]
-            if side == _SOURCE:
-                room = capacities[node, direction]
-            else:
-                # A node of the border lies one step outside the array; nothing links to it.
-                room = capacities[other, direction ^ 1] if 0 <= other < count else 0
-            if room <= 0:
-                continue
-            if tree[other] == _FREE:
-                tree[other] = side
-                parent[other] = direction ^ 1
-                stamp[other] = stamp[node]
-                depth[other] = depth[node] + 1
-                if queued[other] == 0:
-                    queued[other] = 1
-                    active[tail] = other
-                    tail = tail + 1 if tail < count else 0
-            elif tree[other] != side:
-                met, along = (node, direction) if side == _SOURCE else (other, direction ^ 1)
-                break
-            elif stamp[other] <= stamp[node] and depth[other] > depth[node] + 1 and parent[other] != _AT_TERMINAL:
-                # A shorter way to the terminal keeps the paths short.
-                parent[other] = direction ^ 1
-                stamp[other] = stamp[node]
-                depth[other] = depth[node] + 1
+        met, along, tail = _grow(capacities, offsets, tree, parent, stamp, depth, node, active, queued, tail)
         if met < 0:
             node = -1
             continue
@@ -194,27 +165,70 @@ def _fill(capacities, terminal, offsets, tree):  # type: ignore[no-untyped-def]
             orphan = orphans[first]
             first = first + 1 if first < count else 0
             waiting -= 1
-            found = _adopt(capacities, offsets, tree, parent, stamp, depth, orphan, now, count)
-            if found:
-                continue
-            # No way to the terminal is left: neighbours may win the node back, children become orphans.
-            mine = tree[orphan]
-            for direction in range(8):
-                other = orphan + offsets[direction]
-                if other < 0 or other >= count or tree[other] != mine:
-                    continue
-                room = capacities[other, direction ^ 1] if mine == _SOURCE else capacities[orphan, direction]
-                if room > 0 and queued[other] == 0:
-                    queued[other] = 1
-                    active[tail] = other
-                    tail = tail + 1 if tail < count else 0
-                if parent[other] == direction ^ 1:
-                    parent[other] = _ORPHAN
-                    place = first + waiting
-                    orphans[place if place <= count else place - count - 1] = other
-                    waiting += 1
-            tree[orphan] = _FREE
-            parent[orphan] = _NONE
+            if not _adopt(capacities, offsets, tree, parent, stamp, depth, orphan, now):
+                last = first + waiting
+                more, tail = _abandon(capacities, offsets, tree, parent, orphan, orphans, last, active, queued, tail)
+                waiting += more
+
+
+@compiled
+def _grow(capacities, offsets, tree, parent, stamp, depth, node, active, queued, tail):  # type: ignore[no-untyped-def]
+    """Let the tree of `node` take its free neighbours.
+
+    Returns the link, as a node of the source's tree and a direction, over which it met the other tree, or (-1, 0),
+    and the end of the queue. A node of a tree is never one of the border, so its neighbours all exist.
+    """
+    side = tree[node]
+    for direction in range(8):
+        other = node + offsets[direction]
+        room = capacities[node, direction] if side == _SOURCE else capacities[other, direction ^ 1]
+        if room <= 0:
+            continue
+        if tree[other] == _FREE:
+            tree[other] = side
+            parent[other] = direction ^ 1
+            stamp[other] = stamp[node]
+            depth[other] = depth[node] + 1
+            if queued[other] == 0:
+                queued[other] = 1
+                active[tail] = other
+                tail = tail + 1 if tail < len(active) - 1 else 0
+        elif tree[other] != side:
+            if side == _SOURCE:
+                return node, direction, tail
+            return other, direction ^ 1, tail
+        elif stamp[other] <= stamp[node] and depth[other] > depth[node] + 1 and parent[other] != _AT_TERMINAL:
+            # A shorter way to the terminal keeps the paths short.
+            parent[other] = direction ^ 1
+            stamp[other] = stamp[node]
+            depth[other] = depth[node] + 1
+    return -1, 0, tail
+
+
+@compiled
+def _abandon(capacities, offsets, tree, parent, orphan, orphans, last, active, queued, tail):  # type: ignore[no-untyped-def]
+    """Free a node that has no way to its terminal left; its children become orphans from place `last` on.
+
+    Neighbours that could win it back become active. Returns how many orphans there are more, and the queue's end.
+    """
+    mine = tree[orphan]
+    more = 0
+    for direction in range(8):
+        other = orphan + offsets[direction]
+        if tree[other] != mine:
+            continue
+        room = capacities[other, direction ^ 1] if mine == _SOURCE else capacities[orphan, direction]
+        if room > 0 and queued[other] == 0:
+            queued[other] = 1
+            active[tail] = other
+            tail = tail + 1 if tail < len(active) - 1 else 0
+        if parent[other] == direction ^ 1:
+            parent[other] = _ORPHAN
+            orphans[(last + more) % len(orphans)] = other
+            more += 1
+    tree[orphan] = _FREE
+    parent[orphan] = _NONE
+    return more, tail
 
 
 @compiled
@@ -274,13 +288,13 @@ def _augment(capacities, terminal, offsets, tree, parent, orphans, met, along): 
 
 
 @compiled
-def _adopt(capacities, offsets, tree, parent, stamp, depth, orphan, now, count):  # type: ignore[no-untyped-def]
+def _adopt(capacities, offsets, tree, parent, stamp, depth, orphan, now):  # type: ignore[no-untyped-def]
     """Find the orphan the parent that is nearest to its terminal; return whether there was one."""
     mine = tree[orphan]
     best_depth, best_direction = _FAR, _NONE
     for direction in range(8):
         other = orphan + offsets[direction]
-        if other < 0 or other >= count or tree[other] != mine:
+        if tree[other] != mine:
             continue
         room = capacities[other, direction ^ 1] if mine == _SOURCE else capacities[orphan, direction]
         if room <= 0:
