@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 WAVES = 160
-WIDTH = 0.45
+WIDTH = 1.1
 """Scale of the kernel in units of the descriptors."""
-RIDGE = 0.003
+RIDGE = 0.0003
 FADE = 0.9
 RECENT_SHARE = 0.35
 """How much the faded sum of tracked frames weighs against the frames a person gave."""
@@ -74,7 +74,9 @@ class Appearance:
 
 
 def _sums(lifted: NDArray[np.float32], inside: NDArray[np.float32]) -> NDArray[np.float64]:
-    # Both sides weigh the same however small the object is in its window.
+    # Both sides weigh the same however small the object is in its window; what is undecided teaches nothing.
+    sure = np.abs(2 * inside - 1)
     weight = inside / max(float(inside.sum()), 1.0) + (1 - inside) / max(float((1 - inside).sum()), 1.0)
+    weight *= sure
     weighted = lifted * weight[:, None]
     return np.concatenate([weighted.T @ lifted, weighted.T @ (2 * inside - 1)[:, None]], axis=1).astype(np.float64)

@@ -20,19 +20,18 @@ from videdit_plugins.builtin.tracker.target import Target
 
 NAMES = (
     "prior",
-    "trusted_prior",
-    "distance",
     "colour_given",
     "colour_recent",
     "classifier",
     "match_given",
-    "match_recent",
     "motion",
     "ground",
     "photometric",
 )
+DOUBT = 6.0
+"""Photometric error, in grey levels, that takes most of the trust in what the flow brought along."""
+PLACE_CLASSIFIER = 1.5
 PLACE_GIVEN = 1.2
-PLACE_RECENT = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +72,9 @@ def look(plane: Plane, roi: Roi) -> Look:
     """Describe the window `roi` of a frame."""
     lab = roi.cut(plane.lab)
     cells = descriptors(lab)
-    flat = cells.reshape(-1, cells.shape[2])
-    return Look(lab, colour_bins(lab), flat, lift(flat), roi.places().reshape(-1, 2))
+    flat, places = cells.reshape(-1, cells.shape[2]), roi.places().reshape(-1, 2)
+    lifted = lift(np.concatenate([flat, PLACE_CLASSIFIER * places], axis=1))
+    return Look(lab, colour_bins(lab), flat, lifted, places)
 
 
 def to_cells(values: FloatMap) -> NDArray[np.float32]:
@@ -106,14 +106,11 @@ def channels(
     ratio, ground = motion_evidence(flow.back, flow.agreement, warped)
     given, found = _match_given(target, seen, roi)
     maps = [
-        2 * warped - 1,
-        (2 * warped - 1) * flow.agreement,
-        _signed_distance(warped > 0.5, roi),
+        (2 * warped - 1) * np.exp(-error / DOUBT),
         log_ratio(target.given_colours, seen.bins),
         log_ratio(target.recent_colours, seen.bins),
         from_cells(target.appearance.classify(seen.lifted), roi.grid),
         given,
-        _match_recent(target, seen, roi, flow.back, shift),
         ratio,
         np.minimum(ground, 1.5),
         np.minimum(error / 24, 2),
@@ -121,29 +118,8 @@ def channels(
     return Channels(np.stack(maps).astype(np.float32), warped, flow.agreement, found)
 
 
-def _signed_distance(mask: NDArray[np.bool_], roi: Roi) -> FloatMap:
-    """Return (h, w) float32 in [-1, 1]: distance from the outline, above 0 inside, in eighths of the window."""
-    inside = cv2.distanceTransform(mask.view(np.uint8), cv2.DIST_L2, 3)
-    outside = cv2.distanceTransform((~mask).view(np.uint8), cv2.DIST_L2, 3)
-    unit = roi.side * roi.zoom[0] / 8
-    return np.clip((inside - outside) / unit, -1, 1)
-
-
 def _match_given(target: Target, seen: Look, roi: Roi) -> tuple[FloatMap, FloatMap]:
     answers = [match(seen.cells, seen.places, one, PLACE_GIVEN) for one in target.given[:1] + target.given[1:][-1:]]
     odds = np.mean([one[0] for one in answers], axis=0)
     found = np.max([one[1] for one in answers], axis=0)
     return from_cells(odds, roi.grid), from_cells(found, roi.grid)
-
-
-def _match_recent(target: Target, seen: Look, roi: Roi, back: NDArray[np.float32], shift: tuple[int, int]) -> FloatMap:
-    if not target.recent:
-        return np.zeros(roi.grid, np.float32)
-    rows, columns = roi.grid[0] // CELL, roi.grid[1] // CELL
-    moved = cv2.resize(back, (columns, rows), interpolation=cv2.INTER_AREA).reshape(-1, 2) / roi.zoom - shift
-    were = seen.places * roi.side + roi.centre + moved
-    total = np.zeros(len(seen.cells), np.float32)
-    for one in target.recent:
-        places = ((were - one.centre) / one.side).astype(np.float32)
-        total += match(seen.cells, places, one, PLACE_RECENT)[0]
-    return from_cells(total / len(target.recent), roi.grid)

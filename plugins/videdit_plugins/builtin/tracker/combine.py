@@ -10,20 +10,19 @@ from numpy.typing import NDArray
 from videdit_plugins.builtin.tracker.channels import NAMES, Channels
 from videdit_plugins.builtin.tracker.planes import FloatMap
 
+# Fitted by logistic regression on the pixels of ten tracked sequences, with a ridge; evidence that did not lower the
+# loss of a sequence left out of the fit has no weight.
 WEIGHTS: Mapping[str, float] = {
-    "prior": 0.5,
-    "trusted_prior": 0.5,
-    "distance": 3.0,
-    "colour_given": 1.5,
-    "colour_recent": 0.5,
-    "classifier": 1.5,
-    "match_given": 1.5,
-    "match_recent": 1.5,
-    "motion": 1.0,
+    "prior": 1.94,
+    "colour_given": 0.8,
+    "colour_recent": 0.0,
+    "classifier": 2.16,
+    "match_given": 0.38,
+    "motion": 1.02,
     "ground": 0.0,
     "photometric": 0.0,
 }
-BIAS = 0.0
+BIAS = -0.56
 LARGEST = 8.0
 
 

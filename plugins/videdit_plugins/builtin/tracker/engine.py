@@ -1,40 +1,28 @@
-"""The tracker: several objects, one window each, one decision for each pixel."""
+"""The tracker: several objects, a window for each, one decision for each pixel."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from videdit.errors import OptionError, ShapeError
-from videdit.frames import FrameSequence, Mask, Region
+from videdit.frames import FrameSequence, Mask
 from videdit.runtime import Runtime
 from videdit.tracker import Tracked, Tracker
-from videdit_plugins.builtin.tracker.channels import Channels, Look, channels, look, to_cells
-from videdit_plugins.builtin.tracker.clean import clean, largest_gap
-from videdit_plugins.builtin.tracker.colours import histograms
-from videdit_plugins.builtin.tracker.combine import log_odds, sigmoid
-from videdit_plugins.builtin.tracker.flow import coarse_flow, median_shift
-from videdit_plugins.builtin.tracker.memory import Exemplar
+from videdit_plugins.builtin.tracker.clean import clean
+from videdit_plugins.builtin.tracker.flow import coarse_flow
+from videdit_plugins.builtin.tracker.follow import Proposal, propose
+from videdit_plugins.builtin.tracker.learn import learn_given, learn_tracked
 from videdit_plugins.builtin.tracker.options import TrackerOptions
 from videdit_plugins.builtin.tracker.planes import FloatMap, Plane, Planes
 from videdit_plugins.builtin.tracker.refine import to_edges
-from videdit_plugins.builtin.tracker.roi import Roi, roi_around
+from videdit_plugins.builtin.tracker.rivals import overlaps, share_out
+from videdit_plugins.builtin.tracker.score import figures, score
 from videdit_plugins.builtin.tracker.state import pack, unpack
-from videdit_plugins.builtin.tracker.target import KEPT_GIVEN, Target
-
-
-@dataclass(slots=True)
-class Proposal:
-    """What the evidence says of one object on one frame, before the objects are weighed against each other."""
-
-    roi: Roi
-    seen: Look
-    evidence: Channels
-    probability: FloatMap
+from videdit_plugins.builtin.tracker.target import Target
 
 
 class BuiltinTracker(Tracker):
@@ -53,7 +41,8 @@ class BuiltinTracker(Tracker):
     def start(self, frames: FrameSequence, index: int, masks: Mapping[int, Mask]) -> None:
         self.reset()
         self._open(frames)
-        frames[index]
+        if index not in frames.shot:
+            raise OptionError(f"frame {index} lies outside the shot [{frames.shot.start}, {frames.shot.stop})")
         self._index = index
         for object_id, mask in sorted(masks.items()):
             self.add(index, object_id, mask)
@@ -63,32 +52,34 @@ class BuiltinTracker(Tracker):
         if abs(index - self._index) != 1:
             raise OptionError(f"frame {index} is not beside frame {self._index}, the last one handled")
         before, now = planes[self._index], planes[index]
-        proposals = self._propose(before, now)
-        self._index = index
+        proposals = self._proposals(before, now)
         settled = self._settle(now, proposals)
-        results = {}
-        for object_id in sorted(self._targets):
-            results[object_id] = self._take(index, object_id, proposals[object_id], settled[object_id])
-        return results
+        self._index = index
+        return {
+            object_id: self._take(target, proposals.get(object_id), settled.get(object_id))
+            for object_id, target in sorted(self._targets.items())
+        }
 
     def correct(self, index: int, object_id: int, mask: Mask) -> None:
-        self._at(index, object_id)
-        self._give(object_id, index, mask, here=True)
+        self._at(index)
+        if object_id not in self._targets:
+            raise OptionError(f"object {object_id} is not being tracked", next_step="call add() first")
+        self._give(object_id, index, mask)
 
     def add(self, index: int, object_id: int, mask: Mask) -> None:
-        planes = self._started()
-        if index != self._index:
-            raise OptionError(f"frame {index} is not frame {self._index}, the last one handled")
-        self._targets[object_id] = Target(np.zeros(planes.size, np.float32))
-        self._give(object_id, index, mask, here=True)
+        self._at(index)
+        self._targets[object_id] = Target(np.zeros(self._started().size, np.float32))
+        self._give(object_id, index, mask)
 
     def confirm(self, index: int, object_id: int, mask: Mask) -> None:
-        self._started()
+        planes = self._started()
         if object_id in self._targets:
-            self._give(object_id, index, mask, here=index == self._index)
+            learn_given(self._targets[object_id], index, planes[index], self._at_work_size(object_id, mask))
 
     def forget(self, object_id: int) -> None:
         self._targets.pop(object_id, None)
+        for target in self._targets.values():
+            target.friends.discard(object_id)
 
     def reset(self) -> None:
         self._planes = None
@@ -107,68 +98,61 @@ class BuiltinTracker(Tracker):
 
     # -- parts of a step --------------------------------------------------------------------------------------------
 
-    def _propose(self, before: Plane, now: Plane) -> dict[int, Proposal]:
+    def _proposals(self, before: Plane, now: Plane) -> dict[int, Proposal]:
         forward = coarse_flow(before, now) if self._targets else None
-        return {object_id: self._proposal(target, before, now, forward) for object_id, target in self._targets.items()}
-
-    def _proposal(self, target: Target, before: Plane, now: Plane, forward: NDArray[np.float32] | None) -> Proposal:
-        mask = target.probability > 0.5
-        shift = median_shift(forward, mask)
-        box = Region.of(mask)
-        moved = Region(box.x0 + shift[0], box.y0 + shift[1], box.x1 + shift[0], box.y1 + shift[1])
-        roi = roi_around(moved, now.size)
-        seen = look(now, roi)
-        evidence = channels(target, before, now, roi, seen, shift, self._quality == "draft")
-        return Proposal(roi, seen, evidence, sigmoid(log_odds(evidence)))
+        proposals = {}
+        for object_id, target in self._targets.items():
+            one = propose(target, before, now, forward, self._options.search, self._quality)
+            if one is not None:
+                proposals[object_id] = one
+        return proposals
 
     def _settle(self, now: Plane, proposals: Mapping[int, Proposal]) -> dict[int, FloatMap]:
+        """Weigh the objects against each other, drop implausible parts and pull the outlines to edges."""
+        friends = {object_id: self._targets[object_id].friends for object_id in proposals}
+        alone = {object_id: one.roi.paste(one.probability, now.size, 0.0) for object_id, one in proposals.items()}
         settled = {}
-        for object_id, one in proposals.items():
-            target = self._targets[object_id]
-            kept = clean(one.probability, one.evidence.warped, one.evidence.found, target.gap * one.roi.zoom[0])
-            whole = one.roi.paste(kept, now.size, 0.0)
-            settled[object_id] = to_edges(now.bgr, whole)
-        return settled
+        for object_id, whole in share_out(alone, friends).items():
+            one = proposals[object_id]
+            inside = one.probability if whole is alone[object_id] else one.roi.cut(whole)
+            gap = self._targets[object_id].gap
+            kept = clean(inside, one.evidence.warped, one.evidence.found, gap)
+            settled[object_id] = to_edges(now.bgr, one.roi.paste(kept, now.size, 0.0))
+        return share_out(settled, friends)
 
-    def _take(self, index: int, object_id: int, one: Proposal, probability: FloatMap) -> Tracked:
-        target = self._targets[object_id]
+    def _take(self, target: Target, one: Proposal | None, probability: FloatMap | None) -> Tracked:
+        if one is None or probability is None or not (probability > 0.5).any():
+            target.probability = np.zeros_like(target.probability)
+            target.lost += 1
+            return self._absent()
         target.probability = probability
+        target.lost = 0
         inside = one.roi.cut(probability)
-        cells = to_cells(inside)
-        target.recent = [_exemplar(index, one.seen, one.roi, cells)]
-        target.appearance.learn(one.seen.lifted, cells, given=False)
-        target.recent_colours = 0.7 * target.recent_colours + 0.3 * histograms(one.seen.bins, inside)
-        full = cv2.resize(probability, self._size[::-1], interpolation=cv2.INTER_LINEAR)
-        return Tracked(full > 0.5, 0.5, full, {})
+        named = figures(target, one.seen, one.evidence, inside)
+        learn_tracked(target, one, inside, named["match"])
+        full: NDArray[np.float32] = cv2.resize(probability, self._size[::-1], interpolation=cv2.INTER_LINEAR)
+        mask = full > 0.5
+        return Tracked(mask, score(named), full, named) if mask.any() else self._absent()
 
-    def _give(self, object_id: int, index: int, mask: Mask, here: bool) -> None:
+    def _absent(self) -> Tracked:
+        return Tracked(np.zeros(self._size, np.bool_), 0.5, np.zeros(self._size, np.float32), {})
+
+    def _give(self, object_id: int, index: int, mask: Mask) -> None:
+        target, plane = self._targets[object_id], self._started()[index]
+        small = self._at_work_size(object_id, mask)
+        target.probability = small
+        target.lost = 0
+        learn_given(target, index, plane, small)
+        for other_id, other in self._targets.items():
+            if other_id != object_id and overlaps(small > 0.5, other.probability > 0.5):
+                target.friends.add(other_id)
+                other.friends.add(object_id)
+
+    def _at_work_size(self, object_id: int, mask: Mask) -> FloatMap:
         if mask.shape != self._size:
             raise ShapeError(f"the mask of object {object_id} is {mask.shape}, the frames are {self._size}")
-        target, planes = self._targets[object_id], self._started()
-        small = cv2.resize(mask.astype(np.float32), planes.size[::-1], interpolation=cv2.INTER_AREA)
-        if here:
-            target.probability = small
-        if not (small > 0.5).any():
-            return
-        plane = planes[index]
-        roi = roi_around(Region.of(small > 0.5), plane.size)
-        seen = look(plane, roi)
-        inside = roi.cut(small)
-        cells = to_cells(inside)
-        one = _exemplar(index, seen, roi, cells)
-        target.given.append(one)
-        if len(target.given) > KEPT_GIVEN:
-            del target.given[1]
-        target.appearance.learn(seen.lifted, cells, given=True)
-        shares = histograms(seen.bins, inside)
-        count = len(target.given)
-        target.given_colours = (
-            shares if target.given_colours is None else (target.given_colours * (count - 1) + shares) / count
-        )
-        if here or target.recent_colours is None:
-            target.recent_colours = shares
-            target.recent = [one]
-        target.gap = largest_gap(small > 0.5)
+        small: FloatMap = cv2.resize(mask.astype(np.float32), self._started().size[::-1], interpolation=cv2.INTER_AREA)
+        return small
 
     # -- checks -----------------------------------------------------------------------------------------------------
 
@@ -181,13 +165,7 @@ class BuiltinTracker(Tracker):
             raise OptionError("the tracker has not been started", next_step="call start() first")
         return self._planes
 
-    def _at(self, index: int, object_id: int) -> None:
+    def _at(self, index: int) -> None:
         self._started()
         if index != self._index:
             raise OptionError(f"frame {index} is not frame {self._index}, the last one handled")
-        if object_id not in self._targets:
-            raise OptionError(f"object {object_id} is not being tracked")
-
-
-def _exemplar(index: int, seen: Look, roi: Roi, inside: NDArray[np.float32]) -> Exemplar:
-    return Exemplar(index, seen.cells, seen.places, inside, roi.centre, roi.side)

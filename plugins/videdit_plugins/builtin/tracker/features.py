@@ -33,7 +33,7 @@ def descriptors(lab: NDArray[np.uint8]) -> NDArray[np.float32]:
     texture = _blur(texture, 0.8)
     coarse = _blur(texture, 2.5)
     around = [_shifted(middle, x, y) - fine for x, y in AROUND]
-    parts = [1.6 * fine, 1.3 * middle, 0.8 * wide, *(0.5 * one for one in around)]
+    parts = [1.6 * fine, 1.3 * middle, 0.3 * wide, *(0.5 * one for one in around)]
     parts += [1.5 * spread, 1.2 * np.sqrt(texture), 1.2 * np.sqrt(coarse)]
     return np.concatenate(parts, axis=2)
 

@@ -20,16 +20,12 @@ class Exemplar:
     descriptors: (N, D) float32
     places:      (N, 2) float32, of each cell from the object's centre, in sides of the window
     inside:      (N,) float32 in [0, 1], the share of each cell that is the object
-    centre:      (x, y) of the object's box in that frame, in work pixels
-    side:        of the window, in work pixels
     """
 
     index: int
     descriptors: NDArray[np.float32]
     places: NDArray[np.float32]
     inside: NDArray[np.float32]
-    centre: tuple[float, float]
-    side: float
 
 
 def match(
@@ -55,5 +51,5 @@ def match(
         near -= SHARPNESS * np.square(part).sum(axis=1)[:, None]
         np.exp(np.minimum(near, 0, out=near), out=near)
         masses[start : start + CHUNK_CELLS] = near @ sides
-    odds = np.log((masses[:, 0] + 1e-4) / (masses[:, 1] + 1e-4))
-    return np.clip(odds, -CLIP, CLIP) / CLIP, masses[:, 0] / (masses[:, 0] + 0.3)
+    odds = np.log((masses[:, 0] + 3e-5) / (masses[:, 1] + 3e-5))
+    return np.clip(odds, -CLIP, CLIP) / CLIP, masses[:, 0] / (masses[:, 0] + 0.1)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from videdit.frames import Region
+
+Value = TypeVar("Value", np.uint8, np.float32)
 
 GROWTH = 1.75
 LEAST_SIDE_PX = 48
@@ -40,7 +43,7 @@ class Roi:
         """Grid pixels per work pixel along x and y."""
         return self.grid[1] / self.region.width, self.grid[0] / self.region.height
 
-    def cut(self, image: NDArray[np.generic], shift: tuple[int, int] = (0, 0)) -> NDArray[np.generic]:
+    def cut(self, image: NDArray[Value], shift: tuple[int, int] = (0, 0)) -> NDArray[Value]:
         """Sample `image` (h, w, ...) of work size on the grid, the window moved by `shift` (x, y) work pixels.
 
         What lies outside the frame repeats its border.
@@ -62,7 +65,8 @@ class Roi:
             piece = piece[: moved.height, : moved.width]
         shrinks = self.grid[0] < moved.height
         how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-        return cv2.resize(np.ascontiguousarray(piece), self.grid[::-1], interpolation=how)
+        sampled: NDArray[Value] = cv2.resize(np.ascontiguousarray(piece), self.grid[::-1], interpolation=how)
+        return sampled
 
     def paste(self, values: NDArray[np.float32], size: tuple[int, int], outside: float) -> NDArray[np.float32]:
         """Return (h, w) float32 of work size with `values` (grid) in the window and `outside` elsewhere."""
@@ -95,13 +99,17 @@ def roi_around(
     centre = ((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2)
     x0, x1 = _interval(centre[0], across, size[1])
     y0, y1 = _interval(centre[1], down, size[0])
-    pixels = min(max(PIXELS_PER_SIDE * longer, sides[0]), sides[1])
-    scale = pixels / longer
+    scale = grid_scale(longer, sides)
     grid = (
         max(2 * STEP, STEP * round((y1 - y0) * scale / STEP)),
         max(2 * STEP, STEP * round((x1 - x0) * scale / STEP)),
     )
     return Roi(Region(x0, y0, x1, y1), grid, centre, longer)
+
+
+def grid_scale(side: float, sides: tuple[int, int] = GRID_SIDES) -> float:
+    """Return the grid pixels per work pixel of a window whose longer side is `side` work pixels."""
+    return min(max(PIXELS_PER_SIDE * side, sides[0]), sides[1]) / side
 
 
 def _interval(centre: float, length: float, limit: int) -> tuple[int, int]:

@@ -16,6 +16,7 @@ from videdit_plugins.builtin.tracker.memory import Exemplar
 from videdit_plugins.builtin.tracker.target import Target
 
 VERSION = 1
+EXEMPLAR_ARRAYS = ("descriptors", "places", "inside")
 Arrays = dict[str, NDArray[Any]]
 
 
@@ -52,38 +53,21 @@ def _describe(prefix: str, target: Target, arrays: Arrays) -> dict[str, Any]:
         colours = getattr(target, name)
         if colours is not None:
             arrays[prefix + name] = colours
-    exemplars = {}
-    for name in ("given", "recent"):
-        exemplars[name] = [
-            _describe_exemplar(f"{prefix}{name}.{number}.", one, arrays)
-            for number, one in enumerate(getattr(target, name))
-        ]
-    return {"exemplars": exemplars, **{name: getattr(target, name) for name in Target.SCALARS}}
-
-
-def _describe_exemplar(prefix: str, one: Exemplar, arrays: Arrays) -> dict[str, Any]:
-    arrays[f"{prefix}descriptors"] = one.descriptors
-    arrays[f"{prefix}places"] = one.places
-    arrays[f"{prefix}inside"] = one.inside
-    return {"index": one.index, "centre": one.centre, "side": one.side}
+    for number, one in enumerate(target.given):
+        for name in EXEMPLAR_ARRAYS:
+            arrays[f"{prefix}given.{number}.{name}"] = getattr(one, name)
+    lists = {"box": target.box, "friends": sorted(target.friends), "given": [one.index for one in target.given]}
+    return {**lists, **{name: getattr(target, name) for name in Target.SCALARS}}
 
 
 def _target(prefix: str, kept: Mapping[str, Any], arrays: Arrays) -> Target:
     target = Target(arrays[f"{prefix}probability"], **{name: kept[name] for name in Target.SCALARS})
+    target.box = (kept["box"][0], kept["box"][1])
+    target.friends = set(kept["friends"])
     target.appearance = Appearance(arrays[f"{prefix}sums_given"], arrays[f"{prefix}sums_recent"])
     target.given_colours = arrays.get(f"{prefix}given_colours")
     target.recent_colours = arrays.get(f"{prefix}recent_colours")
-    for name in ("given", "recent"):
-        exemplars = [
-            Exemplar(
-                one["index"],
-                arrays[f"{prefix}{name}.{number}.descriptors"],
-                arrays[f"{prefix}{name}.{number}.places"],
-                arrays[f"{prefix}{name}.{number}.inside"],
-                (one["centre"][0], one["centre"][1]),
-                one["side"],
-            )
-            for number, one in enumerate(kept["exemplars"][name])
-        ]
-        setattr(target, name, exemplars)
+    for number, one in enumerate(kept["given"]):
+        start = f"{prefix}given.{number}."
+        target.given.append(Exemplar(one, *(arrays[start + name] for name in EXEMPLAR_ARRAYS)))
     return target

@@ -21,26 +21,33 @@ class Target:
 
     probability:    (h, w) float32 of work size, on the last frame handled
     given:          frames a person gave; the first is never dropped
-    recent:         the last tracked frames
     given_colours:  (2, 16, 16, 16) float32 histograms of the given frames, None before the first
     recent_colours: the same of the tracked ones
-    side:           longer side of the window when the object was last seen, in work pixels
+    box:            (height, width) of the object when it was last seen, in work pixels
+    filling:        share of that box that was the object
     usual_area:     running mean of the area, in work pixels
-    usual_match:    running mean of the match with the given frames, 0 before the first
+    usual_match:    running mean of the match with the given frames, 0 before the first tracked frame
     gap:            largest distance between parts of the given mask, in square roots of its area
     lost:           for how many frames it has not been seen
+    friends:        ids of objects it may share pixels with
     """
 
     probability: FloatMap
-    side: float = 0.0
+    box: tuple[int, int] = (0, 0)
+    filling: float = 1.0
     usual_area: float = 0.0
     usual_match: float = 0.0
     gap: float = 0.0
     lost: int = 0
+    friends: set[int] = field(default_factory=set)
     given: list[Exemplar] = field(default_factory=list)
-    recent: list[Exemplar] = field(default_factory=list)
     appearance: Appearance = field(default_factory=Appearance.empty)
     given_colours: NDArray[np.float32] | None = None
     recent_colours: NDArray[np.float32] | None = None
 
-    SCALARS: ClassVar = ("side", "usual_area", "usual_match", "gap", "lost")
+    @property
+    def known(self) -> bool:
+        """Whether a mask that is not empty has been given."""
+        return bool(self.given)
+
+    SCALARS: ClassVar = ("filling", "usual_area", "usual_match", "gap", "lost")

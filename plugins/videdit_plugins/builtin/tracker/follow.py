@@ -1,0 +1,99 @@
+"""What the evidence says of one object on the next frame: followed from the last one, or found again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from videdit.frames import Region
+from videdit.runtime import Quality
+from videdit_plugins.builtin.tracker.channels import Channels, Look, channels, look
+from videdit_plugins.builtin.tracker.combine import log_odds, sigmoid
+from videdit_plugins.builtin.tracker.flow import median_shift
+from videdit_plugins.builtin.tracker.planes import FloatMap, Plane
+from videdit_plugins.builtin.tracker.roi import Roi, roi_around
+from videdit_plugins.builtin.tracker.search import find_again
+from videdit_plugins.builtin.tracker.target import Target
+
+SHIFT_LIMIT = 0.4
+"""An object moves by at most this share of its box beyond its own size in one frame."""
+WEAK_AREA = 0.12
+WEAK_MATCH = 0.45
+BETTER = 1.5
+ACCEPT_MATCH = 0.6
+ACCEPT_AREA = (0.3, 2.5)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One object on one frame, before the objects are weighed against each other.
+
+    probability: (h, w) float32 on the grid of the window `roi`
+    """
+
+    roi: Roi
+    seen: Look
+    evidence: Channels
+    probability: FloatMap
+
+    @property
+    def area(self) -> float:
+        """Expected area in work pixels."""
+        across, down = self.roi.zoom
+        return float((self.probability > 0.5).sum()) / (across * down)
+
+    @property
+    def match(self) -> float:
+        """Share of the object where something of the given frames was found, in [0, 1]."""
+        return float((self.probability * self.evidence.found).sum() / (self.probability.sum() + 1e-6))
+
+
+def propose(
+    target: Target, before: Plane, now: Plane, forward: NDArray[np.float32] | None, search: bool, quality: Quality
+) -> Proposal | None:
+    """Return where `target` is on the frame `now`, or None if it is not to be seen.
+
+    forward: coarse flow from `before` to `now`, see `coarse_flow`
+    search:  whether to look in the whole frame when the object is lost
+    """
+    if not target.known:
+        return None
+    mask = target.probability > 0.5
+    followed = None
+    if mask.any():
+        shift = median_shift(forward, mask)
+        followed = _at(target, Region.of(mask), before, now, shift, quality)
+        if not _weak(target, followed):
+            return followed
+    again = _found(target, now, quality) if search else None
+    if again is None:
+        return None if followed is None or followed.area < 1 else followed
+    if followed is None or again.match * again.area > BETTER * followed.match * followed.area:
+        return again
+    return followed
+
+
+def _at(target: Target, box: Region, before: Plane, now: Plane, shift: tuple[int, int], quality: Quality) -> Proposal:
+    moved = Region(box.x0 + shift[0], box.y0 + shift[1], box.x1 + shift[0], box.y1 + shift[1])
+    roi = roi_around(moved, now.size)
+    seen = look(now, roi)
+    evidence = channels(target, before, now, roi, seen, shift, quality == "draft")
+    return Proposal(roi, seen, evidence, sigmoid(log_odds(evidence)))
+
+
+def _weak(target: Target, one: Proposal) -> bool:
+    return one.area < WEAK_AREA * target.usual_area or one.match < WEAK_MATCH * target.usual_match
+
+
+def _found(target: Target, now: Plane, quality: Quality) -> Proposal | None:
+    likely = find_again(target, now)
+    if likely is None or not (likely > 0.5).any():
+        return None
+    before = target.probability
+    target.probability = likely
+    one = _at(target, Region.of(likely > 0.5), now, now, (0, 0), quality)
+    target.probability = before
+    size_fits = ACCEPT_AREA[0] * target.usual_area < one.area < ACCEPT_AREA[1] * target.usual_area
+    return one if size_fits and one.match > ACCEPT_MATCH * target.usual_match else None

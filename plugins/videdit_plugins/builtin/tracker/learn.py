@@ -1,0 +1,65 @@
+"""What an object's memory takes in from a frame: the truth a person gave, or the tracker's own result."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from videdit.frames import Region
+from videdit_plugins.builtin.tracker.channels import look, to_cells
+from videdit_plugins.builtin.tracker.clean import largest_gap
+from videdit_plugins.builtin.tracker.colours import histograms
+from videdit_plugins.builtin.tracker.follow import Proposal
+from videdit_plugins.builtin.tracker.memory import Exemplar
+from videdit_plugins.builtin.tracker.planes import FloatMap, Plane
+from videdit_plugins.builtin.tracker.roi import roi_around
+from videdit_plugins.builtin.tracker.target import KEPT_GIVEN, Target
+
+COLOURS_FADE = 0.7
+USUAL_FADE = 0.95
+
+
+def learn_given(target: Target, index: int, plane: Plane, probability: FloatMap) -> None:
+    """Remember for good that on frame `index` the object was `probability` (h, w) float32 of work size."""
+    mask = probability > 0.5
+    if not mask.any():
+        return
+    roi = roi_around(Region.of(mask), plane.size)
+    seen = look(plane, roi)
+    inside = roi.cut(probability)
+    cells = to_cells(inside)
+    # Neighbours are alike, so every third cell, in scan order, remembers as well as all of them.
+    one = Exemplar(index, seen.cells[::3], seen.places[::3], cells[::3])
+    target.given.append(one)
+    if len(target.given) > KEPT_GIVEN:
+        # The sums of the classifier and the colours still hold it.
+        del target.given[1]
+    target.appearance.learn(seen.lifted, cells, given=True)
+    shares = histograms(seen.bins, inside)
+    count = len(target.given)
+    before = shares if target.given_colours is None else target.given_colours
+    target.given_colours = ((before * (count - 1) + shares) / count).astype(np.float32)
+    if target.probability is probability or target.recent_colours is None:
+        target.recent_colours = shares
+        _remember_size(target, probability)
+        target.usual_area = float(np.count_nonzero(mask))
+    target.gap = max(target.gap, largest_gap(mask))
+
+
+def learn_tracked(target: Target, one: Proposal, inside: FloatMap, match: float) -> None:
+    """Take in the tracker's own result, `inside` (h, w) float32 on the window's grid."""
+    target.appearance.learn(one.seen.lifted, to_cells(inside), given=False)
+    shares = histograms(one.seen.bins, inside)
+    before = shares if target.recent_colours is None else target.recent_colours
+    target.recent_colours = (COLOURS_FADE * before + (1 - COLOURS_FADE) * shares).astype(np.float32)
+    _remember_size(target, target.probability)
+    area = float(np.count_nonzero(target.probability > 0.5))
+    target.usual_area = USUAL_FADE * target.usual_area + (1 - USUAL_FADE) * area
+    usual = target.usual_match or match
+    target.usual_match = USUAL_FADE * usual + (1 - USUAL_FADE) * match
+
+
+def _remember_size(target: Target, probability: FloatMap) -> None:
+    mask = probability > 0.5
+    box = Region.of(mask)
+    target.box = (box.height, box.width)
+    target.filling = np.count_nonzero(mask) / max(1, box.height * box.width)

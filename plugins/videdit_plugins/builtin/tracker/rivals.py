@@ -1,0 +1,50 @@
+"""One decision for each pixel where the windows of several objects overlap."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+
+import numpy as np
+from numpy.typing import NDArray
+
+from videdit_plugins.builtin.tracker.planes import FloatMap
+
+LEAST = 1e-6
+TIE = 1.001
+SHARED = 0.2
+
+
+def share_out(probabilities: Mapping[int, FloatMap], friends: Mapping[int, Set[int]]) -> dict[int, FloatMap]:
+    """Give each pixel to one object at most.
+
+    probabilities: object id -> (h, w) float32 in [0, 1], as if the object were alone
+    friends:       object id -> the ids it may share pixels with
+
+    Returns the probabilities given that no two rivals hold the same pixel: of two the likelier one keeps the pixel,
+    the other falls below one half. Of equals the one with the lower id keeps it.
+    """
+    shared = {}
+    for object_id, mine in probabilities.items():
+        strongest: NDArray[np.float32] | None = None
+        for other, theirs in probabilities.items():
+            if other == object_id or other in friends[object_id] or not theirs.any():
+                continue
+            odds = _odds(theirs) * np.float32(TIE if other < object_id else 1 / TIE)
+            strongest = odds if strongest is None else np.maximum(strongest, odds)
+        if strongest is None:
+            shared[object_id] = mine
+        else:
+            own = _odds(mine)
+            shared[object_id] = np.minimum(mine, own / (own + strongest))
+    return shared
+
+
+def _odds(probability: FloatMap) -> NDArray[np.float32]:
+    held = np.clip(probability, LEAST, 1 - LEAST)
+    return held / (1 - held)
+
+
+def overlaps(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> bool:
+    """Return whether two (h, w) masks were drawn so that they share pixels, as a person and their face do."""
+    smaller = min(np.count_nonzero(one), np.count_nonzero(other))
+    return bool(smaller) and np.count_nonzero(one & other) > SHARED * smaller
