@@ -60,22 +60,33 @@ def _global_flags(
     debug: Annotated[bool, typer.Option("--debug", help="Show the whole trace of an error.")] = False,
     version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
 ) -> None:
+    # The first three are taken out before the commands are known; they stand here for the help.
     if version:
         console.out.print(videdit.__version__, markup=False)
         raise typer.Exit
-    if debug:
-        os.environ[DEBUG] = "1"
 
 
-def _folders(arguments: Sequence[str]) -> list[str]:
-    """Find --plugins-dir before the commands are known, since plug-ins add commands."""
-    folders = []
-    for number, argument in enumerate(arguments):
-        if argument == "--plugins-dir" and number + 1 < len(arguments):
-            folders.append(arguments[number + 1])
+def _split(arguments: Sequence[str]) -> tuple[list[str], list[str], set[str]]:
+    """Take the global flags out, wherever they stand: return the rest, the plug-in folders, and the switches.
+
+    They are needed before the commands are known, since plug-ins add commands.
+    """
+    rest: list[str] = []
+    folders: list[str] = []
+    switches: set[str] = set()
+    waiting = iter(arguments)
+    for argument in waiting:
+        if argument == "--":
+            rest += [argument, *waiting]
+        elif argument == "--plugins-dir":
+            folders += [next(waiting, "")]
         elif argument.startswith("--plugins-dir="):
             folders.append(argument.partition("=")[2])
-    return folders
+        elif argument in ("--debug", "--no-plugins"):
+            switches.add(argument)
+        else:
+            rest.append(argument)
+    return rest, folders, switches
 
 
 OWN_PLUGINS = ("builtin", "remove", "blur", "background", "sam", "xmem", "e2fgvi", "faces")
@@ -83,10 +94,12 @@ OWN_PLUGINS = ("builtin", "remove", "blur", "background", "sam", "xmem", "e2fgvi
 
 def run(arguments: Sequence[str]) -> Any:
     """Run the command line; raises SystemExit with the exit code."""
+    rest, folders, switches = _split(arguments)
+    if "--debug" in switches:
+        os.environ[DEBUG] = "1"
     try:
-        only = OWN_PLUGINS if "--no-plugins" in arguments else None
-        plugins = Plugins(directories=_folders(arguments), only=only)
+        plugins = Plugins(directories=folders, only=OWN_PLUGINS if "--no-plugins" in switches else None)
     except VideditError as error:
-        console.show_error(error, as_json="--json" in arguments)
+        console.show_error(error, as_json="--json" in rest)
         sys.exit(error.exit_code)
-    build(plugins)(args=list(arguments), prog_name="videdit")
+    build(plugins)(args=rest, prog_name="videdit")

@@ -75,19 +75,19 @@ PREVIEW = _flag(
 )  # fmt: skip
 
 ENGINES = [
-    _flag("segmenter", str, "--segmenter", panel=_ENGINES, text="What turns prompts into a mask.  [default: auto]"),
-    _flag("tracker", str, "--tracker", panel=_ENGINES, text="What carries masks through a shot.  [default: auto]"),
+    _flag("segmenter", str, "--segmenter", panel=_ENGINES, text="What turns prompts into a mask.  (default: auto)"),
+    _flag("tracker", str, "--tracker", panel=_ENGINES, text="What carries masks through a shot.  (default: auto)"),
     _flag(
-        "shot_detector", str, "--shot-detector", panel=_ENGINES, text="What finds the cuts.  [default: auto]"
+        "shot_detector", str, "--shot-detector", panel=_ENGINES, text="What finds the cuts.  (default: auto)"
     ),
     _flag(
         "quality", Literal["draft", "standard", "best"], "--quality", panel=_ENGINES,
-        text="Speed against care.  [default: standard]",
+        text="Speed against care.  (default: standard)",
     ),
-    _flag("device", str, "--device", panel=_ENGINES, text="auto, cpu, cuda, cuda:1 or mps.  [default: auto]"),
+    _flag("device", str, "--device", panel=_ENGINES, text="auto, cpu, cuda, cuda:1 or mps.  (default: auto)"),
     _flag(
         "learned", bool, "--learned/--no-learned", panel=_ENGINES,
-        text="Use the small networks that come along.  [default: on]",
+        text="Use the small networks that come along.  (default: on)",
     ),
 ]  # fmt: skip
 
@@ -95,6 +95,6 @@ OUTPUT = [
     _flag("output", str, "--output", "-o", panel=_WORK, metavar="FILE", text="The finished film."),
     _flag(
         "overwrite", bool, "--overwrite/--no-overwrite", panel=_WORK,
-        text="Whether an existing file may be replaced.  [default: off]",
+        text="Whether an existing file may be replaced.  (default: off)",
     ),
 ]  # fmt: skip

@@ -45,7 +45,7 @@ class _Flags:
         taken |= set(options)
         shaping = parameters_of(MaskShaping, panel="The masks", taken=taken, prefix="mask")
         taken |= set(shaping)
-        encode = parameters_of(EncodeSettings, panel="The file", taken=taken, prefix="encode")
+        encode = parameters_of(EncodeSettings, panel="The file", taken=taken, prefix="video")
         return cls(common, options, shaping, encode)
 
     def signature(self) -> inspect.Signature:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -31,13 +31,8 @@ def with_flags(command: Callable[..., None], parameters: list[inspect.Parameter]
 
 def argument(name: str, text: str) -> inspect.Parameter:
     """Return a required positional parameter."""
-    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=typing_argument(text))
-
-
-def typing_argument(text: str) -> Any:
-    from typing import Annotated
-
-    return Annotated[str, typer.Argument(help=text, show_default=False)]
+    annotation = Annotated[str, typer.Argument(help=text, show_default=False)]
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation)
 
 
 def add_film_commands(app: typer.Typer, session: Session) -> None:
@@ -58,7 +53,7 @@ def add_film_commands(app: typer.Typer, session: Session) -> None:
         with_flags(_track(session), [SOURCE, *PROMPTS, PREVIEW, *WORK, *ENGINES])
     )
     encode = parameters_of(
-        EncodeSettings, panel="The file", taken={one.name for one in [*OUTPUT, *WORK, *ENGINES]}, prefix="encode"
+        EncodeSettings, panel="The file", taken={one.name for one in [*OUTPUT, *WORK, *ENGINES]}, prefix="video"
     )
     encode_flags = [one for _, one in encode.values()]
     app.command("render", help="Make the film of a project.", rich_help_panel="Edit a film")(

@@ -15,7 +15,7 @@ _PLAIN = (int, float, str, bool)
 
 
 def parameters_of(
-    model: type[BaseModel], *, panel: str, taken: Iterable[str] = (), prefix: str = "", leave_out: Iterable[str] = ()
+    model: type[BaseModel], *, panel: str, taken: Iterable[str] = (), prefix: str = ""
 ) -> dict[str, tuple[str, inspect.Parameter]]:
     """Return name of the parameter -> (name of the field, parameter) for each field of `model`.
 
@@ -25,8 +25,8 @@ def parameters_of(
     occupied = set(taken)
     result: dict[str, tuple[str, inspect.Parameter]] = {}
     for name, field in model.model_fields.items():
-        if name in leave_out:
-            continue
+        if get_origin(field.annotation) in (dict, Mapping):
+            continue  # tables have their place in a pipeline file
         parameter_name = f"{prefix}_{name}" if name in occupied else name
         result[parameter_name] = (name, _parameter(parameter_name, field, panel))
     return result
@@ -37,7 +37,7 @@ def _parameter(name: str, field: FieldInfo, panel: str) -> inspect.Parameter:
     kind = _flag_type(field.annotation)
     declarations = [f"{flag}/--no-{flag[2:]}"] if kind is bool else [flag]
     default = None if field.is_required() else field.get_default(call_default_factory=True)
-    told = "" if default is None else f"  [default: {_shown(default)}]"
+    told = "" if default is None else f"  (default: {_shown(default)})"
     option = typer.Option(
         *declarations, help=(field.description or "") + told, rich_help_panel=panel, show_default=False
     )

@@ -176,4 +176,4 @@ def _drawn(project: Project, rgb: NDArray[np.uint8], picking: Picking) -> NDArra
             cv2.circle(shown, center, 6, (255, 255, 255), 1, cv2.LINE_AA)
     cv2.rectangle(shown, (0, 0), (size[0], 22), (0, 0, 0), -1)
     cv2.putText(shown, line, (6, 16), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (255, 255, 255), 1, cv2.LINE_AA)
-    return shown
+    return np.asarray(shown, np.uint8)

@@ -63,13 +63,14 @@ def render(
     reused = 0
     try:
         for number, frames in enumerate(chunks_of(total)):
-            path = work / f"{number:05d}-{key_of(frames)[:16]}.nut"
+            path = work / f"{number:05d}-{key_of(frames)[:16]}.segment"
             notes = path.with_suffix(".json")
             if path.exists() and notes.exists():
                 reused += 1
                 report(Progress("render", frames.stop, total))
             else:
-                _render_chunk(reader, layers, shots, frames, path, settings, span, report)
+                with SegmentWriter(path, reader.video, settings, alpha=layers.transparent, out=out) as writer:
+                    _render_chunk(reader, layers, shots, frames, writer, span, report)
                 _write_notes(notes, layers.report())
             kept = json.loads(notes.read_text(encoding="utf-8"))
             figures = [merge_reports(one, other) for one, other in zip(figures, kept, strict=True)]
@@ -77,7 +78,7 @@ def render(
     finally:
         layers.finish()
     report(Progress("join", 0, 1, unit="file"))
-    verified = join(paths, reader.video, out)
+    verified = join(paths, reader, out, alpha=layers.transparent)
     report(Progress("join", 1, 1, unit="file"))
     return Rendered(out, verified, figures, reused)
 
@@ -87,17 +88,15 @@ def _render_chunk(
     layers: FilmLayers,
     shots: Sequence[Shot],
     frames: range,
-    path: Path,
-    settings: EncodeSettings,
+    writer: SegmentWriter,
     span: Shot | None,
     report: Report,
 ) -> None:
     total = reader.frame_count
-    with (
-        SegmentWriter(path, reader.video, settings, alpha=layers.transparent) as writer,
-        in_thread(writer.write, ahead=4) as encode,
-    ):
+    with in_thread(writer.write, ahead=4) as encode:
         for picture in reader.pictures(frames.start, frames.stop):
+            if layers.transparent:
+                picture.ensure_alpha()
             if layers.effects and (span is None or picture.index in span):
                 _apply(picture, layers, shot_at(shots, picture.index))
             encode(picture)

@@ -36,11 +36,16 @@ def export_masks(project: Project, destination: Path, kind: str, names: Sequence
         "coco": masks.export_coco,
         "scores": masks.export_scores,
     }
-    from_film = {"overlay": masks.export_overlay, "alpha": masks.export_alpha}
     if kind in from_track:
         written = from_track[kind](project.track, destination, frame_count=count, objects=chosen, report=report)
-    elif kind in from_film:
-        written = from_film[kind](project.track, destination, project.reader, objects=chosen, report=report)
+    elif kind == "overlay":
+        written = masks.export_overlay_video(
+            project.track, destination, reader=project.reader, objects=chosen, report=report
+        )
+    elif kind == "alpha":
+        written = masks.export_alpha_video(
+            project.track, destination, reader=project.reader, objects=chosen, report=report
+        )
     else:
         raise OptionError(f"there is no format {kind!r}", next_step=f"one of {', '.join(EXPORTS)}")
     return written.notes
@@ -59,7 +64,7 @@ def import_masks(project: Project, source: Path, kind: str) -> int:
         "palette": masks.import_palette_png,
         "png": masks.import_binary_png,
         "coco": masks.import_coco,
-        "alpha": masks.import_alpha,
+        "alpha": masks.import_alpha_video,
     }
     if kind not in readers:
         raise OptionError(f"there is no format {kind!r}", next_step=f"one of {', '.join(IMPORTS)}")

@@ -102,7 +102,8 @@ def ground(size: tuple[int, int], seed: int) -> NDArray[np.float64]:
         coarse = draw.uniform(0, 1, (height // scale + 2, width // scale + 2, 3))
         total += weight * _stretched(coarse, size, scale)
     span: NDArray[np.float64] = total - total.min()
-    return 0.08 + 0.84 * span / span.max()
+    level: NDArray[np.float64] = 0.08 + 0.84 * span / span.max()
+    return level
 
 
 def _stretched(coarse: NDArray[np.float64], size: tuple[int, int], scale: int) -> NDArray[np.float64]:
@@ -112,7 +113,8 @@ def _stretched(coarse: NDArray[np.float64], size: tuple[int, int], scale: int) -
     down, right = (y - top)[:, None, None], (x - left)[None, :, None]
     upper = coarse[top][:, left] * (1 - right) + coarse[top][:, left + 1] * right
     lower = coarse[top + 1][:, left] * (1 - right) + coarse[top + 1][:, left + 1] * right
-    return upper * (1 - down) + lower * down
+    blended: NDArray[np.float64] = upper * (1 - down) + lower * down
+    return blended
 
 
 def _draw(

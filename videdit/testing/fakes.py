@@ -24,7 +24,8 @@ TOLERANCE = 24
 
 def _near(rgb: NDArray[np.uint8], colour: Sequence[int]) -> Mask:
     distance = np.abs(rgb.astype(np.int16) - np.asarray(colour, np.int16)).max(axis=2)
-    return distance <= TOLERANCE
+    near: Mask = distance <= TOLERANCE
+    return near
 
 
 class ColourSegmenter(Segmenter):

@@ -39,6 +39,10 @@ def prompt_facts(prompt: Prompt) -> dict[str, Any]:
             # The file's contents count, so that a mask drawn anew is tracked anew.
             drawn = isinstance(prompt, MaskPrompt) and prompt.mask is None and value is not None and value.is_file()
             value = hashlib.sha256(value.read_bytes()).hexdigest() if drawn else None
+        elif isinstance(value, int) and not isinstance(value, bool):
+            value = float(value)  # a file reads 8 back as 8.0
+        elif isinstance(value, tuple):
+            value = [[float(x), float(y)] for x, y in value]
         facts[field.name] = value
     return facts
 
