@@ -108,3 +108,13 @@ def test_two_parts_need_two_clicks_and_both_stay():
     expected = np.zeros((80, 120), bool)
     expected[20:50, 15:45] = expected[20:50, 75:105] = True
     assert (both & expected).sum() / (both | expected).sum() > 0.9
+
+
+def test_a_negative_click_may_come_first(still_clip, segmenter, iou):
+    mask = segmenter.segment(still_clip.frames, 0, [Click(100, 80, False), Click(50, 45)])[0].mask
+    assert iou(mask, still_clip.truth) > 0.9
+
+
+def test_a_click_brings_back_what_a_tracker_lost(still_clip, segmenter, iou):
+    lost = np.zeros_like(still_clip.truth)
+    assert iou(segmenter.segment(still_clip.frames, 0, [Click(50, 45)], lost)[0].mask, still_clip.truth) > 0.9

@@ -125,7 +125,8 @@ class BuiltinSegmenter(Segmenter):
         if isinstance(prompts[-1], MaskPrompt) and painted:
             # A finished mask is taken at its word; only what was said by hand elsewhere still holds.
             return [Hypothesis(_obeying(np.logical_or.reduce(painted), exact, boxed=False), 1.0)]
-        small = None if previous is None else shrink(previous, view.seen.size) > 0.5
+        # An empty answer says nothing of the object's colours or place.
+        small = shrink(previous, view.seen.size) > 0.5 if previous is not None and previous.any() else None
         pointing = lay_out(prompts, view.full, view.seen.size, _CLICK_RADIUS_PX)
         if small is None and pointing.box is None and not pointing.inside.any():
             return [Hypothesis(np.zeros(view.full, bool), 0.0)]
