@@ -8,11 +8,13 @@ from videdit.hookspecs import Register, hookimpl
 from videdit.runtime import Runtime
 from videdit_plugins.builtin.filler.options import FillerOptions
 from videdit_plugins.builtin.segmenter.options import SegmenterOptions
+from videdit_plugins.builtin.shots import options as shot_options
 from videdit_plugins.builtin.tracker.options import TrackerOptions
 
 if TYPE_CHECKING:
     from videdit.filler import Filler
     from videdit.segmenter import Segmenter
+    from videdit.shot_detector import ShotDetector
     from videdit.tracker import Tracker
 
 
@@ -65,3 +67,28 @@ def register_fillers(register: Register) -> None:
         rank=10,
         summary="what other frames show, aligned and blended at full size, no network",
     )
+
+
+def _auto_shots(options: shot_options.AutoOptions, runtime: Runtime) -> ShotDetector:
+    from videdit_plugins.builtin.shots.auto import AutoDetector
+
+    return AutoDetector(options, runtime)
+
+
+def _classic_shots(options: shot_options.ClassicOptions, runtime: Runtime) -> ShotDetector:
+    from videdit_plugins.builtin.shots.classic import ClassicDetector
+
+    return ClassicDetector(options, runtime)
+
+
+@hookimpl
+def register_shot_detectors(register: Register) -> None:
+    register(
+        "auto",
+        _auto_shots,
+        shot_options.AutoOptions,
+        rank=10,
+        summary="cuts, dissolves and fades, each by signs of its own; neither flashes nor fast pans",
+    )
+    for name, (options, summary) in shot_options.CLASSIC.items():
+        register(name, _classic_shots, options, summary=summary)
