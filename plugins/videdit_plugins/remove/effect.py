@@ -43,8 +43,9 @@ class Remove(Effect):
         """Make the filler, if there is none yet, and begin the shot with it."""
         if self._filler is None:
             given = dict(self.options.filler_options)
-            if self.options.shadows:
-                given["shadows"] = True
+            if not self.options.shadows:
+                # Fillers that know of shadows look for them by default; the others refuse the option.
+                given["shadows"] = False
             self._filler = self.runtime.make("filler", self.options.filler, given)
         self._filler.start(shot.frames, shot.masks)
 

@@ -13,7 +13,5 @@ class RemoveOptions(Options):
     """What may be set when an object is removed."""
 
     filler: str = Field(default="auto", description="Engine that makes the pixels behind the object; auto: the best.")
-    shadows: bool = Field(
-        default=False, description="Take the object's cast shadow away too; the filler must offer it."
-    )
+    shadows: bool = Field(default=True, description="Take the object's cast shadow away too, if the filler can.")
     filler_options: dict[str, Any] = Field(default_factory=dict, description="Further options, by key, of the filler.")

@@ -55,9 +55,9 @@ def window(effect: Remove, index: int = 0, empty: bool = False) -> Window:
 
 def test_asks_for_the_filler_by_name_with_its_options() -> None:
     asked: list[Any] = []
-    effect = Remove(RemoveOptions(filler="red", shadows=True, filler_options={"reach_frames": 5}), runtime(asked))
+    effect = Remove(RemoveOptions(filler="red", shadows=False, filler_options={"reach_frames": 5}), runtime(asked))
     window(effect)
-    assert asked == [("filler", "red", {"reach_frames": 5, "shadows": True})]
+    assert asked == [("filler", "red", {"reach_frames": 5, "shadows": False})]
 
 
 def test_a_filler_is_made_once_for_many_shots_and_again_after_the_end() -> None:
@@ -72,7 +72,7 @@ def test_a_filler_is_made_once_for_many_shots_and_again_after_the_end() -> None:
 
 
 def test_shows_what_was_filled() -> None:
-    effect = Remove(RemoveOptions(), runtime([]))
+    effect = Remove(RemoveOptions(shadows=False), runtime([]))
     patch = effect.render(window(effect))
     assert patch is not None
     assert (patch.rgb == (255, 0, 0)).all()

@@ -98,7 +98,11 @@ class Camera:
 
 
 def _track(
-    first: NDArray[np.uint8], second: NDArray[np.uint8], points: NDArray[np.float32], hidden: NDArray[np.bool_], levels: int
+    first: NDArray[np.uint8],
+    second: NDArray[np.uint8],
+    points: NDArray[np.float32],
+    hidden: NDArray[np.bool_],
+    levels: int,
 ) -> tuple[Matrix, int]:
     """Follow `points` (N, 1, 2) from `first` to `second`; return the homography and how many points agree with it."""
     if len(points) < _LEAST_INLIERS:

@@ -49,11 +49,11 @@ def useful_frames(
         other = index + offset
         if other not in shot:
             continue
-        homography = camera.between(index, other)
-        shown = coarse & visible(pictures[other].hole, project(homography, (x, y)))
+        # Drift does not matter for counting, and most pairs need not be matched then.
+        shown = coarse & visible(pictures[other].hole, project(camera.product(index, other), (x, y)))
         if np.count_nonzero(shown & (seen < wanted.per_pixel)) < _LEAST_USEFUL * area:
             continue
-        chosen.append((pictures[other], homography))
+        chosen.append((pictures[other], camera.between(index, other)))
         seen += shown
         if len(chosen) >= wanted.most:
             break

@@ -10,9 +10,10 @@ from videdit_plugins.builtin.filler.camera import Camera
 from videdit_plugins.builtin.filler.candidates import Wanted
 from videdit_plugins.builtin.filler.completion import Completion
 from videdit_plugins.builtin.filler.options import FillerOptions
-from videdit_plugins.builtin.filler.pictures import Pictures
+from videdit_plugins.builtin.filler.pictures import DEFAULT_BYTES, Pictures, WiderPictures
 from videdit_plugins.builtin.filler.propagation import Propagation
 from videdit_plugins.builtin.filler.scale import Scale
+from videdit_plugins.builtin.filler.shadows import Shadows
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +39,19 @@ class BuiltinFiller(Filler):
     def __init__(self, options: FillerOptions, runtime: Runtime) -> None:
         self._options = options
         self._level = _LEVELS[runtime.quality]
+        # Half for the frames themselves; plates and the work on one frame take the rest.
+        self._budget_bytes = DEFAULT_BYTES if runtime.memory_budget_bytes is None else runtime.memory_budget_bytes // 2
 
     def start(self, frames: FrameSequence, holes: MaskSequence) -> None:
         reach, level = self._options.reach_frames, self._level
         scale = Scale.of(frames.size, self._options.alignment_height or level.height_px)
-        pictures = Pictures(frames, holes, scale, kept=2 * reach + 8)
-        propagation = Propagation(frames.shot, pictures, Camera(pictures), reach, level.wanted, level.preset)
+        kept = 2 * reach + 8
+        pictures = Pictures(frames, holes, scale, kept, self._budget_bytes)
+        camera = Camera(pictures)
+        if self._options.shadows:
+            shadows = Shadows(frames.shot, pictures, camera)
+            pictures = WiderPictures(pictures, shadows.__getitem__, kept)
+        propagation = Propagation(frames.shot, pictures, camera, reach, level.wanted, level.preset)
         self._completion = Completion(propagation)
 
     def fill(self, index: int) -> Filled | None:

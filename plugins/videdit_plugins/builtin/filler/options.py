@@ -16,5 +16,5 @@ class FillerOptions(Options):
     alignment_height: int = Field(
         default=0, ge=0, le=2160, description="Estimate motion at this picture height; 0 leaves it to the quality."
     )
-    shadows: bool = Field(default=False, description="Take the object's cast shadow away as well.")
+    shadows: bool = Field(default=True, description="Take the shadow that a moving object casts away as well.")
     grain: bool = Field(default=True, description="Give the fill the grain of its surroundings.")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -13,6 +14,8 @@ from videdit import FrameSequence, MaskSequence
 from videdit.frames import Mask, Rgb, to_uint8
 from videdit_plugins.builtin.filler.scale import Scale
 
+DEFAULT_BYTES = 3 << 29
+_LEAST_KEPT = 4
 _WIDER_PX = 6.0
 """How far beyond the hole motion may be the object's own."""
 
@@ -37,14 +40,20 @@ class Picture:
 class Pictures:
     """Small pictures and full-size pixels by frame index, each decoded once while it stays in the window.
 
-    kept: how many frames to hold
+    kept:         how many small pictures to hold
+    budget_bytes: what the full-size frames may take; at least some are kept
     """
 
-    def __init__(self, frames: FrameSequence, holes: MaskSequence, scale: Scale, kept: int) -> None:
+    def __init__(
+        self, frames: FrameSequence, holes: MaskSequence, scale: Scale, kept: int, budget_bytes: int = DEFAULT_BYTES
+    ) -> None:
         self._frames = frames
         self._holes = holes
         self.scale = scale
         self._kept = kept
+        # A sample of 16 bits takes two bytes; the depth is not known before a frame is read.
+        frame_bytes = 6 * scale.full[0] * scale.full[1]
+        self._kept_full = max(_LEAST_KEPT, min(kept, budget_bytes // frame_bytes))
         self._small: OrderedDict[int, Picture] = OrderedDict()
         self._full: OrderedDict[int, tuple[Rgb, NDArray[np.uint8]]] = OrderedDict()
 
@@ -66,7 +75,7 @@ class Pictures:
             return self._full[index]
         entry = self._frames[index].rgb, np.packbits(self._holes[index])
         self._full[index] = entry
-        if len(self._full) > self._kept:
+        if len(self._full) > self._kept_full:
             self._full.popitem(last=False)
         return entry
 
@@ -88,7 +97,55 @@ class Pictures:
             flags = (cv2.resize(hole.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA) > 0).view(
                 np.uint8
             )
-        side = 2 * max(1, round(self.scale.px(_WIDER_PX))) + 1
-        wide = cv2.dilate(flags, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))) if hole.any() else flags
         grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
-        return Picture(index, small, grey, flags > 0, np.asarray(wide) > 0)
+        return Picture(index, small, grey, flags > 0, widened(flags > 0, self.scale))
+
+
+class WiderPictures(Pictures):
+    """The same pictures with larger holes; frames are kept by the pictures they come from.
+
+    more: more(index) -> (h, w) bool at the small size to add to the hole, or None
+    """
+
+    def __init__(self, plain: Pictures, more: Callable[[int], Mask | None], kept: int) -> None:
+        self._plain = plain
+        self._more = more
+        self.scale = plain.scale
+        self._kept = self._kept_full = kept
+        self._small = OrderedDict()
+        self._packed: OrderedDict[int, NDArray[np.uint8]] = OrderedDict()
+
+    def __getitem__(self, index: int) -> Picture:
+        if index not in self._small:
+            picture, extra = self._plain[index], self._more(index)
+            if extra is not None:
+                hole = picture.hole | extra
+                picture = replace(picture, hole=hole, wide=widened(hole, self.scale))
+            self._small[index] = picture
+            if len(self._small) > self._kept:
+                self._small.popitem(last=False)
+        self._small.move_to_end(index)
+        return self._small[index]
+
+    def full(self, index: int) -> tuple[Rgb, NDArray[np.uint8]]:
+        """Return a frame's pixels at full size and its larger hole, packed to bits."""
+        rgb, packed = self._plain.full(index)
+        if index not in self._packed:
+            extra = self._more(index)
+            if extra is not None:
+                height, width = self.scale.full
+                grown = cv2.resize(extra.view(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
+                packed = np.packbits(self._unpacked(packed) | (np.asarray(grown) > 0))
+            self._packed[index] = packed
+            if len(self._packed) > self._kept:
+                self._packed.popitem(last=False)
+        return rgb, self._packed[index]
+
+
+def widened(hole: Mask, scale: Scale) -> Mask:
+    """Grow a hole of the small picture by the border in which motion is not to be trusted."""
+    if not hole.any():
+        return hole
+    side = 2 * max(1, round(scale.px(_WIDER_PX))) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    return np.asarray(cv2.dilate(hole.view(np.uint8), disc)) > 0
