@@ -24,12 +24,11 @@ def as_planar(frame: av.VideoFrame) -> av.VideoFrame:
 
 
 def blank(name: str, size: tuple[int, int], like: av.VideoFrame | None = None) -> av.VideoFrame:
-    """Return a frame of (height, width) with the times and colour tags of `like`; its pixels are not set."""
+    """Return a frame of (height, width) with the colour tags of `like`; its pixels are not set."""
     frame = av.VideoFrame(size[1], size[0], name)
     if like is not None:
         frame.colorspace, frame.color_range = like.colorspace, like.color_range
         frame.color_primaries, frame.color_trc = like.color_primaries, like.color_trc
-        frame.pts, frame.time_base, frame.duration = like.pts, like.time_base, like.duration
     return frame
 
 
@@ -62,16 +61,27 @@ def converted(frame: av.VideoFrame, target: str, colour: Colour) -> av.VideoFram
 
 
 def _depth(
-    plane: NDArray[Any], source: PixelLayout, target: PixelLayout, colour: Colour, *, widen: bool = False
+    plane: NDArray[Any],
+    source: PixelLayout,
+    target: PixelLayout,
+    colour: Colour,
+    *,
+    widen: bool = False,
+    chroma: bool = False,
 ) -> NDArray[Any]:
-    """Change the number of bits: by a shift in limited range, by the ratio of the tops in full range."""
+    """Change the number of bits: by a shift in limited range, by the ratio of the tops in full range.
+
+    widen:  from limited to full range at the same time
+    chroma: the samples lie around the middle, not above 0
+    """
     if widen:
         zero, span = 16 << (source.bits - 8), 219 << (source.bits - 8)
         return _rounded((plane.astype(np.float32) - zero) * (target.top / span), target)
     if source.bits == target.bits:
         return plane
     if colour.full_range or source.kind == "rgb":
-        return _rounded(plane * np.float64(target.top / source.top), target)
+        old_zero, new_zero = (1 << (source.bits - 1), 1 << (target.bits - 1)) if chroma else (0, 0)
+        return _rounded((plane - float(old_zero)) * (target.top / source.top) + new_zero, target)
     if target.bits > source.bits:
         return plane.astype(np.uint16) << (target.bits - source.bits)
     return _rounded(plane / np.float32(2 ** (source.bits - target.bits)), target)
@@ -82,7 +92,8 @@ def _opacity(plane: NDArray[Any], source: PixelLayout, target: PixelLayout) -> N
 
 
 def _rounded(values: NDArray[Any], target: PixelLayout) -> NDArray[Any]:
-    return np.clip(np.rint(values), 0, target.top).astype(target.dtype)
+    samples: NDArray[Any] = np.clip(np.rint(values), 0, target.top).astype(target.dtype)
+    return samples
 
 
 def _convert_chroma(
@@ -94,7 +105,7 @@ def _convert_chroma(
         if source.kind == "gray":
             new[index][...] = 2 ** (target.bits - 1)
             continue
-        plane = _depth(old[index], source, target, colour)
+        plane = _depth(old[index], source, target, colour, chroma=True)
         if (source.shift_x, source.shift_y) != (target.shift_x, target.shift_y):
             plane = _reshaped(plane, source, target, new[index].shape)
         new[index][...] = plane

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 import av
 from av.container import InputContainer, OutputContainer
-from av.stream import Disposition, Stream
+from av.stream import Stream
 
 from videdit.errors import CannotEncode
 from videdit.media.containers import Container
@@ -59,11 +61,10 @@ def add_copies(
             if "timecode" not in video.stream_metadata:
                 copies.notes.append("The timecode track is left out.")
             continue
+        if known.kind == "chapters":
+            continue
         if kind is None or not known.copied:
-            if not (known.codec == "bin_data" and video.chapters):
-                copies.notes.append(
-                    f"Stream {known.index} ({known.kind} {known.codec}) cannot be copied.".replace(" )", ")")
-                )
+            copies.notes.append(f"Stream {known.index} ({f'{known.kind} {known.codec}'.strip()}) cannot be copied.")
             continue
         if kind not in keep:
             continue
@@ -166,6 +167,15 @@ def copy_tags(source: InputContainer, result: OutputContainer, keep: Collection[
         result.set_chapters(source.chapters())
 
 
-def has_cover(stream: Stream) -> bool:
-    """Whether the stream is an attached picture."""
-    return bool(stream.disposition & Disposition.attached_pic)
+@lru_cache(maxsize=32)
+def unfit_sound(source: Path, container: Container) -> str:
+    """Return the codec of the film's first sound stream that the container does not take, "" if it takes all."""
+    with av.open(str(source)) as film, av.open("trial", "w", format=container.name) as trial:
+        for stream in film.streams.audio:
+            if stream.codec_context is None:
+                continue
+            try:
+                trial.add_stream_from_template(stream, opaque=True)
+            except ValueError:
+                return str(stream.codec_context.name)
+    return ""

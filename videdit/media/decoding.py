@@ -184,7 +184,7 @@ def decoded_frames(
         decoder.extradata = stream.codec_context.extradata
     else:
         with suppress(RuntimeError):
-            stream.thread_type = "AUTO"  # type: ignore[assignment]
+            stream.thread_type = "AUTO"
     for packet in container.demux(stream):
         try:
             if alpha_by_side and not packet.size:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
 from typing import Final
 
@@ -150,8 +151,7 @@ def works(encoder: str) -> bool:
         if not isinstance(context, av.VideoCodecContext):
             return False
         context.width, context.height, context.pix_fmt = 256, 256, formats[0]
-        context.framerate = context.time_base = av.codec.context.Fraction(25)
-        context.time_base = 1 / context.time_base
+        context.framerate, context.time_base = Fraction(25), Fraction(1, 25)
         context.open()
     except (FFmpegError, ValueError, OSError, AttributeError):
         return False

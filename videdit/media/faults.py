@@ -43,7 +43,7 @@ def cannot_decode(what: str, path: Path, frame: int, frame_count: int) -> Cannot
     return CannotDecode(
         what,
         where=f"{path}, frame {frame}",
-        next_step=f"{frame} of {frame_count} frames before it decode; open the file with salvage to work with those that do",
+        next_step=f"the {frame} of {frame_count} frames before it decode; open it with salvage to work with what does",
     )
 
 

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 import av
 import numpy as np
+from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 Counts = NDArray[np.int64]
@@ -61,7 +62,7 @@ class _Stamp:
     key: bool
 
 
-def scan_packets(packets: Iterable[av.Packet], step: int) -> FrameIndex | None:
+def scan_packets(packets: Iterable[av.Packet[VideoStream]], step: int) -> FrameIndex | None:
     """Build the index from a stream's packets; None if their times do not tell the frames.
 
     step: distance of frames at the stream's rate, for the last frame's duration

@@ -60,12 +60,11 @@ class Hdr:
 
 def read_hdr(frame: av.VideoFrame) -> Hdr | None:
     """Return the HDR10 side data of a decoded frame, None if it has neither part."""
-    mastering, light = None, None
-    for side in frame.side_data:
-        if side.type is Type.MASTERING_DISPLAY_METADATA:
-            mastering = _mastering(bytes(side))
-        elif side.type is Type.CONTENT_LIGHT_LEVEL:
-            light = ContentLight(*struct.unpack_from("=II", bytes(side)))
+    data = _side_data(frame)
+    mastering = _mastering(data[Type.MASTERING_DISPLAY_METADATA]) if Type.MASTERING_DISPLAY_METADATA in data else None
+    light = None
+    if Type.CONTENT_LIGHT_LEVEL in data:
+        light = ContentLight(*struct.unpack_from("=II", data[Type.CONTENT_LIGHT_LEVEL]))
     return Hdr(mastering, light) if mastering or light else None
 
 
@@ -75,13 +74,16 @@ def _mastering(data: bytes) -> MasteringDisplay | None:
     if not (numbers[20] and numbers[21]):
         return None
     values = [Fraction(numbers[2 * i], numbers[2 * i + 1] or 1) for i in range(10)]
-    points = [(round(values[2 * i] * 50000), round(values[2 * i + 1] * 50000)) for i in range(4)]
-    return MasteringDisplay(*points, max_luminance=round(values[9] * 10000), min_luminance=round(values[8] * 10000))
+    red, green, blue, white = ((round(values[i] * 50000), round(values[i + 1] * 50000)) for i in (0, 2, 4, 6))
+    return MasteringDisplay(red, green, blue, white, round(values[9] * 10000), round(values[8] * 10000))
 
 
 def display_matrix(frame: av.VideoFrame) -> tuple[int, ...] | None:
     """Return the nine numbers of a frame's display matrix, None if it has none."""
-    for side in frame.side_data:
-        if side.type is Type.DISPLAYMATRIX:
-            return struct.unpack_from("=9i", bytes(side))
-    return None
+    data = _side_data(frame).get(Type.DISPLAYMATRIX)
+    return None if data is None else struct.unpack_from("=9i", data)
+
+
+def _side_data(frame: av.VideoFrame) -> dict[Type, bytes]:
+    sides: Any = frame.side_data
+    return {side.type: bytes(side) for side in sides}

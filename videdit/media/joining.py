@@ -7,10 +7,12 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import lcm
 from pathlib import Path
 
 import av
 import numpy as np
+from av.bitstream import BitStreamFilterContext
 from av.container import InputContainer, OutputContainer
 from av.stream import Stream
 from av.video.stream import VideoStream
@@ -27,9 +29,12 @@ from videdit.media.verifying import Verified, verify
 from videdit.media.video import Video
 
 
+_FINEST_TIMESCALE = 10_000_000
+
+
 @dataclass(frozen=True, slots=True)
 class _Scanned:
-    """A segment as found on disk. `order` holds its frames' numbers in the film, in the order of decoding."""
+    """A segment on disk; `order` is its frames' numbers in the film as they are decoded."""
 
     path: Path
     order: Counts
@@ -53,7 +58,8 @@ def join(
     alpha:    the result has to have an alpha channel
 
     The file gets its name only after it was opened again and compared with the source. Raises CannotEncode, and
-    leaves nothing behind, if a segment is missing or foreign, the kind of file cannot hold the film, or the check fails.
+    leaves nothing behind, if a segment is missing or foreign, the kind of file cannot hold the film, or the check
+    fails.
     """
     video = source.video if isinstance(source, VideoReader) else source
     container = container_for(out)
@@ -173,6 +179,9 @@ def _options(container: Container, video: Video) -> dict[str, str]:
         if any(name.startswith("com.") for name in video.metadata):
             flags += "+use_metadata_tags"
         options["movflags"] = flags
+        if video.first_pts != 0:
+            # The time before the first frame is counted in these units; a thousandth is too coarse for most films.
+            options["movie_timescale"] = str(min(lcm(video.time_base.denominator, 48000), _FINEST_TIMESCALE))
     return options
 
 
@@ -209,11 +218,9 @@ def _film_packets(
     pts, durations, time_base = _times(video, container)
     decode = decode_times(pts, np.concatenate([segment.order for segment in segments]))
     position = 0
-    for segment in segments:
+    for number, segment in enumerate(segments):
         with _open_segment(segment.path) as opened:
-            for packet in opened.demux(opened.streams.video[0]):
-                if not packet.size:
-                    continue
+            for packet in _fitting(opened, container, None if number else film):
                 frame = int(segment.order[position - int(segment.order.min())])
                 packet.time_base = time_base
                 packet.pts, packet.dts = int(pts[frame]), int(decode[position])
@@ -221,6 +228,24 @@ def _film_packets(
                 packet.stream = film
                 position += 1
                 yield packet  # type: ignore[misc]
+
+
+def _fitting(
+    segment: InputContainer, container: Container, film: VideoStream | None
+) -> Iterator[av.Packet[VideoStream]]:
+    """Yield a segment's packets in the form the container wants; AVI has the parameter sets in the packets.
+
+    film: the result's stream, to be told of the new form before anything is written; None later on
+    """
+    stream = segment.streams.video[0]
+    packets = (packet for packet in segment.demux(stream) if packet.size)
+    codec = stream.codec_context.codec.canonical_name
+    if container.name != "avi" or codec != "h264":
+        yield from packets
+        return
+    rewrap = BitStreamFilterContext("h264_mp4toannexb", stream, film)
+    for packet in packets:
+        yield from rewrap.filter(packet)
 
 
 def _times(video: Video, container: Container) -> tuple[Counts, Counts, Fraction]:

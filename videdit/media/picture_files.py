@@ -17,8 +17,14 @@ from videdit.media.verifying import Verified
 from videdit.media.video import Video
 
 _ENCODERS = {
-    ".png": "png", ".tif": "tiff", ".tiff": "tiff", ".jpg": "mjpeg", ".jpeg": "mjpeg", ".bmp": "bmp", ".webp": "libwebp",
-}  # fmt: skip
+    ".png": "png",
+    ".tif": "tiff",
+    ".tiff": "tiff",
+    ".jpg": "mjpeg",
+    ".jpeg": "mjpeg",
+    ".bmp": "bmp",
+    ".webp": "libwebp",
+}
 _NUMBER = re.compile(r"%0?\d*d")
 
 

@@ -37,7 +37,7 @@ class PixelLayout:
     @property
     def top(self) -> int:
         """The largest sample."""
-        return 2**self.bits - 1
+        return (1 << self.bits) - 1
 
     @property
     def chroma(self) -> str:
@@ -132,10 +132,10 @@ def known_layout(name: str) -> PixelLayout:
 
 def plane_arrays(frame: av.VideoFrame) -> list[NDArray[Any]]:
     """Return writable (h, w) views of the planes of a planar frame; they share the frame's memory."""
-    dtype = known_layout(frame.format.name).dtype
+    dtype = np.dtype(known_layout(frame.format.name).dtype)
     views = []
     for plane in frame.planes:
-        stride = abs(plane.line_size) // np.dtype(dtype).itemsize
-        rows = np.frombuffer(plane, dtype).reshape(plane.height, stride)[:, : plane.width]
+        stride = abs(plane.line_size) // dtype.itemsize
+        rows = np.frombuffer(memoryview(plane), dtype).reshape(plane.height, stride)[:, : plane.width]
         views.append(rows[::-1] if plane.line_size < 0 else rows)
     return views

@@ -34,15 +34,16 @@ def region_rgb(planes: Planes, layout: PixelLayout, colour: Colour, region: Regi
         full = colour.full_range
         transform = to_rgb_transform("bt709", full, layout.bits, white)[:1]
         grey = _saturated(luma * transform[0, 0] + transform[0, 3], white)
-        return cv2.merge([grey, grey, grey])
+        return np.repeat(grey[..., None], 3, axis=2)
     chroma = [_spread(plane, layout, region) for plane in planes[1:3]]
-    rgb = cv2.transform(
+    rgb: Rgb = cv2.transform(
         cv2.merge([luma, *chroma]), to_rgb_transform(colour.matrix, colour.full_range, layout.bits, white)
     )
     # A deep source asked for in 8 bits is still counted in the wide type here, with white at 255.
     if deep or layout.bits == 8:
         return rgb
-    return np.minimum(rgb, 255).astype(np.uint8)
+    narrow: Rgb = np.minimum(rgb, 255).astype(np.uint8)
+    return narrow
 
 
 def _spread(plane: NDArray[Any], layout: PixelLayout, region: Region) -> NDArray[Any]:
@@ -60,7 +61,8 @@ def _spread(plane: NDArray[Any], layout: PixelLayout, region: Region) -> NDArray
 
 def _saturated(values: NDArray[Any], top: int) -> NDArray[Any]:
     dtype = np.uint8 if top <= 255 else np.uint16
-    return np.clip(np.rint(values), 0, top).astype(dtype)
+    samples: NDArray[Any] = np.clip(np.rint(values), 0, top).astype(dtype)
+    return samples
 
 
 def _scaled(samples: NDArray[Any], top: int, white: int) -> NDArray[Any]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from videdit.errors import CannotEncode
-from videdit.media.containers import Container, container_for, container_like
+from videdit.media.containers import PICTURES, Container, container_for, container_like
+from videdit.media.copying import unfit_sound
 from videdit.media.encoders import (
     FAMILIES,
     LOSSLESS_SOURCES,
@@ -60,6 +61,8 @@ def plan_encoding(
     if alpha:
         wanted = with_alpha(wanted)
     _refuse(video, container, alpha, where)
+    if out is not None and video.audio_count and container.name != PICTURES:
+        _refuse_sound(video.path, container, out)
     if settings.pix_fmt != "same":
         wanted = _asked_format(settings.pix_fmt, where)
     notes: list[str] = []
@@ -105,6 +108,17 @@ def _refuse(video: Video, container: Container, alpha: bool, where: str) -> None
             f"a {container.suffix} file cannot say that its picture is turned, as this film's is",
             where=where,
             next_step="use .mp4, .mov or .mkv",
+        )
+
+
+def _refuse_sound(source: Path, container: Container, out: Path) -> None:
+    """Raise CannotEncode, before any work is done, if the film has sound that the container does not take."""
+    codec = unfit_sound(source, container)
+    if codec:
+        raise CannotEncode(
+            f"a {container.suffix} file does not take {codec} sound",
+            where=str(out),
+            next_step="write a .mkv file, which takes any" if container.suffix != ".mkv" else "write a .mov file",
         )
 
 
@@ -194,7 +208,8 @@ def _odd_size(video: Video, encoder: str, wanted: str) -> str:
     layout = known_layout(wanted)
     height, width = video.coded_size
     odd = (width % 2 and layout.shift_x) or (height % 2 and layout.shift_y)
-    if not odd or encoder not in ("libx264", "libx265") and not encoder.endswith(("nvenc", "qsv", "amf")):
+    takes_odd = encoder not in ("libx264", "libx265") and not encoder.endswith(("nvenc", "qsv", "amf"))
+    if not odd or takes_odd:
         return wanted
     return wanted.replace("420", "444").replace("422", "444")
 

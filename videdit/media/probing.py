@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import av
 from av.container import InputContainer
@@ -24,6 +25,9 @@ from videdit.media.image_sources import decode_image, image_size, is_image_sourc
 from videdit.media.orientation import Orientation
 from videdit.media.remarks import remarks_on
 from videdit.media.video import Attachment, Chapter, OtherStream, Video
+
+if TYPE_CHECKING:
+    from av.container.core import Chapter as ChapterFacts
 
 DEFAULT_RATE = Fraction(25)
 _FIELD_ORDERS = {2: "top first", 3: "bottom first", 4: "top first", 5: "bottom first"}
@@ -113,7 +117,7 @@ def _describe(container: InputContainer, stream: VideoStream, path: Path) -> Vid
         alpha_by_side=by_side,
         streams=tuple(_other(s) for s in container.streams if s.index != stream.index),
         chapters=tuple(
-            Chapter(c["metadata"].get("title", ""), c["start"] * c["time_base"], c["end"] * c["time_base"])
+            Chapter(c["metadata"].get("title", ""), _seconds(c["start"], c), _seconds(c["end"], c))
             for c in container.chapters()
         ),
         attachments=tuple(
@@ -125,6 +129,10 @@ def _describe(container: InputContainer, stream: VideoStream, path: Path) -> Vid
         stream_index=stream.index,
         bit_rate=container.bit_rate or 0,
     )
+
+
+def _seconds(count: int, chapter: ChapterFacts) -> Fraction:
+    return count * (chapter["time_base"] or Fraction(1))
 
 
 def _first_frame(container: InputContainer, stream: VideoStream, path: Path, by_side: bool) -> av.VideoFrame:
@@ -164,7 +172,9 @@ def _other(stream: Stream) -> OtherStream:
         kind = "cover"
     if kind == "data" and "timecode" in stream.metadata:
         kind = "timecode"
-    copied = kind in ("attachment", "timecode") or (kind != "data" and stream.codec_context is not None)
+    if kind == "data" and codec == "bin_data" and stream.container.chapters():
+        kind = "chapters"
+    copied = kind in ("attachment", "timecode", "chapters") or (kind != "data" and stream.codec_context is not None)
     title = stream.metadata.get("title", "")
     return OtherStream(stream.index, kind, codec, stream.language or "", copied, title)
 
@@ -181,7 +191,7 @@ def _index(video: Video, salvage: bool) -> FrameIndex:
             packets = _only(container, stream)
             found = 0
 
-            def counted() -> Iterator[av.Packet]:
+            def counted() -> Iterator[av.Packet[VideoStream]]:
                 nonlocal found
                 for packet in packets:
                     found += bool(packet.size)
@@ -189,6 +199,8 @@ def _index(video: Video, salvage: bool) -> FrameIndex:
 
             index = scan_packets(counted(), step)
             _refuse_cut_off(video, found, promised)
+        if index is not None:
+            _refuse_short(video, index)
     if index is None or not _begins_as_promised(video, index):
         index = _index_by_decoding(video, step, salvage)
     if index is None:
@@ -200,7 +212,7 @@ def _number(container: InputContainer, video: Video) -> int:
     return [stream.index for stream in container.streams.video].index(video.stream_index)
 
 
-def _only(container: InputContainer, stream: VideoStream) -> Iterator[av.Packet]:
+def _only(container: InputContainer, stream: VideoStream) -> Iterator[av.Packet[VideoStream]]:
     for other in container.streams:
         if other.index != stream.index:
             other.discard = av.stream.Discard.all
@@ -219,6 +231,32 @@ def _refuse_cut_off(video: Video, found: int, promised: int) -> None:
         raise CannotDecode(
             f"the file is cut off: it promises {promised} frames and holds {found}",
             where=f"{video.path}, frame {found}",
+            next_step=_SALVAGE,
+        )
+
+
+_SHORT_SECONDS = Fraction(1, 2)
+
+
+def _refuse_short(video: Video, index: FrameIndex) -> None:
+    """Compare Matroska's stated length with what is there: such a file breaks off without any other sign."""
+    if "matroska" not in video.container:
+        return
+    with _opened(video.path) as container:
+        stated = Fraction(container.duration or 0, av.time_base)
+        found = index.end * video.time_base
+        if found + _SHORT_SECONDS >= stated:
+            return
+        ends = (
+            (packet.pts + (packet.duration or 0)) * packet.time_base
+            for packet in container.demux()
+            if packet.size and packet.pts is not None
+        )
+        found = max(ends, default=Fraction(0))
+    if found + _SHORT_SECONDS < stated:
+        raise CannotDecode(
+            f"the file is cut off: it promises {float(stated):.2f} s and holds {float(found):.2f} s",
+            where=f"{video.path}, frame {len(index)}",
             next_step=_SALVAGE,
         )
 

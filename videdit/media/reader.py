@@ -174,7 +174,7 @@ class VideoReader:
                     if not offer(self._picture(index, frame)) or index + 1 == stop:
                         break
                 offer(None)
-            except BaseException as error:  # noqa: BLE001 - handed to the reading thread, which raises it
+            except BaseException as error:  # handed to the reading thread, which raises it
                 offer(error)
             finally:
                 frames.close()  # type: ignore[attr-defined]

@@ -69,4 +69,4 @@ def _on_streams(video: Video) -> Iterator[str]:
         yield f"These streams cannot be copied and will be missing from the result: {names}."
     others = [stream for stream in video.streams if stream.kind == "video"]
     if others:
-        yield f"Of {len(others) + 1} films in the file, the one numbered {video.stream_index} is edited; others are copied."
+        yield f"Of {len(others) + 1} films in the file, stream {video.stream_index} is edited; the others are copied."

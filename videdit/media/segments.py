@@ -33,6 +33,9 @@ from videdit.media.video import Video
 TICK = Fraction(1, 1000)
 """Time base of a segment; one tick per frame."""
 FIRST_FRAME = "VIDEDIT_FIRST_FRAME"
+_OPTIONS = {"fflags": "+bitexact", "avoid_negative_ts": "disabled"}
+"""Without the first the Matroska writer puts random numbers into the file; the second keeps the counts as they are."""
+_LONGEST_REORDERING = 64
 _IN_NUT = frozenset({"png", "qtrle", "dnxhd"})
 _TIMED = frozenset({"libx264", "libx264rgb", "libx265", "libvpx-vp9", "libvpx"})
 """Encoders that are told the true times, because they share out bits by them; others count frames."""
@@ -87,6 +90,7 @@ class SegmentWriter:
         self._first: Picture | None = None
         self._positions: dict[int, int] = {}
         self._count = 0
+        self._muxed = 0
         self._last_pts = 0
         self.info: SegmentInfo | None = None
 
@@ -150,9 +154,8 @@ class SegmentWriter:
         self._part.unlink(missing_ok=True)
 
     def _begin(self, first: Picture) -> None:
-        # The Matroska writer would otherwise put random numbers into the file.
         name = "nut" if self.plan.family in _IN_NUT else "matroska"
-        self._container = av.open(str(self._part), "w", format=name, options={"fflags": "+bitexact"})
+        self._container = av.open(str(self._part), "w", format=name, options=_OPTIONS)
         self._container.metadata[FIRST_FRAME] = str(first.index)
         self._first = first
         self._stream = add_encoder(self._container, self.plan, self._video, timed=self._timed)
@@ -186,7 +189,9 @@ class SegmentWriter:
         for packet in packets:
             assert packet.pts is not None
             packet.pts = self._positions.pop(packet.pts)
-            packet.dts = None
+            # Decoding times only have to ascend and to lie before those of showing; readers of segments ignore them.
+            packet.dts = self._muxed - (0 if self.plan.family in _IN_NUT else _LONGEST_REORDERING)
+            self._muxed += 1
             packet.duration = 1
             packet.time_base = TICK
             self._container.mux(packet)
@@ -208,7 +213,7 @@ def add_encoder(container: OutputContainer, plan: EncodePlan, video: Video, *, t
     context.bit_rate = plan.bit_rate
     context.thread_count = plan.threads
     if plan.family in ("ffv1", "png", "qtrle", "prores", "mjpeg", "dnxhd"):
-        context.thread_type = "AUTO"  # type: ignore[assignment]
+        context.thread_type = "AUTO"
     if not plan.container.own_times:
         context.max_b_frames = 0
     if video.interlaced and plan.encoder in ("libx264", "prores_ks"):

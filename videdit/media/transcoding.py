@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+from videdit.media.faults import encoding_to
 from videdit.media.joining import join
 from videdit.media.reader import VideoReader
 from videdit.media.segments import SegmentWriter
@@ -16,7 +17,9 @@ SEGMENT_FRAMES = 250
 
 def transcode(reader: VideoReader, out: Path, settings: EncodeSettings | None = None) -> Verified:
     """Write the film again, through segments, as an edit would. Raises CannotDecode, CannotEncode."""
-    with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as folder:
+    with encoding_to(out):
+        space = tempfile.TemporaryDirectory(prefix=f".{out.stem}.", dir=out.parent)
+    with space as folder:
         paths = []
         for start in range(0, reader.frame_count, SEGMENT_FRAMES):
             stop = min(start + SEGMENT_FRAMES, reader.frame_count)

@@ -22,6 +22,10 @@ _REWRAPPED = frozenset({"mpegts", "avi", "aac", "h264", "hevc"})
 """Source formats that store sound packets in another wrapping than MP4 and Matroska do."""
 
 
+_EDIT_LIST_TICK_SECONDS = Fraction(1, 1000)
+"""MP4 says in thousandths of a second how much later one stream begins than another."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verified:
     """What was compared and found equal.
@@ -95,7 +99,7 @@ def verify(
             raise _failed(f"its {name} is {got} in place of {wanted}", where)
     if alpha and not made.has_alpha:
         raise _failed("it has no alpha channel", where)
-    same, rewrapped = _sound(out, video, where) if "audio" in keep and not video.images else (0, 0)
+    same, rewrapped = _sound(out, made, video, where) if "audio" in keep and not video.images else (0, 0)
     return Verified(where, made.frame_count, float(shift), same, rewrapped)
 
 
@@ -137,17 +141,21 @@ def _looks(made: Video, video: Video) -> list[tuple[str, Any, Any]]:
     return pairs
 
 
-def _sound(out: Path, video: Video, where: Path) -> tuple[int, int]:
+def _sound(out: Path, made_video: Video, video: Video, where: Path) -> tuple[int, int]:
     """Compare every sound stream's packets and their times; return how many are equal, and how many rewrapped."""
     with av.open(str(video.path)) as source, av.open(str(out)) as made:
         theirs, ours = _digests(source), _digests(made)
         rewrapped_source = source.format.name in _REWRAPPED
+        keeps_times = made.format.name != "avi" and source.format.name != "avi"
     if len(theirs) != len(ours):
         raise _failed(f"it has {len(ours)} sound streams in place of {len(theirs)}", where)
     same = rewrapped = 0
     for number, (before, after) in enumerate(zip(theirs, ours, strict=True)):
         if before.count != after.count:
             raise _failed(f"sound stream {number} has {after.count} packets in place of {before.count}", where)
+        shift = after.shift_from(before, made_video.first_pts * made_video.time_base, video.first_pts * video.time_base)
+        if keeps_times and shift > made_video.time_base + after.time_base + _EDIT_LIST_TICK_SECONDS:
+            raise _failed(f"sound stream {number} is off against the picture by {float(shift) * 1000:.1f} ms", where)
         if before.digest == after.digest:
             same += 1
         elif rewrapped_source:
@@ -159,13 +167,26 @@ def _sound(out: Path, video: Video, where: Path) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class _Digest:
+    """A sound stream's packets: how many, the hash of their bytes, their times in units of `time_base`."""
+
     count: int
     digest: bytes
+    pts: tuple[int, ...]
+    time_base: Fraction
+
+    def shift_from(self, other: _Digest, origin: Fraction, other_origin: Fraction) -> Fraction:
+        """Return the largest difference of times in seconds, each counted from its film's first frame."""
+        pairs = zip(self.pts, other.pts, strict=False)
+        return max(
+            (abs(a * self.time_base - origin - b * other.time_base + other_origin) for a, b in pairs),
+            default=Fraction(0),
+        )
 
 
 def _digests(container: InputContainer) -> list[_Digest]:
     audio = container.streams.audio
     hashes = {stream.index: hashlib.sha256() for stream in audio}
+    times: dict[int, list[int]] = {index: [] for index in hashes}
     counts = dict.fromkeys(hashes, 0)
     for stream in container.streams:
         if stream.index not in hashes and stream.type != "attachment":
@@ -174,4 +195,9 @@ def _digests(container: InputContainer) -> list[_Digest]:
         if packet.size:
             hashes[packet.stream.index].update(packet)
             counts[packet.stream.index] += 1
-    return [_Digest(counts[index], hashes[index].digest()) for index in hashes]
+            if packet.pts is not None:
+                times[packet.stream.index].append(packet.pts)
+    return [
+        _Digest(counts[s.index], hashes[s.index].digest(), tuple(times[s.index]), s.time_base or Fraction(1))
+        for s in audio
+    ]

@@ -19,7 +19,8 @@ from videdit.media.pixel_formats import PixelLayout, known_layout, planar_name
 class OtherStream:
     """A stream beside the picture.
 
-    kind:       "audio", "subtitle", "cover" (an attached picture), "video", "attachment" or "data"
+    kind:       "audio", "subtitle", "cover" (an attached picture), "video", "attachment", "timecode", "chapters" (their
+                titles; written anew) or "data"
     copied:     whether it can be copied in principle; a container may still refuse it
     """
 
