@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from videdit.hookspecs import hookimpl
     from videdit.objects import Object, Objects
     from videdit.plugins import Plugins
+    from videdit.project import Project
+    from videdit.project import open_project as open
     from videdit.prompts import Box, Click, MaskPrompt, Moment, Phrase, Prompt, Stroke
     from videdit.runtime import Options, Runtime
     from videdit.segmenter import Hypothesis, Segmenter
@@ -36,6 +38,7 @@ _HOMES = {
     "videdit.hookspecs": ["hookimpl"],
     "videdit.objects": ["Object", "Objects"],
     "videdit.plugins": ["Plugins"],
+    "videdit.project": ["Project"],
     "videdit.prompts": ["Box", "Click", "MaskPrompt", "Moment", "Phrase", "Prompt", "Stroke"],
     "videdit.runtime": ["Options", "Runtime"],
     "videdit.segmenter": ["Hypothesis", "Segmenter"],
@@ -48,16 +51,18 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = [
     "MADE_UP", "PER_FRAME", "WHOLE_SHOT", "ArrayFrames", "Box", "Click", "Context", "Detection", "Detector", "Effect",
     "Filled", "Filler", "Frame", "FrameSequence", "Hypothesis", "MaskPrompt", "MaskSequence", "Moment", "Object",
-    "Objects", "Options", "Patch", "Phrase", "Plugins", "Prompt", "Region", "Runtime", "Segmenter", "Shot",
+    "Objects", "Options", "Patch", "Phrase", "Plugins", "Project", "Prompt", "Region", "Runtime", "Segmenter", "Shot",
     "ShotChange", "ShotDetector", "ShotView", "Stroke", "Tracked", "Tracker", "VideditError", "Window", "hookimpl",
 ]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
     # Looked up when asked for, so that `import videdit` costs next to nothing.
-    if name not in _HOME_OF:
+    # `open` is not in __all__: a star import must not hide Python's own.
+    home, original = ("videdit.project", "open_project") if name == "open" else (_HOME_OF.get(name), name)
+    if home is None:
         raise AttributeError(f"module 'videdit' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_HOME_OF[name]), name)
+    value = getattr(importlib.import_module(home), original)
     globals()[name] = value
     return value
 

@@ -14,6 +14,7 @@ from videdit.cli.prompt_flags import read_flags
 from videdit.errors import OptionError
 from videdit.plugins import Plugins
 from videdit.project import Project, open_project, read_prompts
+from videdit.project.runtimes import runtime_for
 from videdit.prompts import Moment, Prompt
 from videdit.runtime import Runtime
 
@@ -37,14 +38,11 @@ class Session:
 
     def runtime(self, flags: Mapping[str, Any]) -> Runtime:
         """Return the runtime that the flags ask for."""
-        from videdit.checkpoints import CheckpointStore
-        from videdit.devices import resolve_device
-
-        return Runtime(
-            device=resolve_device(flags.get("device") or "auto"),
+        return runtime_for(
+            self.plugins,
+            device=flags.get("device") or "auto",
             quality=flags.get("quality") or "standard",
             learned=flags.get("learned") is not False,
-            find_checkpoint=CheckpointStore(self.plugins.checkpoint_tables).find,
             note=self.note,
         )
 

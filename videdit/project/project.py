@@ -27,6 +27,7 @@ from videdit.project.description import Description, read_description, write_des
 from videdit.project.fingerprint import fingerprint
 from videdit.project.history import History
 from videdit.project.reviewing import summarise, to_review
+from videdit.project.runtimes import runtime_for
 from videdit.project.saving import save_film
 from videdit.prompts import DEFAULT_OBJECT, Box, Click, MaskPrompt, Moment, Prompt, Stroke
 from videdit.runtime import Runtime
@@ -61,19 +62,24 @@ def open_project(
     *,
     plugins: Plugins | None = None,
     runtime: Runtime | None = None,
+    device: str = "auto",
 ) -> Project:
     """Open a film, or go on with a project.
 
     source:  a film, or None to take the project's own
     project: a folder that keeps the work; made if it is new. None keeps it in a temporary folder until `close`.
+    plugins: None loads what is installed
+    runtime: what engines are made with; None makes one for `device`
     Raises ProjectError if the folder belongs to another film.
     """
     if source is not None and project is None and (Path(source) / DESCRIPTION_NAME).is_file():
         source, project = None, source
+    plugins = plugins if plugins is not None else Plugins()
+    runtime = runtime if runtime is not None else runtime_for(plugins, device=device)
     temporary = project is None
     folder = Path(tempfile.mkdtemp(prefix="videdit-")) if project is None else Path(project)
     try:
-        return Project(folder, source, temporary=temporary, plugins=plugins, runtime=runtime)
+        return Project(folder, source, plugins, runtime, temporary=temporary)
     except BaseException:
         if temporary:
             shutil.rmtree(folder, ignore_errors=True)
@@ -91,16 +97,16 @@ class Project:
     def __init__(
         self,
         folder: Path,
-        source: str | Path | None = None,
+        source: str | Path | None,
+        plugins: Plugins,
+        runtime: Runtime,
         *,
         temporary: bool = False,
-        plugins: Plugins | None = None,
-        runtime: Runtime | None = None,
     ) -> None:
         self.folder = folder
         self._temporary = temporary
-        self.plugins = plugins if plugins is not None else Plugins()
-        self._runtime = runtime if runtime is not None else Runtime()
+        self.plugins = plugins
+        self._runtime = runtime
         self._stage: tuple[Any, TrackingStage] | None = None
         file = folder / DESCRIPTION_NAME
         if file.is_file():
