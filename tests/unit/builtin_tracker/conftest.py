@@ -39,7 +39,11 @@ class Clip:
         self.masks = [{} for _ in range(self.frame_count)]
 
     def ellipse(
-        self, object_id: int, colour: tuple[int, int, int], place: Callable[[int], tuple[float, float]], radius: int = 18
+        self,
+        object_id: int,
+        colour: tuple[int, int, int],
+        place: Callable[[int], tuple[float, float]],
+        radius: int = 18,
     ) -> Clip:
         """Let an ellipse go where `place` says; with id 0 it only hides others."""
         patch = texture(10 + object_id, (4 * radius, 4 * radius), colour)

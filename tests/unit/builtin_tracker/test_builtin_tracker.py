@@ -99,7 +99,7 @@ def test_correction_is_taken_up(paint, make_tracker):
 
 
 def test_object_joins_later_and_another_is_forgotten_without_trace(paint, make_tracker):
-    clip = paint(8).ellipse(1, RED, lambda i: (40 + 4 * i, 60)).ellipse(2, BLUE, lambda i: (150 - 2 * i, 60))
+    clip = paint(8).ellipse(1, RED, lambda i: (35 + 2 * i, 60)).ellipse(2, BLUE, lambda i: (165 - i, 60))
     tracker, alone = make_tracker(), make_tracker()
     tracker.start(clip.frames, 0, {1: clip.masks[0][1]})
     alone.start(clip.frames, 0, {1: clip.masks[0][1]})

@@ -17,10 +17,10 @@ from videdit_plugins.builtin.tracker.roi import Roi, roi_around
 from videdit_plugins.builtin.tracker.search import find_again
 from videdit_plugins.builtin.tracker.target import Target
 
-SHIFT_LIMIT = 0.4
-"""An object moves by at most this share of its box beyond its own size in one frame."""
 WEAK_AREA = 0.12
+"""Below these shares of the usual area and match the object may be lost."""
 WEAK_MATCH = 0.45
+GONE_AREA = 0.06
 BETTER = 1.5
 ACCEPT_MATCH = 0.6
 ACCEPT_AREA = (0.3, 2.5)
@@ -69,7 +69,8 @@ def propose(
             return followed
     again = _found(target, now, quality) if search else None
     if again is None:
-        return None if followed is None or followed.area < 1 else followed
+        # A sliver that is all that is left at the frame's border, or of an occlusion, is no object.
+        return None if followed is None or followed.area < GONE_AREA * target.usual_area else followed
     if followed is None or again.match * again.area > BETTER * followed.match * followed.area:
         return again
     return followed

@@ -40,8 +40,7 @@ def learn_given(target: Target, index: int, plane: Plane, probability: FloatMap)
     target.given_colours = ((before * (count - 1) + shares) / count).astype(np.float32)
     if target.probability is probability or target.recent_colours is None:
         target.recent_colours = shares
-        _remember_size(target, probability)
-        target.usual_area = float(np.count_nonzero(mask))
+        _remember_size(target, probability, 0.0)
     target.gap = max(target.gap, largest_gap(mask))
 
 
@@ -51,15 +50,16 @@ def learn_tracked(target: Target, one: Proposal, inside: FloatMap, match: float)
     shares = histograms(one.seen.bins, inside)
     before = shares if target.recent_colours is None else target.recent_colours
     target.recent_colours = (COLOURS_FADE * before + (1 - COLOURS_FADE) * shares).astype(np.float32)
-    _remember_size(target, target.probability)
-    area = float(np.count_nonzero(target.probability > 0.5))
-    target.usual_area = USUAL_FADE * target.usual_area + (1 - USUAL_FADE) * area
+    _remember_size(target, target.probability, USUAL_FADE)
     usual = target.usual_match or match
     target.usual_match = USUAL_FADE * usual + (1 - USUAL_FADE) * match
 
 
-def _remember_size(target: Target, probability: FloatMap) -> None:
+def _remember_size(target: Target, probability: FloatMap, fade: float) -> None:
     mask = probability > 0.5
     box = Region.of(mask)
-    target.box = (box.height, box.width)
-    target.filling = np.count_nonzero(mask) / max(1, box.height * box.width)
+    now = (box.height, box.width, np.count_nonzero(mask))
+    before = (*target.usual_box, target.usual_area)
+    high, wide, area = (fade * old + (1 - fade) * new for old, new in zip(before, now, strict=True))
+    target.usual_box = (high, wide)
+    target.usual_area = area

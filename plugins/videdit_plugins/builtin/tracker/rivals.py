@@ -11,6 +11,8 @@ from videdit_plugins.builtin.tracker.planes import FloatMap
 
 LEAST = 1e-6
 TIE = 1.001
+CLAIM = 0.02
+"""Objects that nowhere both claim this much leave each other alone, to the last bit."""
 SHARED = 0.2
 
 
@@ -27,7 +29,7 @@ def share_out(probabilities: Mapping[int, FloatMap], friends: Mapping[int, Set[i
     for object_id, mine in probabilities.items():
         strongest: NDArray[np.float32] | None = None
         for other, theirs in probabilities.items():
-            if other == object_id or other in friends[object_id] or not theirs.any():
+            if other == object_id or other in friends[object_id] or not _meet(mine, theirs):
                 continue
             odds = _odds(theirs) * np.float32(TIE if other < object_id else 1 / TIE)
             strongest = odds if strongest is None else np.maximum(strongest, odds)
@@ -37,6 +39,10 @@ def share_out(probabilities: Mapping[int, FloatMap], friends: Mapping[int, Set[i
             own = _odds(mine)
             shared[object_id] = np.minimum(mine, own / (own + strongest))
     return shared
+
+
+def _meet(one: FloatMap, other: FloatMap) -> bool:
+    return bool(((one > CLAIM) & (other > CLAIM)).any())
 
 
 def _odds(probability: FloatMap) -> NDArray[np.float32]:

@@ -24,11 +24,11 @@ def figures(target: Target, seen: Look, evidence: Channels, inside: FloatMap) ->
     match        share of the object where something of the given frames was found, in [0, 1]
     coverage     share of what was found that lies in the mask, in [0, 1]
     colour       likeness of the mask's colours to the given frames', in [0, 1]
-    sure         1 less the share of the object that is undecided
+    sure         mean certainty inside the mask, in [0, 1]
     flow         trust in the flow inside the object, in [0, 1]
     steady       overlap with the last mask moved along the flow, in [0, 1]
     classifier   overlap with what the classifier alone says, in [0, 1]
-    contrast     colour classifier inside less that in a ring outside, in [-1, 1]
+    contrast     classifier inside less that in a ring outside, in [-1, 1]
     growth       log of the area against the usual area
     """
     area = float(np.count_nonzero(target.probability > 0.5))
@@ -43,7 +43,7 @@ def figures(target: Target, seen: Look, evidence: Channels, inside: FloatMap) ->
         "match": float((inside * evidence.found).sum()) / mass,
         "coverage": float((inside * evidence.found).sum() / (evidence.found.sum() + 1e-6)),
         "colour": float(np.sqrt(shares * given).sum()),
-        "sure": 1 - float((inside * (1 - inside)).sum()) * 4 / mass,
+        "sure": 2 * _mean(inside, mask) - 1,
         "flow": float((inside * evidence.agreement).sum()) / mass,
         "steady": _overlap(mask, evidence.warped > 0.5),
         "classifier": _overlap(mask, said > 0),

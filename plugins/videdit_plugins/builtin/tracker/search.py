@@ -33,11 +33,11 @@ def find_again(target: Target, plane: Plane) -> FloatMap | None:
     said = from_cells(target.appearance.classify(lifted), roi.grid)
     odds = CLASSIFIER * said + COLOUR * log_ratio(target.given_colours, colour_bins(lab))
     likely = (1 / (1 + np.exp(-2 * odds))).astype(np.float32)
-    high, wide = target.box
+    high, wide = target.usual_box
     size = (max(3, round(wide * roi.zoom[0])), max(3, round(high * roi.zoom[1])))
     mean = cv2.boxFilter(likely, -1, size, borderType=cv2.BORDER_CONSTANT)
     _, best, _, (x, y) = cv2.minMaxLoc(mean)
-    if best < LEAST_LIKENESS * target.filling:
+    if best < LEAST_LIKENESS * target.usual_area / (high * wide):
         return None
     box = Region(x - size[0] // 2, y - size[1] // 2, x - size[0] // 2 + size[0], y - size[1] // 2 + size[1])
     kept = np.zeros_like(likely)
@@ -48,7 +48,7 @@ def find_again(target: Target, plane: Plane) -> FloatMap | None:
 
 def _whole(size: tuple[int, int], target: Target) -> Roi:
     """Return a window of the whole frame at the scale of the object's own."""
-    side = GROWTH * max(target.box)
+    side = GROWTH * max(target.usual_box)
     scale = min(grid_scale(max(side, LEAST_SIDE_PX)), LONGEST_GRID_PX / max(size))
     grid = (max(2 * STEP, STEP * round(size[0] * scale / STEP)), max(2 * STEP, STEP * round(size[1] * scale / STEP)))
     return Roi(Region.whole(size), grid, (size[1] / 2, size[0] / 2), side)

@@ -56,13 +56,17 @@ def _describe(prefix: str, target: Target, arrays: Arrays) -> dict[str, Any]:
     for number, one in enumerate(target.given):
         for name in EXEMPLAR_ARRAYS:
             arrays[f"{prefix}given.{number}.{name}"] = getattr(one, name)
-    lists = {"box": target.box, "friends": sorted(target.friends), "given": [one.index for one in target.given]}
+    lists = {
+        "usual_box": target.usual_box,
+        "friends": sorted(target.friends),
+        "given": [one.index for one in target.given],
+    }
     return {**lists, **{name: getattr(target, name) for name in Target.SCALARS}}
 
 
 def _target(prefix: str, kept: Mapping[str, Any], arrays: Arrays) -> Target:
     target = Target(arrays[f"{prefix}probability"], **{name: kept[name] for name in Target.SCALARS})
-    target.box = (kept["box"][0], kept["box"][1])
+    target.usual_box = (kept["usual_box"][0], kept["usual_box"][1])
     target.friends = set(kept["friends"])
     target.appearance = Appearance(arrays[f"{prefix}sums_given"], arrays[f"{prefix}sums_recent"])
     target.given_colours = arrays.get(f"{prefix}given_colours")

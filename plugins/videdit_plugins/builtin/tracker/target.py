@@ -23,8 +23,7 @@ class Target:
     given:          frames a person gave; the first is never dropped
     given_colours:  (2, 16, 16, 16) float32 histograms of the given frames, None before the first
     recent_colours: the same of the tracked ones
-    box:            (height, width) of the object when it was last seen, in work pixels
-    filling:        share of that box that was the object
+    usual_box:      running mean of the (height, width) of the object's box, in work pixels
     usual_area:     running mean of the area, in work pixels
     usual_match:    running mean of the match with the given frames, 0 before the first tracked frame
     gap:            largest distance between parts of the given mask, in square roots of its area
@@ -33,8 +32,7 @@ class Target:
     """
 
     probability: FloatMap
-    box: tuple[int, int] = (0, 0)
-    filling: float = 1.0
+    usual_box: tuple[float, float] = (0.0, 0.0)
     usual_area: float = 0.0
     usual_match: float = 0.0
     gap: float = 0.0
@@ -50,4 +48,4 @@ class Target:
         """Whether a mask that is not empty has been given."""
         return bool(self.given)
 
-    SCALARS: ClassVar = ("filling", "usual_area", "usual_match", "gap", "lost")
+    SCALARS: ClassVar = ("usual_area", "usual_match", "gap", "lost")
