@@ -6,76 +6,43 @@ calls sys.exit while it is imported, is named in `Plugins.found` and the others 
 
 from __future__ import annotations
 
+import difflib
 import functools
-import importlib.util
 import logging
 import os
+import reprlib
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import pluggy
 from pydantic import ValidationError
 
 from videdit import hookspecs
 from videdit.errors import BrokenPlugin, MissingCheckpoint, OptionError, UnknownPlugin, VideditError
+from videdit.plugins.files import forget_file, from_environment, import_file, in_one_line, itself
+from videdit.plugins.offers import AUTO, ROLES, Found, Registration, Role, check_offer
+from videdit.progress import Progress, Report
 from videdit.runtime import Options, Runtime
 
 log = logging.getLogger(__name__)
 
 GROUP = hookspecs.PROJECT_NAME
-Role: TypeAlias = Literal["segmenter", "tracker", "detector", "filler", "effect", "shot_detector", "executor"]
-ROLES: tuple[Role, ...] = ("segmenter", "tracker", "detector", "filler", "effect", "shot_detector", "executor")
-AUTO = "auto"
 
-
-@dataclass(frozen=True, slots=True)
-class Registration:
-    """One thing a plug-in offers.
-
-    factory:     called as factory(options, runtime); a class with that signature will do
-    options:     its pydantic model
-    checkpoints: names of the files it needs; all must be present for `auto` to take it
-    rank:        `auto` takes the highest whose files are present; 0 and above is eligible, below 0 never
-    plugin:      name of the plug-in that offers it
-    """
-
-    role: Role
-    name: str
-    factory: Callable[[Any, Runtime], Any]
-    options: type[Options]
-    checkpoints: tuple[str, ...]
-    rank: int
-    summary: str
-    plugin: str
-
-
-@dataclass(slots=True)
-class Found:
-    """One plug-in, loaded or broken.
-
-    source: distribution with version, or the file, or "this program"
-    error:  why it could not be used, in one line; empty if it could
-    trace:  the whole traceback, for `videdit plugins -v`
-    """
-
-    name: str
-    source: str
-    hooks: list[str] = field(default_factory=list)
-    offers: list[Registration] = field(default_factory=list)
-    error: str = ""
-    trace: str = ""
+# What a plug-in may raise without taking the program with it.
+_RAISED = (Exception, SystemExit)
 
 
 class Plugins:
     """The plug-ins of one configuration.
 
     installed:   use the entry points of installed packages
-    directories: folders whose *.py files are plug-ins; VIDEDIT_PLUGINS (separated as PATH is) adds more
+    directories: folders whose *.py files are plug-ins, except those that begin with an underscore; VIDEDIT_PLUGINS
+                 (separated as PATH is) adds more
     objects:     modules or objects with hook implementations, by name
     only:        names of the installed plug-ins to load; None reads VIDEDIT_LOAD_PLUGINS, unset meaning all
     """
@@ -93,13 +60,17 @@ class Plugins:
         self._trace = os.environ.get("VIDEDIT_TRACE_PLUGINS", "") not in ("", "0")
         self._by_role: dict[Role, dict[str, list[Registration]]] = {role: {} for role in ROLES}
         self.found: list[Found] = []
-        self.checkpoint_tables: list[str] = []
         if installed:
             self._load_installed(self._wanted(only))
-        for directory in [*_from_environment(), *map(Path, directories)]:
+        for directory in {path.resolve(): path for path in [*from_environment(), *map(Path, directories)]}.values():
             self._load_directory(directory)
         for name, plugin in (objects or {}).items():
-            self._register(Found(name, "this program"), functools.partial(_itself, plugin))
+            self._register(Found(name, "this program"), functools.partial(itself, plugin))
+
+    @property
+    def checkpoint_tables(self) -> list[str]:
+        """Paths or texts of the TOML tables that plug-ins bring, for `CheckpointStore`."""
+        return [table for one in self.found for table in one.checkpoint_tables]
 
     # -- loading ---------------------------------------------------------------------------------------------------
 
@@ -111,7 +82,11 @@ class Plugins:
         return None if listed is None else {name.strip() for name in listed.split(",") if name.strip()}
 
     def _load_installed(self, wanted: set[str] | None) -> None:
-        for entry in sorted(metadata.entry_points(group=GROUP), key=lambda entry: entry.name):
+        entries = sorted(metadata.entry_points(group=GROUP), key=lambda entry: entry.name)
+        unknown = (wanted or set()) - {entry.name for entry in entries}
+        if unknown and "VIDEDIT_LOAD_PLUGINS" in os.environ:
+            log.warning("VIDEDIT_LOAD_PLUGINS names %s, which is not installed", ", ".join(sorted(unknown)))
+        for entry in entries:
             if wanted is not None and entry.name not in wanted:
                 continue
             source = f"{entry.dist.name} {entry.dist.version}" if entry.dist else entry.value
@@ -121,46 +96,67 @@ class Plugins:
     def _load_directory(self, directory: Path) -> None:
         if not directory.is_dir():
             raise OptionError("the plug-in folder does not exist", where=str(directory))
-        for path in sorted(directory.glob("*.py")):
-            self._register(Found(path.stem, str(path)), functools.partial(_import_file, path))
+        for path in sorted(directory.glob("[!_]*.py")):
+            self._register(Found(path.stem, str(path)), functools.partial(import_file, path))
 
     def _register(self, one: Found, load: Callable[[], object]) -> None:
         """Load one plug-in and ask it what it offers; whatever it raises is kept in `one`."""
         self.found.append(one)
+        plugin: object = None
         try:
             plugin = load()
-            self._manager.register(plugin, name=f"{one.name} ({one.source})")
-            self._manager.check_pending()
+            self._manager.register(plugin, name=one.title)
+            self._check_hooks(plugin)
             self._ask(one, plugin)
-        except (Exception, SystemExit) as error:
+        except _RAISED as error:
             # Catching whatever a plug-in raises is the point: one broken plug-in must not take the others with it.
-            one.error = f"{type(error).__name__}: {error}".splitlines()[0]
-            one.trace = traceback.format_exc()
-            self._withdraw(one)
+            one.error, one.trace = in_one_line(error), traceback.format_exc()
+            self._withdraw(one, plugin)
             if os.environ.get("VIDEDIT_STRICT_PLUGINS", "") not in ("", "0"):
-                raise BrokenPlugin(one.error, where=f"plug-in {one.name} ({one.source})") from error
-            log.warning("plug-in %s (%s) is left out: %s", one.name, one.source, one.error)
+                raise BrokenPlugin(one.error, where=f"plug-in {one.title}") from error
+            log.warning("plug-in %s is left out: %s", one.title, one.error)
 
-    def _withdraw(self, one: Found) -> None:
-        registered = self._manager.get_plugin(f"{one.name} ({one.source})")
-        if registered is not None:
-            self._manager.unregister(registered)
+    def _withdraw(self, one: Found, plugin: object) -> None:
+        if plugin is not None and self._manager.get_plugin(one.title) is plugin:
+            self._manager.unregister(plugin)
+            forget_file(plugin)
         for offer in one.offers:
             self._by_role[offer.role][offer.name].remove(offer)
-        one.offers = []
+        one.offers, one.checkpoint_tables, one.hooks = [], [], []
+
+    def _check_hooks(self, plugin: object) -> None:
+        """Raise BrokenPlugin if a hook is misspelt, which pluggy alone lets pass, or wrapped."""
+        known = [name for name in vars(hookspecs) if hasattr(getattr(hookspecs, name), f"{GROUP}_spec")]
+        for caller in self._manager.get_hookcallers(plugin) or []:
+            own = [one for one in caller.get_hookimpls() if one.plugin is plugin]
+            if caller.name not in known and not all(one.optionalhook for one in own):
+                near = difflib.get_close_matches(caller.name, known, n=1)
+                hint = f"did you mean {near[0]}?" if near else f"hooks: {', '.join(known)}"
+                raise BrokenPlugin(f"there is no hook {caller.name!r}", next_step=hint)
+            if any(one.wrapper or one.hookwrapper for one in own):
+                # Each implementation is called alone, so that its faults are its own; nothing is there to wrap.
+                raise BrokenPlugin(f"the hook {caller.name} cannot be wrapped", next_step="implement it plainly")
 
     def _ask(self, one: Found, plugin: object) -> None:
-        for caller in self._manager.get_hookcallers(plugin) or []:
-            one.hooks.append(caller.name)
-            if not caller.name.startswith("register_") or caller.name == "register_commands":
+        one.hooks = sorted(caller.name for caller in self._manager.get_hookcallers(plugin) or [])
+        for name in one.hooks:
+            if not name.startswith("register_") or name == "register_commands":
                 continue
-            implementation = next(impl for impl in caller.get_hookimpls() if impl.plugin is plugin)
-            if caller.name == "register_checkpoints":
-                self._call(implementation, {"register": self.checkpoint_tables.append})
-            else:
-                role: Any = caller.name.removeprefix("register_").removesuffix("s")
-                self._call(implementation, {"register": self._registrar(role, one)})
-        one.hooks.sort()
+            role: Any = name.removeprefix("register_").removesuffix("s")
+            register = self._table_taker(one) if name == "register_checkpoints" else self._registrar(role, one)
+            for implementation in self._implementations(name):
+                if implementation.plugin is plugin:
+                    self._call(name, implementation, {"register": register})
+
+    def _table_taker(self, one: Found) -> Callable[[str | Path], None]:
+        def register(table: str | Path) -> None:
+            from videdit.checkpoints.registry import read_registry
+
+            # Read now, with those that are there, so that a table with a fault is this plug-in's fault and no other's.
+            read_registry([*self.checkpoint_tables, str(table)])
+            one.checkpoint_tables.append(str(table))
+
+        return register
 
     def _registrar(self, role: Role, one: Found) -> hookspecs.Register:
         def register(
@@ -173,6 +169,9 @@ class Plugins:
             summary: str = "",
         ) -> None:
             model = options if options is not None else getattr(factory, "Options", Options)
+            check_offer(role, name, factory, model)
+            if any((offer.role, offer.name) == (role, name) for offer in one.offers):
+                raise BrokenPlugin(f"it registers the {role.replace('_', ' ')} {name!r} twice")
             text = summary or (factory.__doc__ or "").strip().split("\n")[0]
             offer = Registration(role, name, factory, model, tuple(checkpoints), rank, text, one.name)
             one.offers.append(offer)
@@ -180,16 +179,23 @@ class Plugins:
 
         return register
 
-    def _call(self, implementation: Any, arguments: Mapping[str, Any]) -> Any:
-        """Call one hook implementation with the arguments it asks for."""
+    def _implementations(self, hook: str) -> list[Any]:
+        """Return a hook's implementations in pluggy's order: the plug-in loaded last first, tryfirst before it."""
+        return list(reversed(getattr(self._manager.hook, hook).get_hookimpls()))
+
+    def _call(self, hook: str, implementation: Any, arguments: Mapping[str, Any]) -> Any:
+        """Call one implementation of a hook with the arguments it asks for."""
         wanted = {name: arguments[name] for name in implementation.argnames}
-        result = implementation.function(**wanted)
-        if self._trace:
-            print(
-                f"hook {implementation.function.__name__} of {implementation.plugin_name}"
-                f"({', '.join(wanted)}) -> {result!r}",
-                file=sys.stderr,
-            )
+        if not self._trace:
+            return implementation.function(**wanted)
+        shown = ", ".join(key if callable(value) else f"{key}={reprlib.repr(value)}" for key, value in wanted.items())
+        line = f"hook {hook} of {implementation.plugin_name}({shown})"
+        try:
+            result = implementation.function(**wanted)
+        except BaseException as error:
+            print(f"{line} raised {type(error).__name__}: {error}", file=sys.stderr)
+            raise
+        print(f"{line} -> {reprlib.repr(result)}", file=sys.stderr)
         return result
 
     # -- engines ---------------------------------------------------------------------------------------------------
@@ -223,7 +229,7 @@ class Plugins:
         return offers[0]
 
     def _source(self, offer: Registration) -> str:
-        return next((f"{one.name} ({one.source})" for one in self.found if offer in one.offers), offer.plugin)
+        return next((one.title for one in self.found if offer in one.offers), offer.plugin)
 
     def source(self, role: Role, name: str) -> str:
         """Return the plug-in and distribution with version that offer this; part of every job's key."""
@@ -256,9 +262,9 @@ class Plugins:
         checked = self.check_options(offer, options)
         try:
             return offer.factory(checked, runtime)
-        except (VideditError, MemoryError, KeyboardInterrupt):
+        except (VideditError, MemoryError):
             raise
-        except Exception as error:
+        except _RAISED as error:
             raise BrokenPlugin(
                 f"{offer.name!r} could not be made: {type(error).__name__}: {error}", where=self._source(offer)
             ) from error
@@ -289,21 +295,27 @@ class Plugins:
     # -- the other hooks -------------------------------------------------------------------------------------------
 
     def add_commands(self, cli: Any) -> None:
-        """Let each plug-in add commands; one that raises is named and left out."""
-        for implementation in self._manager.hook.register_commands.get_hookimpls():
+        """Let each plug-in add commands to a typer.Typer; one that fails, or takes a name that is taken, is named."""
+        for implementation in self._implementations("register_commands"):
+            # Each gets a command line of its own: what is wrong with it shows there, and cannot spoil the others'.
+            own = type(cli)()
             try:
-                self._call(implementation, {"cli": cli})
-            except Exception as error:
-                log.warning("plug-in %s cannot add its commands: %s", implementation.plugin_name, error)
+                self._call("register_commands", implementation, {"cli": own})
+                _adopt_commands(cli, own)
+            except _RAISED as error:
+                if os.environ.get("VIDEDIT_STRICT_PLUGINS", "") not in ("", "0"):
+                    raise BrokenPlugin(in_one_line(error), where=f"plug-in {implementation.plugin_name}") from error
+                reason = in_one_line(error)
+                log.warning("plug-in %s cannot add its commands: %s", implementation.plugin_name, reason)
 
     def open_video(self, source: str, options: Mapping[str, Any]) -> Any:
         """Return the reader of the first plug-in that can read `source`, or None."""
-        for implementation in self._manager.hook.open_video.get_hookimpls():
+        for implementation in self._implementations("open_video"):
             try:
-                reader = self._call(implementation, {"source": source, "options": dict(options)})
+                reader = self._call("open_video", implementation, {"source": source, "options": dict(options)})
             except VideditError:
                 raise
-            except Exception as error:
+            except _RAISED as error:
                 raise BrokenPlugin(
                     f"open_video raised {type(error).__name__}: {error}", where=implementation.plugin_name
                 ) from error
@@ -313,12 +325,12 @@ class Plugins:
 
     def masks_ready(self, shot: Any, masks: Any) -> Any:
         """Pass the masks of a shot through every plug-in that wants to change them."""
-        for implementation in self._manager.hook.masks_ready.get_hookimpls():
+        for implementation in self._implementations("masks_ready"):
             try:
-                changed = self._call(implementation, {"shot": shot, "masks": masks})
+                changed = self._call("masks_ready", implementation, {"shot": shot, "masks": masks})
             except VideditError:
                 raise
-            except Exception as error:
+            except _RAISED as error:
                 raise BrokenPlugin(
                     f"masks_ready raised {type(error).__name__}: {error}",
                     where=f"{implementation.plugin_name}, shot {shot}",
@@ -328,30 +340,32 @@ class Plugins:
 
     def emit(self, event: Any) -> None:
         """Tell every plug-in of an event; what one raises is logged."""
-        for implementation in self._manager.hook.pipeline_event.get_hookimpls():
+        for implementation in self._implementations("pipeline_event"):
             try:
-                self._call(implementation, {"event": event})
-            except Exception:
+                self._call("pipeline_event", implementation, {"event": event})
+            except _RAISED:
                 log.exception("plug-in %s failed on an event", implementation.plugin_name)
 
+    def followed(self, report: Report) -> Report:
+        """Return a Report that lets every plug-in follow the progress before `report` gets it."""
 
-def _from_environment() -> list[Path]:
-    return [Path(part) for part in os.environ.get("VIDEDIT_PLUGINS", "").split(os.pathsep) if part]
+        def tell(step: Progress) -> None:
+            self.emit(step)
+            report(step)
+
+        return tell
 
 
-def _itself(plugin: object) -> object:
-    return plugin
+def _adopt_commands(cli: Any, own: Any) -> None:
+    """Move the commands and groups of `own` to `cli`. Raises if one cannot be built, or its name is taken."""
+    from typer.main import get_group
 
-
-def _import_file(path: Path) -> object:
-    spec = importlib.util.spec_from_file_location(f"videdit_file_plugins.{path.stem}", path)
-    if spec is None or spec.loader is None:
-        raise BrokenPlugin("the file is no Python module", where=str(path))
-    module = importlib.util.module_from_spec(spec)
-    # Dataclasses and pickling look the module up by name while it is being executed.
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    taken = get_group(cli).commands
+    for name in get_group(own).commands:
+        if name in taken:
+            raise BrokenPlugin(f"there is a command {name!r} already")
+    cli.registered_commands += own.registered_commands
+    cli.registered_groups += own.registered_groups
 
 
 def _present(checkpoint: str, runtime: Runtime) -> bool:
