@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from videdit.objects import Object, Objects
     from videdit.plugins import Plugins
     from videdit.project import Project
-    from videdit.project import open_project as open
+    from videdit.project import open_project as open  # noqa: A004, F401 - as in `videdit.open`
     from videdit.prompts import Box, Click, MaskPrompt, Moment, Phrase, Prompt, Stroke
     from videdit.runtime import Options, Runtime
     from videdit.segmenter import Hypothesis, Segmenter

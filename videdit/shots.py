@@ -58,6 +58,22 @@ def shots_from_cuts(cuts: Iterable[int], frame_count: int) -> list[Shot]:
     return [Shot(start, stop, "start" if start == 0 else "cut") for start, stop in zip(starts, stops, strict=True)]
 
 
+def shots_covering(ranges: Iterable[Shot], frame_count: int) -> list[Shot]:
+    """Return shots that cover a film: the given ones, and what lies between them. Raises OptionError on overlap."""
+    covering: list[Shot] = []
+    at = 0
+    for one in sorted(ranges):
+        if one.start < at:
+            raise OptionError(f"the shot [{one.start}, {one.stop}) overlaps the one before, which ends at {at}")
+        if one.start > at:
+            covering.append(Shot(at, one.start, "start" if at == 0 else "cut"))
+        covering.append(one)
+        at = one.stop
+    if at < frame_count:
+        covering.append(Shot(at, frame_count, "start" if at == 0 else "cut"))
+    return covering
+
+
 def shot_at(shots: Sequence[Shot], index: int) -> Shot:
     """Return the shot that holds frame `index`. Raises IndexError if none does."""
     for shot in shots:

@@ -109,7 +109,8 @@ def test_plugins_use_public_names_alone() -> None:
 
 def test_import_is_light() -> None:
     code = (
-        "import sys, videdit; heavy = {'torch', 'cv2', 'av', 'scipy', 'kornia', 'moviepy', 'pydantic'} & set(sys.modules); "
+        "import sys, videdit; "
+        "heavy = {'torch', 'cv2', 'av', 'scipy', 'kornia', 'moviepy', 'pydantic'} & set(sys.modules); "
         "assert not heavy, heavy"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -15,9 +15,12 @@ from videdit.cli.finishing import finish, output_path, write_preview
 from videdit.cli.model_flags import given, keyword, parameters_of
 from videdit.cli.running import guarded
 from videdit.cli.session import Session
+from videdit.cli.shot_listing import shot_line, shot_rows
 from videdit.errors import OptionError
 from videdit.media import EncodeSettings, open_video
 from videdit.project import read_description
+from videdit.project.shot_timing import timing_of
+from videdit.shot_lists import write_shots
 
 
 def with_flags(command: Callable[..., None], parameters: list[inspect.Parameter]) -> Callable[..., None]:
@@ -92,25 +95,20 @@ def _probe(session: Session) -> Callable[..., None]:
 
 def _shots(session: Session) -> Callable[..., None]:
     def shots(**flags: Any) -> None:
-        from videdit.cli.shot_listing import list_shots, shot_rows
-
         with (
             console.progress(quiet=bool(flags.get("quiet"))) as report,
             session.project({"source": flags["source"]}) as project,
         ):
             found = project.shots(flags.get("shot_detector") or "auto", report=report)
+            timing = timing_of(project.reader)
             if flags.get("output"):
-                list_shots(project.reader, found, Path(flags["output"]))
-            rows = shot_rows(project.reader, found)
+                write_shots(flags["output"], found, timing, source=str(flags["source"]))
+        rows = shot_rows(found, timing)
         if flags.get("as_json"):
             console.show_json(rows)
             return
         for row in rows:
-            console.out.print(
-                f"{row['number']:4d}  {row['start']:6d}..{row['stop'] - 1:<6d}  {row['start_time']} .. {row['stop_time']}"
-                f"  {row['transition']}",
-                markup=False,
-            )
+            console.out.print(shot_line(row), markup=False)
 
     return shots
 

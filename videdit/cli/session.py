@@ -76,9 +76,7 @@ class Session:
         if flags.get("span"):
             project.limit(*read_span(flags["span"]))
         if flags.get("shot_list"):
-            from videdit.shot_lists import read_shots
-
-            project.set_shots(read_shots(Path(flags["shot_list"])))
+            project.take_shots(Path(flags["shot_list"]))
 
     @staticmethod
     def _take_engines(project: Project, flags: Mapping[str, Any]) -> None:

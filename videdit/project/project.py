@@ -29,16 +29,19 @@ from videdit.project.history import History
 from videdit.project.reviewing import summarise, to_review
 from videdit.project.runtimes import runtime_for
 from videdit.project.saving import save_film
+from videdit.project.shot_timing import timing_of
 from videdit.prompts import DEFAULT_OBJECT, Box, Click, MaskPrompt, Moment, Prompt, Stroke
 from videdit.runtime import Runtime
 from videdit.shot_lists import detect_shots, read_shots, write_shots
-from videdit.shots import Shot, check_shots, shot_at
+from videdit.shots import Shot, check_shots, shot_at, shots_covering
 from videdit.tracking.prompting import check_prompt
 from videdit.tracking.stage import Pointed, TrackingStage
 
 DESCRIPTION_NAME = "project.toml"
 TRACKS_NAME = "tracks.sqlite"
 SHOTS_NAME = "shots.json"
+# Wide enough for what a shot detector looks at; reduced while it is still in planes, which is where the time goes.
+_SMALL_PX = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,15 +329,21 @@ class Project:
         file = self.folder / SHOTS_NAME
         if not file.is_file():
             self.set_shots(self._detect(detector, report))
-        shots = read_shots(file)
+        shots = read_shots(file, frame_count=self.reader.frame_count)
         check_shots(shots, self.reader.frame_count)
         return shots
 
     def set_shots(self, shots: Sequence[Shot]) -> Self:
         """Take these shots. Raises OptionError unless they cover the film without gap or overlap."""
         check_shots(shots, self.reader.frame_count)
-        write_shots(self.folder / SHOTS_NAME, shots)
+        write_shots(self.folder / SHOTS_NAME, shots, timing_of(self.reader), source=str(self.description.source))
         return self
+
+    def take_shots(self, path: Path) -> Self:
+        """Take the shots of a file. The ranges of an EDL or OTIO file leave gaps: those become shots as well."""
+        count = self.reader.frame_count
+        ranges = read_shots(path, timing_of(self.reader), frame_count=count)
+        return self.set_shots(shots_covering(ranges, count))
 
     def _detect(self, detector: str, report: Report) -> list[Shot]:
         engine = self.plugins.create("shot_detector", detector, None, self.runtime())
@@ -343,9 +352,9 @@ class Project:
         def frames() -> Any:
             for picture in self.reader.pictures():
                 report(Progress("shots", picture.index + 1, total))
-                yield picture.to_small_frame(256)
+                yield picture.to_small_frame(_SMALL_PX)
 
-        return detect_shots(frames(), engine, float(self.reader.video.average_rate))
+        return detect_shots(frames(), engine, total, frames_per_second=float(self.reader.video.average_rate))
 
     # -- tracking --------------------------------------------------------------------------------------------------
 
