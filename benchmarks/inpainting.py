@@ -1,6 +1,6 @@
 """Measure fillers where the truth is known: holes of one sequence laid over another one.
 
-    python benchmarks/inpainting.py DATA_DIR [--sequences dog,camel] [--frames 50] [--size 432x240] [--methods builtin,telea]
+    python benchmarks/inpainting.py DATA_DIR [--sequences dog,camel] [--frames 50] [--size 432x240] [--methods builtin]
 
 DATA_DIR holds JPEGImages/480p/<sequence>/*.jpg and Annotations/480p/<sequence>/*.png. Sequence number n gets the
 object masks of number n + 7 (of all there are, in alphabetical order), to and fro if they are fewer, dilated four times

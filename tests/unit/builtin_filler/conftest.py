@@ -50,14 +50,19 @@ def ground(height: int, width: int, seed: int = 0) -> NDArray[np.uint8]:
 
 
 def panning(
-    count: int = 16, pan: float = 1.5, speed: float = 5.0, size: tuple[int, int] = (HEIGHT, WIDTH), side: int = 24
+    count: int = 16,
+    pan: float = 1.5,
+    speed: float = 5.0,
+    size: tuple[int, int] = (HEIGHT, WIDTH),
+    side: int = 24,
+    tilt: float = 0.3,
 ) -> Clip:
     """Make a clip: the camera pans right, a checked square crosses the picture."""
     height, width = size
     plate = ground(height + 8, width + int(abs(pan) * count) + 8)
     truth, shown, holes = [], [], []
     for index in range(count):
-        shift = np.float32([[1, 0, pan * index], [0, 1, 0.3 * index % 3]])
+        shift = np.float32([[1, 0, pan * index], [0, 1, tilt * index % 3]])
         frame = cv2.warpAffine(plate, shift, (width, height), flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP)
         left, top = 8 + int(speed * index), height // 3
         hole = np.zeros((height, width), np.bool_)

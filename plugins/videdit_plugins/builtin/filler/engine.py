@@ -9,6 +9,7 @@ from videdit.ops.flow import FlowPreset
 from videdit_plugins.builtin.filler.camera import Camera
 from videdit_plugins.builtin.filler.candidates import Wanted
 from videdit_plugins.builtin.filler.completion import Completion
+from videdit_plugins.builtin.filler.finishing import Finishing
 from videdit_plugins.builtin.filler.options import FillerOptions
 from videdit_plugins.builtin.filler.pictures import DEFAULT_BYTES, Pictures, WiderPictures
 from videdit_plugins.builtin.filler.propagation import Propagation
@@ -54,6 +55,7 @@ class BuiltinFiller(Filler):
         propagation = Propagation(frames.shot, pictures, camera, reach, level.wanted, level.preset)
         self._completion = Completion(propagation)
 
+        self._finishing = Finishing(self._completion, propagation, grain=self._options.grain)
+
     def fill(self, index: int) -> Filled | None:
-        draft = self._completion.complete(index)
-        return None if draft is None else Filled(draft.region, draft.rgb, draft.origin)
+        return self._finishing.fill(index)
