@@ -1,4 +1,7 @@
-"""Lists of shots: found in a film, and kept in files: JSON of videdit's own, CSV as PySceneDetect writes it, EDL and OpenTimelineIO."""
+"""Lists of shots: found in a film, and kept in files.
+
+JSON of videdit's own, CSV as PySceneDetect writes it, EDL and OpenTimelineIO.
+"""
 
 from videdit.shot_lists.detection import detect_shots
 from videdit.shot_lists.files import read_shots, write_shots

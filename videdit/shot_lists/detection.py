@@ -18,15 +18,15 @@ WIDEST_PX = 256
 def detect_shots(
     frames: Iterable[Frame],
     detector: ShotDetector,
-    frames_per_second: float = 25.0,
-    *,
     frame_count: int | None = None,
+    *,
+    frames_per_second: float = 25.0,
 ) -> list[Shot]:
     """Return the shots of a film; they follow one another from its first frame to its last without a gap.
 
     frames:            all of them in order, of any size; each is reduced and let go
-    frames_per_second: a hint for the detector; it goes by the frames' own times
     frame_count:       of the film, where known: frames that follow the last one given belong to the last shot
+    frames_per_second: a hint for the detector; it goes by the frames' own times
 
     Raises OptionError if there are no frames or more than `frame_count`, BrokenPlugin if the detector names a frame
     that is not in the film.

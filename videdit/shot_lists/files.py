@@ -61,27 +61,30 @@ def read_shots(path: str | Path, timing: Timing | None = None, *, frame_count: i
     form = path.suffix.lower()
     if form not in _FORMS:
         raise _unknown(path)
+    if form in _RANGES and timing is None:
+        raise OptionError(
+            "timecode means nothing without the film's rate", where=str(path), next_step="name the film, too"
+        )
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no text"
         raise ProjectError(f"the list of shots cannot be read: {reason}", where=str(path)) from error
     try:
-        if form in _WHOLE_FILMS:
-            shots = _WHOLE_FILMS[form](text)
-            check_shots(shots, shots[-1].stop if frame_count is None and shots else frame_count or 0)
-            return shots
-        if timing is None:
-            raise OptionError(
-                "timecode means nothing without the film's rate", where=str(path), next_step="name the film, too"
-            )
-        return _inside(_RANGES[form](text, timing), frame_count)
-    except ProjectError as error:
-        raise ProjectError(error.what, where=_at(path, error.where), next_step=error.next_step) from error
-    except OptionError as error:
-        if timing is None and form not in _WHOLE_FILMS:
-            raise
-        raise ProjectError(error.what, where=_at(path, error.where), next_step=error.next_step) from error
+        if timing is not None and form in _RANGES:
+            return _inside(_RANGES[form](text, timing), frame_count)
+        return _whole(_WHOLE_FILMS[form](text), frame_count)
+    except (OptionError, ProjectError) as error:
+        where = f"{path}, {error.where}" if error.where else str(path)
+        raise ProjectError(error.what, where=where, next_step=error.next_step) from error
+
+
+def _whole(shots: list[Shot], frame_count: int | None) -> list[Shot]:
+    if not shots:
+        raise ProjectError("the list holds no shots")
+    if frame_count is not None:
+        check_shots(shots, frame_count)
+    return shots
 
 
 def _inside(ranges: list[Shot], frame_count: int | None) -> list[Shot]:
@@ -92,10 +95,6 @@ def _inside(ranges: list[Shot], frame_count: int | None) -> list[Shot]:
                 next_step="check that the list belongs to this film, and its timecode",
             )
     return ranges
-
-
-def _at(path: Path, where: str) -> str:
-    return f"{path}, {where}" if where else str(path)
 
 
 def _unknown(path: Path) -> OptionError:
