@@ -17,7 +17,7 @@ from videdit.progress import Progress
 
 
 class GlowOptions(videdit.Options):
-    radius: int = Field(8, ge=0, le=64)
+    radius: int = Field(default=8, ge=0, le=64)
     style: Literal["soft", "hard"] = "soft"
 
 
@@ -133,7 +133,11 @@ def test_an_engine_is_made_by_another_with_the_same_runtime() -> None:
     class Nested:
         @videdit.hookimpl
         def register_fillers(self, register: Any) -> None:
-            register("inner", lambda options, runtime: seen.append(runtime) or "inner filler")
+            def make(options: Any, runtime: videdit.Runtime) -> str:
+                seen.append(runtime)
+                return "inner filler"
+
+            register("inner", make)
 
         @videdit.hookimpl
         def register_effects(self, register: Any) -> None:
@@ -264,7 +268,8 @@ def test_what_a_listener_raises_is_logged_and_goes_no_further(
 
 
 def test_a_report_that_plugins_follow() -> None:
-    listener, told = Listens(), []
+    listener = Listens()
+    told: list[Any] = []
     report = plugins_of(listener=listener).followed(told.append)
     step = Progress("track", 3, 10)
     report(step)
