@@ -6,7 +6,8 @@ Importing this package, or making a network, reads and fetches nothing.
 
 from __future__ import annotations
 
+from videdit_e2fgvi.flow import quarter
 from videdit_e2fgvi.network import E2FGVI, Flows, e2fgvi, e2fgvi_hq
-from videdit_e2fgvi.padding import padded_size
+from videdit_e2fgvi.padding import mirrored, padded_size
 
-__all__ = ["E2FGVI", "Flows", "e2fgvi", "e2fgvi_hq", "padded_size"]
+__all__ = ["E2FGVI", "Flows", "e2fgvi", "e2fgvi_hq", "mirrored", "padded_size", "quarter"]

@@ -1,0 +1,30 @@
+"""The network with its weights, on its device."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from videdit.checkpoints import load_state_dict, load_strict
+from videdit_e2fgvi import E2FGVI, e2fgvi_hq
+from videdit_plugins.e2fgvi.options import E2fgviOptions
+
+
+def load_network(path: Path, name: str, device: str, options: E2fgviOptions) -> E2FGVI:
+    """Make the network and load the file at `path` into it, strictly.
+
+    Raises MissingCheckpoint or CorruptCheckpoint.
+    """
+    network = e2fgvi_hq()
+    load_strict(network, load_state_dict(path), name)
+    network.eval().requires_grad_(False)
+    network.to(device)
+    network.configure(_dtype(options, device), channels_last=options.channels_last)
+    return network
+
+
+def _dtype(options: E2fgviOptions, device: str) -> torch.dtype:
+    if options.precision == "auto":
+        return torch.bfloat16 if device.startswith("cuda") and torch.cuda.is_bf16_supported() else torch.float32
+    return torch.bfloat16 if options.precision == "bfloat16" else torch.float32

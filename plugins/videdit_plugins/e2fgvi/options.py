@@ -1,0 +1,37 @@
+"""Options of the E2FGVI filler; light to import."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from videdit.runtime import Options
+
+LEAST_PIXELS = 60 * 108
+"""One window of the network's attention; it runs on nothing smaller."""
+
+
+class E2fgviOptions(Options):
+    """What may be set on the E2FGVI filler."""
+
+    working_pixels: int = Field(
+        default=0,
+        ge=0,
+        description="Show the network the hole and its surroundings at most this large, in pixels; 0: by the quality.",
+    )
+    references: int = Field(
+        default=10, ge=0, le=100, description="Look at most at this many distant frames, besides the neighbours."
+    )
+    reference_every: int = Field(default=10, ge=1, description="Take every so manieth frame as a distant one.")
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        default="auto", description="Number format; auto is bfloat16 on CUDA and float32 elsewhere."
+    )
+    channels_last: bool = Field(
+        default=False, description="Another memory layout of the same computation; faster on some machines."
+    )
+    parity: bool = Field(
+        default=False,
+        description="Do as the authors' own procedure does: whole frames, distant ones from the whole shot, "
+        "each prediction blended half and half with the one before, fractions cut off.",
+    )

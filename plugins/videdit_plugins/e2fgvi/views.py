@@ -1,0 +1,102 @@
+"""Frames and holes of a shot, as the network sees them through a crop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from videdit import FrameSequence, MaskSequence, Region
+from videdit_e2fgvi import E2FGVI, mirrored, quarter
+from videdit_plugins.e2fgvi.bounded import Bounded
+from videdit_plugins.e2fgvi.crops import Crop
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A frame through a crop.
+
+    rgb:  (h, w, 3) float32 in [0, 1], at the crop's size
+    hole: (h, w) bool; a pixel that touches the hole counts
+    """
+
+    rgb: NDArray[np.float32]
+    hole: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """What is kept of a view from one window to the next; it depends on that frame alone.
+
+    features: (1, 128, H / 4, W / 4), of the padded crop
+    small:    (1, 3, H / 4, W / 4) float32, what the flow is estimated on
+    """
+
+    features: Tensor
+    small: Tensor
+
+
+class Views:
+    """Frames through crops, and what the network's first stages make of them; a bounded number is kept.
+
+    kept: of frames
+    """
+
+    def __init__(self, frames: FrameSequence, holes: MaskSequence, network: E2FGVI, device: str, kept: int) -> None:
+        self.frames = frames
+        self.holes = holes
+        self._network = network
+        self._device = device
+        self._boxes: dict[int, Region] = {}
+        self._encoded: Bounded[tuple[int, Crop], Encoded] = Bounded(kept)
+        self._flows: Bounded[tuple[int, Crop], tuple[Tensor, Tensor]] = Bounded(kept)
+
+    def box(self, index: int) -> Region:
+        """Return the box of a frame's hole; empty if it has none."""
+        if index not in self._boxes:
+            self._boxes[index] = Region.of(self.holes[index])
+        return self._boxes[index]
+
+    def box_of(self, indices: range) -> Region:
+        """Return the box of the holes of several frames."""
+        return reduce(Region.union, (self.box(index) for index in indices), Region(0, 0, 0, 0))
+
+    def view(self, index: int, crop: Crop) -> View:
+        """Return a frame through a crop."""
+        pixels = self.frames[index].rgb
+        rgb = pixels[crop.region.slices].astype(np.float32) / np.float32(np.iinfo(pixels.dtype).max)
+        hole = self.holes[index][crop.region.slices]
+        if crop.size == rgb.shape[:2]:
+            return View(rgb, hole)
+        to = crop.size[::-1]
+        covered = cv2.resize(hole.astype(np.float32), to, interpolation=cv2.INTER_AREA)
+        return View(np.asarray(cv2.resize(rgb, to, interpolation=cv2.INTER_AREA), np.float32), covered > 0)
+
+    def encoded(self, index: int, crop: Crop) -> Encoded:
+        """Return what the encoder makes of a frame through a crop."""
+        return self._encoded.get((index, crop), lambda: self._encode(self.view(index, crop)))
+
+    def flows(self, index: int, crop: Crop) -> tuple[Tensor, Tensor]:
+        """Return the completed flow (1, 2, h, w) from frame `index` to the next, and back."""
+        return self._flows.get((index, crop), lambda: self._flow(index, crop))
+
+    def forget(self) -> None:
+        """Let go of what is kept."""
+        self._encoded.clear()
+        self._flows.clear()
+
+    def _encode(self, view: View) -> Encoded:
+        seen = (2 * view.rgb - 1) * ~view.hole[..., None]
+        frame = torch.from_numpy(seen.astype(np.float32)).permute(2, 0, 1)[None].to(self._device)
+        padded = mirrored(frame)
+        return Encoded(self._network.encode(padded), quarter(padded))
+
+    def _flow(self, index: int, crop: Crop) -> tuple[Tensor, Tensor]:
+        pair = [self.encoded(number, crop).small for number in (index, index + 1)]
+        flows = self._network.flows(torch.stack(pair, dim=1))
+        return flows.forward[:, 0], flows.backward[:, 0]
