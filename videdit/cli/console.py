@@ -14,6 +14,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
+from rich.text import Text
 
 from videdit.errors import Interrupted, VideditError
 from videdit.progress import Progress, Report
@@ -50,7 +51,7 @@ def show_error(error: VideditError, *, as_json: bool) -> None:
             }
         )
     else:
-        err.print(f"[bold red]error:[/] {' '.join(str(error).split())}".replace("[Errno", r"\[Errno"))
+        err.print(Text.assemble(("error:", "bold red"), " ", " ".join(str(error).split())))
 
 
 class _Speed:

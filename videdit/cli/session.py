@@ -58,13 +58,21 @@ class Session:
         if lent and output is not None:
             folder = output.with_name(f".{output.name}.videdit")
         existed = lent and Path(str(folder)).exists()
-        with open_project(flags["source"], folder, plugins=self.plugins, runtime=self.runtime(flags)) as project:
-            if existed:
-                self.note("going on with an earlier run that did not finish")
-            self._take_over(project, flags, replace_prompts=lent)
-            yield project
-        if lent:
-            shutil.rmtree(str(folder), ignore_errors=True)
+        worth_keeping = existed
+        try:
+            with open_project(flags["source"], folder, plugins=self.plugins, runtime=self.runtime(flags)) as project:
+                if existed:
+                    self.note("going on with an earlier run that did not finish")
+                try:
+                    self._take_over(project, flags, replace_prompts=lent)
+                    yield project
+                except BaseException:
+                    worth_keeping = project.has_work()
+                    raise
+            worth_keeping = False
+        finally:
+            if lent and not worth_keeping:
+                shutil.rmtree(str(folder), ignore_errors=True)
 
     def _take_over(self, project: Project, flags: Mapping[str, Any], *, replace_prompts: bool) -> None:
         prompts = prompts_of(flags)

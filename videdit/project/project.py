@@ -28,7 +28,7 @@ from videdit.project.fingerprint import fingerprint
 from videdit.project.history import History
 from videdit.project.reviewing import summarise, to_review
 from videdit.project.runtimes import runtime_for
-from videdit.project.saving import save_film
+from videdit.project.saving import RENDERED_NAME, save_film
 from videdit.project.shot_timing import timing_of
 from videdit.prompts import DEFAULT_OBJECT, Box, Click, MaskPrompt, Moment, Prompt, Stroke
 from videdit.runtime import Runtime
@@ -354,7 +354,7 @@ class Project:
                 report(Progress("shots", picture.index + 1, total))
                 yield picture.to_small_frame(_SMALL_PX)
 
-        return detect_shots(frames(), engine, total, frames_per_second=float(self.reader.video.average_rate))
+        return detect_shots(frames(), engine, frames_per_second=float(self.reader.video.average_rate))
 
     # -- tracking --------------------------------------------------------------------------------------------------
 
@@ -448,6 +448,10 @@ class Project:
         if not step.objects:
             return [one.object_id for one in self.objects]
         return [self.objects.require(name).object_id for name in step.objects]
+
+    def has_work(self) -> bool:
+        """Return whether there are masks or rendered chunks that a later run can go on from."""
+        return bool(self.track.object_ids()) or any((self.folder / RENDERED_NAME).glob("*.segment"))
 
     def summary(self) -> list[dict[str, Any]]:
         """Return for each object its id and name, and how many frames it is on, absent from, and in doubt on."""

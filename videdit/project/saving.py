@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from videdit.errors import OptionError
-from videdit.media import EncodeSettings
+from videdit.media import EncodeSettings, plan_encoding
 from videdit.pipeline.film_layers import FilmLayers
 from videdit.pipeline.render import Rendered, render
 from videdit.pipeline.steps import shaping_of
@@ -32,6 +32,8 @@ def save_film(
     settings = settings if settings is not None else EncodeSettings.model_validate(dict(described.encode))
     ids = [project.ids_of(step) for step in described.effects]
     layers = FilmLayers(project.reader, described.effects, ids, project.track, project.plugins, project.runtime())
+    # What cannot be written is refused before hours of work, not after.
+    plan_encoding(project.reader.video, settings, out=out, alpha=layers.transparent)
     wants_objects = any(effect.where != "everywhere" for effect in layers.effects)
     if wants_objects and not project.objects.all:
         raise OptionError("nothing was pointed at", next_step="add --click, --box, --stroke or --mask")
