@@ -14,7 +14,7 @@ from videdit.cli.common_flags import ENGINES, OUTPUT, PREVIEW, PROMPTS, SOURCE, 
 from videdit.cli.finishing import finish, output_path, write_preview
 from videdit.cli.model_flags import given, keyword, parameters_of
 from videdit.cli.running import guarded
-from videdit.cli.session import Session
+from videdit.cli.session import Session, is_project
 from videdit.cli.shot_listing import shot_line, shot_rows
 from videdit.errors import OptionError
 from videdit.media import EncodeSettings, open_video
@@ -115,7 +115,7 @@ def _shots(session: Session) -> Callable[..., None]:
 
 def _track(session: Session) -> Callable[..., None]:
     def track(**flags: Any) -> None:
-        if not flags.get("project") and not flags.get("preview") and not _is_project(flags["source"]):
+        if not flags.get("project") and not flags.get("preview") and not is_project(flags["source"]):
             raise OptionError("masks need a place to be kept", next_step="name a folder with --project")
         with (
             console.progress(quiet=bool(flags.get("quiet"))) as report,
@@ -146,7 +146,7 @@ def _render(session: Session, encode: Mapping[str, tuple[str, inspect.Parameter]
         out = output_path(flags, "rendered")
         with (
             console.progress(quiet=bool(flags.get("quiet"))) as report,
-            session.project(flags, output=None if _is_project(flags["source"]) else out) as project,
+            session.project(flags, output=out) as project,
         ):
             finish(project, out, given(encode, flags), flags, report)
 
@@ -170,7 +170,3 @@ def _run(session: Session, encode: Mapping[str, tuple[str, inspect.Parameter]]) 
             finish(project, out, given(encode, flags), flags, report)
 
     return run
-
-
-def _is_project(source: str) -> bool:
-    return (Path(source) / "project.toml").is_file()

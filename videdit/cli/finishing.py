@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from videdit.cli import console
+from videdit.cli.session import is_project
 from videdit.errors import CannotEncode, OptionError
 from videdit.media import EncodeSettings
 from videdit.pipeline.render import Rendered
@@ -23,7 +24,7 @@ def output_path(flags: Mapping[str, Any], name: str) -> Path:
     """
     asked = flags.get("output")
     source = Path(flags["source"])
-    if asked is None and source.is_dir() and (source / "project.toml").is_file():
+    if asked is None and is_project(flags["source"]):
         raise OptionError("a project does not say where its film goes", next_step="name the finished film with -o")
     out = Path(asked) if asked else source.with_name(f"{source.stem}.{name}{source.suffix or '.mp4'}")
     if out.exists() and not flags.get("overwrite") and not flags.get("preview"):

@@ -54,7 +54,7 @@ class Session:
         goes on when it is given again; once all is done it is removed.
         """
         folder = flags.get("project")
-        lent = folder is None and output is not None
+        lent = folder is None and output is not None and not is_project(flags["source"])
         if lent and output is not None:
             folder = output.with_name(f".{output.name}.videdit")
         existed = lent and Path(str(folder)).exists()
@@ -97,6 +97,11 @@ class Session:
         quality = flags.get("quality") or known.quality
         learned = known.learned if flags.get("learned") is None else flags["learned"]
         project.decide(replace(known, engines=engines, quality=quality, learned=learned))
+
+
+def is_project(source: str) -> bool:
+    """Return whether a source is a project folder."""
+    return (Path(source) / "project.toml").is_file()
 
 
 def prompts_of(flags: Mapping[str, Any]) -> list[Prompt]:

@@ -90,5 +90,5 @@ def _adopt(project: Project, brought: Objects) -> dict[int, int]:
     for one in brought:
         objects, mine = objects.with_named(one.name)
         ids[one.object_id] = mine.object_id
-    project.decide(replace(project.description, objects=objects))
+    project.import_objects(objects)
     return ids

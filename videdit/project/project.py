@@ -245,6 +245,10 @@ class Project:
         self._description = replace(self._description, prompts=())
         return self.point(*prompts)
 
+    def import_objects(self, objects: Objects) -> Self:
+        """Take a table of objects in place of the present one; for masks that come from elsewhere."""
+        return self.decide(replace(self._description, objects=objects))
+
     def rename_object(self, name: str, new_name: str) -> Self:
         """Give an object another name; its id and masks stay."""
         old = self.objects.require(name)
