@@ -10,7 +10,7 @@ from typing import Final, Literal, TypeAlias
 
 import av
 from av.container import InputContainer, OutputContainer
-from av.stream import Stream
+from av.stream import Disposition, Stream
 
 from videdit.errors import CannotEncode
 from videdit.media.containers import Container
@@ -78,7 +78,7 @@ def add_copies(
 
 
 def _add(stream: Stream, kind: str, result: OutputContainer, container: Container, copies: Copies) -> None:
-    codec = stream.codec_context.name
+    codec = stream.codec_context.codec.canonical_name
     try:
         added: Stream = result.add_stream_from_template(stream, opaque=True)
     except ValueError:
@@ -130,9 +130,13 @@ def copied_packets(source: InputContainer, copies: Copies) -> Iterator[av.Packet
         if stream.index not in copies.mapped and stream.type != "attachment":
             stream.discard = av.stream.Discard.all
     for packet in source.demux(wanted) if wanted else ():
-        if not packet.size or packet.pts is None:
+        if not packet.size:
             continue
         index = packet.stream.index
+        if packet.pts is None:
+            if not packet.stream.disposition & Disposition.attached_pic:
+                continue
+            packet.pts = packet.dts = 0  # a cover has no time
         if index in copies.recoded:
             before, after = copies.recoded[index]
             words = words_of(before, bytes(packet))

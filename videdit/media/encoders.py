@@ -31,6 +31,7 @@ FAMILIES: Final[Mapping[str, tuple[str, ...]]] = {
 LOSSLESS_SOURCES: Final = frozenset({"ffv1", "huffyuv", "ffvhuff", "utvideo", "rawvideo", "v210", "magicyuv", "png"})
 """Codecs that lose nothing: a film in one of them stays without loss where its own cannot be written."""
 _HARDWARE: Final = ("nvenc", "qsv", "amf", "videotoolbox")
+_X265_LEAST_PX: Final = 64
 _SVT_PRESETS: Final = {
     "ultrafast": 12, "superfast": 11, "veryfast": 10, "faster": 9, "fast": 8, "medium": 6, "slow": 5, "slower": 4,
     "veryslow": 3,
@@ -112,6 +113,11 @@ def options_for(encoder: str, settings: EncodeSettings) -> dict[str, str]:
     """Return the encoder's own options for the settings."""
     make = _OPTIONS.get(encoder, _hardware if encoder.endswith(_HARDWARE) else lambda given: {})
     return make(settings)
+
+
+def too_small(encoder: str, size: tuple[int, int]) -> bool:
+    """Whether the encoder must not be given pictures of (height, width): x265 4.1 overruns its memory below 50 columns."""
+    return encoder == "libx265" and min(size) < _X265_LEAST_PX
 
 
 def can_be_lossless(encoder: str) -> bool:

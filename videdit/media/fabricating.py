@@ -16,9 +16,11 @@ from av.stream import Stream
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
+from videdit.errors import ShapeError
 from videdit.frames import Alpha, Rgb
 from videdit.media.colour import Colour, Tags, read_colour
 from videdit.media.conversion import blank, converted
+from videdit.media.encoders import too_small
 from videdit.media.pixel_formats import known_layout, layout_of, planar_name, plane_arrays
 from videdit.media.subtitles import packet_of
 
@@ -74,6 +76,8 @@ def fabricate(path: Path, pictures: Sequence[Rgb], how: Peculiarities, alpha: Se
     alpha:    (h, w) float32 in [0, 1] each, for pixel formats that hold opacity
     """
     height, width = pictures[0].shape[:2]
+    if too_small(how.codec, (height, width)):
+        raise ShapeError(f"{how.codec} does not take pictures as small as {width}x{height}")
     colour = _colour(how, height)
     with av.open(str(path), "w", options={"fflags": "+bitexact"}) as container:
         film = _film(container, (height, width), how, colour)

@@ -28,7 +28,6 @@ from videdit.media.segments import FIRST_FRAME, TICK
 from videdit.media.verifying import Verified, verify
 from videdit.media.video import Video
 
-
 _FINEST_TIMESCALE = 10_000_000
 
 
@@ -207,6 +206,9 @@ def _add_film(result: OutputContainer, template: VideoStream, video: Video, cont
     if video.orientation.matrix is not None:
         film.set_display_matrix(video.orientation.matrix)
     film.metadata.update(copied_tags(dict(video.stream_metadata)))
+    if "alpha_mode" in template.metadata:
+        # Says that opacity travels beside the picture.
+        film.metadata["alpha_mode"] = template.metadata["alpha_mode"]
     film.disposition = video.disposition  # type: ignore[assignment]
     return film
 

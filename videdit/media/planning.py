@@ -17,6 +17,7 @@ from videdit.media.encoders import (
     formats_of,
     hardware_encoder,
     options_for,
+    too_small,
 )
 from videdit.media.pixel_formats import is_format, known_layout, planar_name, with_alpha
 from videdit.media.settings import EncodeSettings
@@ -151,9 +152,12 @@ def _encoder(
             if better is not None and not _keeps_all(family, wanted):
                 notes.append(f"{encoder} cannot keep all of the picture, so {better} is used in place of {family}.")
                 family, encoder = better, FAMILIES[better][0]
-    encoder = next(
-        (name for name in (encoder, *FAMILIES.get(family, ())) if not closest_format(name, wanted)[1]), encoder
-    )
+    if too_small(encoder, video.coded_size):
+        notes.append(f"{encoder} does not take pictures this small; libx264 is used.")
+        family, encoder = "h264", "libx264"
+    if encoder == FAMILIES.get(family, ("",))[0]:
+        usable = [name for name in FAMILIES[family] if formats_of(name)]
+        encoder = next((name for name in usable if not closest_format(name, wanted)[1]), encoder)
     if not formats_of(encoder):
         raise CannotEncode(f"there is no encoder {encoder!r} here", where=where, next_step="use codec auto")
     if settings.hardware != "off":

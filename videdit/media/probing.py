@@ -166,7 +166,8 @@ def _field_order(frame: av.VideoFrame, number: int) -> str:
 
 
 def _other(stream: Stream) -> OtherStream:
-    codec = stream.codec_context.name if stream.codec_context is not None else (stream.name or "")
+    known = stream.codec_context is not None
+    codec = stream.codec_context.codec.canonical_name if known else (stream.name or "")
     kind = str(stream.type)
     if kind == "video" and stream.disposition & Disposition.attached_pic:
         kind = "cover"
@@ -174,7 +175,7 @@ def _other(stream: Stream) -> OtherStream:
         kind = "timecode"
     if kind == "data" and codec == "bin_data" and stream.container.chapters():
         kind = "chapters"
-    copied = kind in ("attachment", "timecode", "chapters") or (kind != "data" and stream.codec_context is not None)
+    copied = kind in ("attachment", "timecode", "chapters") or (kind != "data" and known)
     title = stream.metadata.get("title", "")
     return OtherStream(stream.index, kind, codec, stream.language or "", copied, title)
 

@@ -30,7 +30,9 @@ TURNS = {
 
 def colour_of(name: str, matrix: int = 1) -> Colour:
     rgb = name.startswith("gbr")
-    return read_colour(Tags(0, 2 if rgb else matrix), height_px=64, is_rgb=rgb, full_by_format=name[:4] in ("yuvj", "gray"))
+    return read_colour(
+        Tags(0, 2 if rgb else matrix), height_px=64, is_rgb=rgb, full_by_format=name[:4] in ("yuvj", "gray")
+    )
 
 
 def make_picture(

@@ -144,7 +144,9 @@ def test_drawing_on_a_picture_does_not_disturb_later_ones(clip: ClipTruth, whole
 
 
 def test_a_moment_is_the_frame_shown_then(tmp_path: Path) -> None:
-    make_clip(tmp_path / "v.mp4", frames=20, size=(32, 32), pts=UNEQUAL, time_base=Fraction(1, 1000), offset=Fraction(1, 2))
+    make_clip(
+        tmp_path / "v.mp4", frames=20, size=(32, 32), pts=UNEQUAL, time_base=Fraction(1, 1000), offset=Fraction(1, 2)
+    )
     with open_video(tmp_path / "v.mp4") as reader:
         assert [pts - reader.timestamps[0] for pts in reader.timestamps] == [
             round(pts / 1000 / reader.video.time_base) for pts in UNEQUAL
