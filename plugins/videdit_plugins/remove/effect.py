@@ -26,7 +26,7 @@ class Remove(Effect):
 
     Options: ClassVar[type[Options]] = RemoveOptions
     context: ClassVar[Context] = WHOLE_SHOT
-    shaping: ClassVar[Mapping[str, Any]] = {"grow": "1.2%", "feather": "0", "pinholes": "3%"}
+    shaping: Mapping[str, Any] = {"grow": "1.2%", "feather": "0", "pinholes": "3%"}
     options: RemoveOptions
 
     def __init__(self, options: Any = None, runtime: Any = None) -> None:

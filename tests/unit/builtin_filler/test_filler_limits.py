@@ -41,7 +41,7 @@ def test_a_mark_that_never_moves_is_filled_once_and_stays_put(make_clip: Make, s
     clip = make_clip(count=12, pan=0, speed=0)
     clip.shown[:] = [np.roll(clip.shown[0], 0, axis=0) for _ in clip.shown]
     filler = started(clip, quality=quality)
-    fills = [filler.fill(index) for index in range(12)]
+    fills = [filler.fill(index) for index in (0, 1, 6, 11)]
     hole = clip.holes[0][fills[0].region.slices]
     assert all((one.origin[hole] == MADE_UP).all() for one in fills)
     assert all(np.abs(one.rgb.astype(int) - fills[0].rgb).max() <= 8 for one in fills)

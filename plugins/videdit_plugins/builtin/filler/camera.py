@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from typing import Any
 
 import cv2
 import numpy as np
@@ -14,7 +15,8 @@ from videdit_plugins.builtin.filler.scale import Matrix
 _CORNERS = 500
 _CORNER_QUALITY = 0.005
 _CORNER_DISTANCE_PX = 6.0
-_SEARCH = {"winSize": (15, 15), "criteria": (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 20, 0.02)}
+_WINDOW = (15, 15)
+_STOP = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 20, 0.02)
 _ROUND_TRIP_PX = 0.7
 _INLIER_PX = 1.5
 _LEAST_INLIERS = 10
@@ -107,8 +109,8 @@ def _track(
     """Follow `points` (N, 1, 2) from `first` to `second`; return the homography and how many points agree with it."""
     if len(points) < _LEAST_INLIERS:
         return np.eye(3), 0
-    ahead, ok_ahead, _ = cv2.calcOpticalFlowPyrLK(first, second, points, None, maxLevel=levels, **_SEARCH)
-    back, ok_back, _ = cv2.calcOpticalFlowPyrLK(second, first, ahead, None, maxLevel=levels, **_SEARCH)
+    ahead, ok_ahead, _ = cv2.calcOpticalFlowPyrLK(first, second, points, None, None, None, _WINDOW, levels, _STOP)
+    back, ok_back, _ = cv2.calcOpticalFlowPyrLK(second, first, ahead, None, None, None, _WINDOW, levels, _STOP)
     height, width = first.shape
     place = np.rint(ahead[:, 0]).astype(np.int32)
     inside = (place[:, 0] >= 0) & (place[:, 0] < width) & (place[:, 1] >= 0) & (place[:, 1] < height)
@@ -129,5 +131,5 @@ def _still(homography: Matrix, size: tuple[int, int]) -> bool:
     return bool(np.abs(cv2.perspectiveTransform(corners, homography) - corners).max() < _STILL_PX)
 
 
-def _normal(homography: Matrix) -> Matrix:
-    return np.asarray(homography / homography[2, 2])
+def _normal(homography: NDArray[Any]) -> Matrix:
+    return np.asarray(homography / homography[2, 2], np.float64)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from videdit import Region, Shot
+from videdit.frames import Mask
 from videdit_plugins.builtin.filler.camera import Camera
 from videdit_plugins.builtin.filler.mapping import grid, project, visible
 from videdit_plugins.builtin.filler.pictures import Picture, Pictures
@@ -15,6 +16,7 @@ from videdit_plugins.builtin.filler.scale import Matrix
 
 OFFSETS = (1, 2, 3, 5, 8, 12, 17, 23, 30, 40, 54, 72, 96, 128, 170)
 _LEAST_USEFUL = 0.02
+_SMALL_PX = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +29,11 @@ class Wanted:
 
 def offsets(reach: int) -> Iterator[int]:
     """Yield the distances to try, nearest first, the past before the future."""
-    for step in OFFSETS:
-        if step > reach:
+    for distance in OFFSETS:
+        if distance > reach:
             return
-        yield -step
-        yield step
+        yield -distance
+        yield distance
 
 
 def useful_frames(
@@ -39,11 +41,12 @@ def useful_frames(
 ) -> list[tuple[Picture, Matrix]]:
     """Return the frames worth aligning with the hole in `box` of frame `index`, with their homographies."""
     hole = pictures[index].hole[box.slices]
-    # Usefulness is judged on every second pixel; only counts matter.
-    coarse = hole[::2, ::2]
-    area = max(1, np.count_nonzero(coarse))
+    # Only counts matter: in all but small holes every second pixel will do.
+    step = 2 if np.count_nonzero(hole) > _SMALL_PX else 1
+    coarse = hole[::step, ::step]
+    area = max(1, int(np.count_nonzero(coarse)))
     seen = np.zeros(coarse.shape, np.int32)
-    x, y = (plane[::2, ::2].copy() for plane in grid(box))
+    x, y = (plane[::step, ::step].copy() for plane in grid(box))
     chosen: list[tuple[Picture, Matrix]] = []
     for offset in offsets(reach):
         other = index + offset
@@ -60,6 +63,6 @@ def useful_frames(
     return chosen
 
 
-def box_around(hole: np.ndarray[tuple[int, int], np.dtype[np.bool_]], margin_px: float) -> Region:
+def box_around(hole: Mask, margin_px: float) -> Region:
     """Return the hole's box with a margin in which alignment and colours are compared."""
     return Region.of(hole).grown(max(2, round(margin_px)), (hole.shape[0], hole.shape[1]))

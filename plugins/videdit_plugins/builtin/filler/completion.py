@@ -108,7 +108,9 @@ class Completion:
         picture[region.slices] = draft.rgb
         missing[region.slices] = draft.missing
         unit = UINT16_CODES if frame.dtype == np.uint16 else 1
-        made = synthesise(picture[around.slices].astype(np.float32) / unit, missing[around.slices], seed=index)
+        made = synthesise(
+            picture[around.slices].astype(np.float32) / np.float32(unit), missing[around.slices], seed=index
+        )
         picture[around.slices] = in_codes(made * unit, np.zeros(1, np.float32), frame)
         rgb = draft.rgb.copy()
         rgb[draft.missing] = picture[region.slices][draft.missing]

@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from concurrent.futures import ThreadPoolExecutor
 
 from videdit import Filled, Filler, FrameSequence, MaskSequence, Runtime
-from videdit.ops.flow import FlowPreset
 from videdit_plugins.builtin.filler.camera import Camera
 from videdit_plugins.builtin.filler.candidates import Wanted
 from videdit_plugins.builtin.filler.completion import Completion
 from videdit_plugins.builtin.filler.finishing import Finishing
 from videdit_plugins.builtin.filler.options import FillerOptions
 from videdit_plugins.builtin.filler.pictures import DEFAULT_BYTES, Pictures, WiderPictures
-from videdit_plugins.builtin.filler.propagation import Propagation
+from videdit_plugins.builtin.filler.propagation import Effort, Propagation
 from videdit_plugins.builtin.filler.scale import Scale
 from videdit_plugins.builtin.filler.shadows import Shadows
 
-
-@dataclass(frozen=True, slots=True)
-class _Level:
-    height_px: int
-    wanted: Wanted
-    preset: FlowPreset
-
-
-_LEVELS = {
-    "draft": _Level(240, Wanted(per_pixel=5, most=6), "fast"),
-    "standard": _Level(360, Wanted(per_pixel=10, most=12), "medium"),
-    "best": _Level(480, Wanted(per_pixel=10, most=14), "medium"),
+_EFFORTS = {
+    "draft": Effort(240, Wanted(per_pixel=5, most=6), "fast"),
+    "standard": Effort(360, Wanted(per_pixel=10, most=12), "medium"),
+    "best": Effort(480, Wanted(per_pixel=10, most=14), "medium"),
 }
+_MOST_THREADS = 4
 
 
 class BuiltinFiller(Filler):
@@ -39,20 +32,21 @@ class BuiltinFiller(Filler):
 
     def __init__(self, options: FillerOptions, runtime: Runtime) -> None:
         self._options = options
-        self._level = _LEVELS[runtime.quality]
+        self._effort = _EFFORTS[runtime.quality]
+        self._pool = ThreadPoolExecutor(max_workers=min(_MOST_THREADS, os.cpu_count() or 1))
         # Half for the frames themselves; plates and the work on one frame take the rest.
         self._budget_bytes = DEFAULT_BYTES if runtime.memory_budget_bytes is None else runtime.memory_budget_bytes // 2
 
     def start(self, frames: FrameSequence, holes: MaskSequence) -> None:
-        reach, level = self._options.reach_frames, self._level
-        scale = Scale.of(frames.size, self._options.alignment_height or level.height_px)
+        reach = self._options.reach_frames
+        scale = Scale.of(frames.size, self._options.alignment_height or self._effort.height_px)
         kept = 2 * reach + 8
         pictures = Pictures(frames, holes, scale, kept, self._budget_bytes)
         camera = Camera(pictures)
         if self._options.shadows:
             shadows = Shadows(frames.shot, pictures, camera)
             pictures = WiderPictures(pictures, shadows.__getitem__, kept)
-        propagation = Propagation(frames.shot, pictures, camera, reach, level.wanted, level.preset)
+        propagation = Propagation(frames.shot, pictures, camera, reach, self._effort, self._pool)
         self._completion = Completion(propagation)
 
         self._finishing = Finishing(self._completion, propagation, grain=self._options.grain)

@@ -63,7 +63,7 @@ class Finishing:
             draft.region.y1 - around.y0,
         ).slices
         unit = UINT16_CODES if frame.dtype == np.uint16 else 1
-        picture = frame[around.slices].astype(np.float32) / unit
+        picture = frame[around.slices].astype(np.float32) / np.float32(unit)
         picture[inner] = draft.rgb.astype(np.float32) / unit
         hole = np.zeros(picture.shape[:2], np.bool_)
         hole[inner] = draft.hole

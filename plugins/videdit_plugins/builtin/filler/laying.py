@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -17,6 +18,7 @@ from videdit_plugins.builtin.filler.pictures import Pictures
 from videdit_plugins.builtin.filler.views import View
 
 _ROW = 512
+Kind = TypeVar("Kind", bound=np.generic)
 _LEAST_WEIGHT = 1e-3
 
 
@@ -47,7 +49,7 @@ class Pixels:
         points = (full[0], full[1])
         return cls(count, points, project(pictures.scale.to_small(), points))
 
-    def flat(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+    def flat(self, values: NDArray[Kind]) -> NDArray[Kind]:
         """Return (count, ...) of values given by row."""
         return values.reshape(-1, *values.shape[2:])[: self.count]
 
@@ -60,16 +62,12 @@ class Pixels:
 class Seen:
     """What other frames show at chosen pixels.
 
-    rgb:     (count, 3) float32 in the frames' own units
-    sure:    (count,) bool, whether any does
-    origin:  (count,) int32, the frame that contributed most; MADE_UP where none did
-    sources: (count,) float32, how many frames the average is worth: 1 / sum of squared weights
+    rgb:    (count, 3) float32 in the frames' own units
+    origin: (count,) int32, the frame that contributed most; MADE_UP where none did
     """
 
     rgb: NDArray[np.float32]
-    sure: NDArray[np.bool_]
     origin: NDArray[np.int32]
-    sources: NDArray[np.float32]
 
 
 def lay(pixels: Pixels, views: Sequence[View], weights: NDArray[np.float32], box: Region, pictures: Pictures) -> Seen:
@@ -79,7 +77,6 @@ def lay(pixels: Pixels, views: Sequence[View], weights: NDArray[np.float32], box
     """
     shape = pixels.full[0].shape
     total = np.zeros(shape, np.float32)
-    squares = np.zeros(shape, np.float32)
     colour = np.zeros((*shape, 3), np.float32)
     most = np.zeros(shape, np.float32)
     origin = np.full(shape, MADE_UP, np.int32)
@@ -96,14 +93,9 @@ def lay(pixels: Pixels, views: Sequence[View], weights: NDArray[np.float32], box
         weight = weight * visible(hole, there)
         colour += weight[..., None] * fetch(rgb, there, cv2.INTER_CUBIC)
         total += weight
-        squares += weight * weight
-        origin = np.where(weight > most, view.index, origin)
+        origin[weight > most] = view.index
         most = np.maximum(most, weight)
     sure = total > _LEAST_WEIGHT
-    safe = np.where(sure, total, 1)
-    return Seen(
-        pixels.flat(colour / safe[..., None]),
-        pixels.flat(sure),
-        pixels.flat(np.where(sure, origin, MADE_UP).astype(np.int32)),
-        pixels.flat(safe * safe / np.where(sure, np.maximum(squares, 1e-12), 1)),
-    )
+    colour /= np.where(sure, total, np.float32(1))[..., None]
+    origin[~sure] = MADE_UP
+    return Seen(pixels.flat(colour), pixels.flat(origin))

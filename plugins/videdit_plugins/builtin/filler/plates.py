@@ -135,7 +135,7 @@ class Plates:
             np.arange(0, width, _COARSE, dtype=np.float32), np.arange(0, height, _COARSE, dtype=np.float32)
         )
         there = project(self._camera.product(index, other), (x, y))
-        return there[0] / _COARSE, there[1] / _COARSE
+        return there[0] / np.float32(_COARSE), there[1] / np.float32(_COARSE)
 
 
 def plate_of(index: int, rgb: Rgb, origin: NDArray[np.int32], small: tuple[int, int]) -> Plate:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +25,15 @@ UINT16_CODES = 257
 
 
 @dataclass(frozen=True, slots=True)
+class Effort:
+    """height_px: of the pictures on which motion is estimated. wanted: frames to look at. preset: of optical flow."""
+
+    height_px: int
+    wanted: Wanted
+    preset: FlowPreset
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """A hole, filled as far as it is.
 
@@ -34,7 +42,6 @@ class Draft:
     rgb:     (h, w, 3) dtype of the frame; the frame's own pixels outside the hole
     missing: (h, w) bool of the region, not filled yet
     origin:  (h, w) int32 as in `Filled`
-    sources: (h, w) float32, how many frames each pixel averages; 1 outside the hole
     box:     the surroundings that were compared, at the small size
     small:   (bh, bw, 3) float32 of the box, the same picture in codes of 0..255
     known:   (bh, bw) bool of the box: outside the hole, or found
@@ -45,7 +52,6 @@ class Draft:
     missing: Mask
     rgb: Rgb
     origin: NDArray[np.int32]
-    sources: NDArray[np.float32]
     box: Region
     small: Plane
     known: Mask
@@ -55,15 +61,15 @@ class Propagation:
     """Aligns other frames of a shot with a hole, blends them and meets the surroundings."""
 
     def __init__(
-        self, shot: Shot, pictures: Pictures, camera: Camera, reach: int, wanted: Wanted, preset: FlowPreset
+        self, shot: Shot, pictures: Pictures, camera: Camera, reach: int, effort: Effort, pool: Executor
     ) -> None:
         self.shot = shot
         self.pictures = pictures
         self.camera = camera
         self.reach = reach
-        self.preset = preset
-        self._wanted = wanted
-        self._pool = ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1))
+        self.preset = effort.preset
+        self._wanted = effort.wanted
+        self._pool = pool
 
     def draft(self, index: int) -> Draft | None:
         """Return frame `index` with what other frames show; None if it has no hole."""
@@ -78,7 +84,6 @@ class Propagation:
         box = box_around(here.hole, pictures.scale.px(_MARGIN_PX))
         rgb = frame[region.slices].copy()
         origin = np.where(hole, MADE_UP, index).astype(np.int32)
-        sources = np.ones(hole.shape, np.float32)
         small = here.rgb[box.slices].astype(np.float32)
         known = ~here.hole[box.slices]
         frames = useful_frames(index, box, self.shot, self.reach, pictures, self.camera, self._wanted)
@@ -92,10 +97,9 @@ class Propagation:
             seen = lay(pixels, views, blended.weights, box, pictures)
             rgb[hole] = in_codes(seen.rgb, pixels.flat(pixels.sampled(correction, box)), frame)
             origin[hole] = seen.origin
-            sources[hole] = seen.sources
             small = np.where(known[..., None], small, np.clip(blended.rgb + correction, 0, 255))
             known = known | blended.seen
-        return Draft(region, hole, hole & (origin == MADE_UP), rgb, origin, sources, box, small, known)
+        return Draft(region, hole, hole & (origin == MADE_UP), rgb, origin, box, small, known)
 
 
 def in_codes(rgb: NDArray[np.float32], correction: NDArray[np.float32], like: Rgb) -> Rgb:
