@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
-import os
-import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,38 +14,15 @@ import pytest
 from videdit.errors import OptionError
 from videdit.scaffold import new_plugin
 
-PIP = all(importlib.util.find_spec(name) for name in ("pip", "setuptools"))
 
-
-def install(package: Path, site: Path) -> None:
-    """Install a package into a folder, without the network; where there is no pip, lay it out as pip would."""
-    if PIP:
-        command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
-        where = ["--disable-pip-version-check", "--target", str(site), str(package)]
-        subprocess.run([*command, *where], check=True, capture_output=True)
-        return
-    described = tomllib.loads((package / "pyproject.toml").read_text("utf-8"))
-    project = described["project"]
-    about = site / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
-    about.mkdir(parents=True)
-    for module in described["tool"]["setuptools"]["packages"]:
-        shutil.copytree(package / module, site / module)
-    lines = [f"{name} = {module}" for name, module in project["entry-points"]["videdit"].items()]
-    (about / "entry_points.txt").write_text("\n".join(["[videdit]", *lines, ""]), "utf-8")
-    about_text = f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n"
-    (about / "METADATA").write_text(about_text, "utf-8")
-
-
-def test_a_new_package_installs_and_passes_its_own_tests(tmp_path: Path) -> None:
+def test_a_new_package_installs_and_passes_its_own_tests(
+    tmp_path: Path, pip_install: Callable[[Path, Path], None], run_tests: Callable[[Path, Path], str]
+) -> None:
     made = new_plugin("soft-glow", tmp_path)
     package, site = tmp_path / "videdit-soft-glow", tmp_path / "site"
     assert sorted(made) == sorted(path for path in package.rglob("*") if path.is_file())
-    install(package, site)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error", str(package / "tests")]
-    environment = {**os.environ, "PYTHONPATH": str(site), "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "4 passed" in done.stdout
+    pip_install(package, site)
+    assert "4 passed" in run_tests(package, site)
 
 
 def test_it_is_clean(tmp_path: Path) -> None:
