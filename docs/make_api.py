@@ -1,0 +1,124 @@
+"""Write docs/api.md from the signatures and docstrings of videdit's public names.
+
+python docs/make_api.py
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import types
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import videdit
+
+PAGE = Path(__file__).with_name("api.md")
+
+CHAPTERS = {
+    "Editing": ["open", "Project"],
+    "Pointing": ["Moment", "Click", "Box", "Stroke", "MaskPrompt", "Phrase", "Prompt", "Object", "Objects"],
+    "Frames and shots": ["Frame", "FrameSequence", "ArrayFrames", "Region", "Shot"],
+    "Effects": ["Effect", "Window", "Patch", "ShotView", "Context", "PER_FRAME", "WHOLE_SHOT"],
+    "Engines": [
+        "Segmenter", "Hypothesis", "Tracker", "Tracked", "Detector", "Detection", "Filler", "Filled", "MaskSequence",
+        "MADE_UP", "ShotDetector", "ShotChange",
+    ],
+    "Plug-ins": ["Plugins", "hookimpl", "Options", "Runtime"],
+    "Errors": ["VideditError"],
+}  # fmt: skip
+"""Every public name, by chapter."""
+
+# Names that are values or aliases: what they stand for is said here, since they have no docstring of their own.
+SAID = {
+    "PER_FRAME": "`Context()`: the effect looks at one frame at a time.",
+    "WHOLE_SHOT": "`Context(shot=True)`: the effect may look at any frame of the shot.",
+    "MADE_UP": "-1, in `Filled.origin`: no frame of the shot shows this pixel; it was synthesised.",
+    "Prompt": "`Click | Box | Stroke | MaskPrompt | Phrase`.",
+    "hookimpl": "Marks a function as the implementation of the hook of its name; see [plugins.md](plugins.md).",
+}
+
+
+_PREAMBLE = """\
+# The Python API
+
+Written by `python docs/make_api.py`; do not edit it by hand.
+
+Everything here is reached as `videdit.NAME`. Frames are (H, W, 3) RGB, uint8, or uint16 at full scale; masks are (H, W)
+bool; coordinates are pixels of the upright frame, origin top left; ranges are half open; indices begin at 0.
+
+```python
+import videdit
+
+with videdit.open("film.mp4") as project:
+    project.box(70, 91, 159, 176, at=0, object="ball").blur(style="solid")
+    project.save("hidden.mp4")
+```"""
+
+
+def signature(name: str, thing: Any) -> str:
+    """Return `name(arguments)` without annotations; the bare name of what cannot be called."""
+    if name in SAID or getattr(thing, "_is_protocol", False) or not callable(thing):
+        return name
+    parameters = [
+        one.replace(annotation=inspect.Parameter.empty)
+        for one in inspect.signature(thing).parameters.values()
+        if one.name != "self"
+    ]
+    shown = [one.replace(default=_Shown(one.default)) if one.default is not one.empty else one for one in parameters]
+    return f"{name}{inspect.Signature(shown)}"
+
+
+class _Shown:
+    """A default as a person would write it."""
+
+    def __init__(self, value: Any) -> None:
+        self._value = value
+
+    def __repr__(self) -> str:
+        if type(self._value).__module__ == "videdit.prompts":
+            return str(self._value)
+        if inspect.isroutine(self._value) or repr(self._value).startswith("<"):
+            return "..."
+        return repr(self._value)
+
+
+def members(thing: Any) -> Iterator[tuple[str, str]]:
+    """Yield signature and docstring of each public method and property that a class itself defines."""
+    if not inspect.isclass(thing):
+        return
+    for name, value in vars(thing).items():
+        if name.startswith("_"):
+            continue
+        if isinstance(value, property):
+            yield name, inspect.getdoc(value) or ""
+        elif isinstance(value, staticmethod | classmethod):
+            yield signature(name, getattr(thing, name)), inspect.getdoc(value) or ""
+        elif isinstance(value, types.FunctionType):
+            yield signature(name, value), inspect.getdoc(value) or ""
+
+
+def page() -> str:
+    """Return the text of docs/api.md."""
+    lines = [_PREAMBLE]
+    for chapter, names in CHAPTERS.items():
+        lines += ["", f"## {chapter}"]
+        for name in names:
+            thing = getattr(videdit, name)
+            lines += ["", f"### `{signature(name, thing)}`", "", *_told(SAID.get(name) or inspect.getdoc(thing) or "")]
+            for one, text in [] if name in SAID else members(thing):
+                first = text.partition("\n\n")[0].replace("\n", " ")
+                lines.append(f"- `{one}`" + (f": {first}" if first else ""))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).rstrip() + "\n"
+
+
+def _told(text: str) -> list[str]:
+    """Return a docstring as Markdown: its first paragraph as it is, the rest, which is in columns, as a block."""
+    first, _, rest = text.partition("\n\n")
+    block = ["", "```text", rest, "```"] if rest else []
+    return [first, *block, ""]
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
