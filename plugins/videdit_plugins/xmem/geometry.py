@@ -1,0 +1,72 @@
+"""From the film's frames to the network's size, and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from videdit.errors import ShapeError
+from videdit.frames import Frame, Mask
+from videdit_plugins.xmem.network.network import STRIDE
+
+MEAN = np.array([0.485, 0.456, 0.406], np.float32)
+DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)
+"""Of the pictures the network was trained on, RGB in [0, 1]."""
+
+
+class Geometry:
+    """Sizes of one film.
+
+    size:    (height, width) of its frames
+    inner:   the same, shrunk to the short side asked for, never enlarged
+    margins: left, right, top, bottom: what pads `inner` to multiples of 16, the smaller half first
+    """
+
+    def __init__(self, size: tuple[int, int], short_side_px: int) -> None:
+        self.size = size
+        short = min(size)
+        inner = (max(1, int(side / short * short_side_px)) if short > short_side_px else side for side in size)
+        self.inner: tuple[int, int] = (next(inner), next(inner))
+        top, bottom = _margins(self.inner[0])
+        left, right = _margins(self.inner[1])
+        self.margins = (left, right, top, bottom)
+
+    def image(self, frame: Frame) -> Tensor:
+        """Return (3, H, W) float32, normalised and padded with the mean colour."""
+        white = 255 if frame.rgb.dtype == np.uint8 else 65535
+        scaled = (self._shrunk(frame.rgb).astype(np.float32) / white - MEAN) / DEVIATION
+        return functional.pad(torch.from_numpy(scaled).permute(2, 0, 1), self.margins)
+
+    def mask(self, mask: Mask) -> Tensor:
+        """Return (H, W) float32 in [0, 1], padded: how much of each pixel is covered. Raises ShapeError."""
+        if mask.shape != self.size:
+            raise ShapeError(f"the mask is {mask.shape}, the frames are {self.size}")
+        return functional.pad(torch.from_numpy(self._shrunk(mask.astype(np.float32))), self.margins)
+
+    def cropped(self, maps: Tensor) -> Tensor:
+        """(N, padded H, padded W) -> (N, *inner)."""
+        left, _, top, _ = self.margins
+        return maps[:, top : top + self.inner[0], left : left + self.inner[1]]
+
+    def enlarged(self, maps: Tensor) -> Tensor:
+        """(N, *inner) -> (N, *size)."""
+        if self.inner == self.size:
+            return maps
+        return functional.interpolate(maps[None], size=self.size, mode="bilinear", align_corners=False)[0]
+
+    def _shrunk(self, array: NDArray[Any]) -> NDArray[Any]:
+        if self.inner == self.size:
+            return array
+        shrunk: NDArray[Any] = cv2.resize(array, self.inner[::-1], interpolation=cv2.INTER_AREA)
+        return shrunk
+
+
+def _margins(side: int) -> tuple[int, int]:
+    lacking = -side % STRIDE
+    return lacking // 2, lacking - lacking // 2

@@ -1,0 +1,1 @@
+"""What XMem remembers: whole frames, and prototypes condensed from them."""

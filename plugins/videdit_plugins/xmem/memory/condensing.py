@@ -1,0 +1,32 @@
+"""Long-term memory: condense frames to prototypes, forget what is never used.
+
+Source: XMem, section 3.4.
+"""
+
+from __future__ import annotations
+
+import torch
+
+from videdit_plugins.xmem.memory.elements import LIFE_AT_BIRTH, Elements
+from videdit_plugins.xmem.memory.reading import similarity
+
+
+def condense(candidates: Elements, prototypes: int) -> Elements:
+    """Return the most used candidates, each with the values of all candidates around its key.
+
+    Values and shrinkage are averaged over all candidates, weighted by similarity; keys stay.
+    """
+    chosen = torch.topk(candidates.usage_per_read, min(prototypes, len(candidates))).indices
+    key, selection = candidates.key[chosen], candidates.selection[chosen]
+    weights = torch.softmax(similarity(candidates.key, candidates.shrinkage, key, selection), dim=1)
+    value = (weights @ candidates.value.flatten(1)).view(-1, *candidates.value.shape[1:])
+    usage = torch.zeros(len(chosen), device=key.device)
+    return Elements(key, weights @ candidates.shrinkage, selection, value, usage, torch.full_like(usage, LIFE_AT_BIRTH))
+
+
+def forget_unused(elements: Elements, keep: int) -> Elements:
+    """Return the `keep` elements of highest usage per read, in their order; of equal ones the oldest go."""
+    if len(elements) <= keep:
+        return elements
+    order = torch.argsort(elements.usage_per_read, stable=True)
+    return elements.taken(torch.sort(order[len(elements) - keep :]).values)

@@ -1,0 +1,33 @@
+"""Which numbers the network multiplies in."""
+
+from __future__ import annotations
+
+import torch
+
+from videdit.errors import OptionError
+from videdit.runtime import Quality
+from videdit_plugins.xmem.options import Precision
+
+
+def reduced_precision(precision: Precision, device: str, quality: Quality) -> torch.dtype | None:
+    """Return the reduced precision to use, or None for float32.
+
+    auto: on CUDA bfloat16, or float16 on cards without it; on a CPU bfloat16 only where the processor multiplies it
+    in hardware, and not for quality "best"; float32 elsewhere
+    Raises OptionError for float16 on a CPU.
+    """
+    kind = torch.device(device).type
+    if precision == "float16" and kind == "cpu":
+        raise OptionError("a CPU does not track in float16", next_step="set precision to bfloat16, float32 or auto")
+    if precision != "auto":
+        return {"float32": None, "bfloat16": torch.bfloat16, "float16": torch.float16}[precision]
+    if kind == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    if kind == "cpu" and quality != "best" and _cpu_has_bfloat16():
+        return torch.bfloat16
+    return None
+
+
+def _cpu_has_bfloat16() -> bool:
+    ask = getattr(torch.cpu, "get_capabilities", None)  # absent from older releases of PyTorch
+    return ask is not None and any(bool(ask().get(name)) for name in ("avx512_bf16", "amx_bf16", "bf16"))

@@ -1,0 +1,152 @@
+"""Parity of the XMem network and its memory with the published ones, on reference weights and a reference clip."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from videdit.checkpoints import load_strict
+from videdit_plugins.xmem.memory.group import Limits
+from videdit_plugins.xmem.network.network import Widths, XMem
+from videdit_plugins.xmem.propagation import Encoded, Propagation
+
+FOLDER = Path(__file__).parent
+FACTS = json.loads((FOLDER / "xmem.json").read_text())
+CONFIG = FACTS["config"]
+LIMITS = Limits(
+    max_working=CONFIG["max_mid_term_frames"],
+    min_working=CONFIG["min_mid_term_frames"],
+    prototypes=CONFIG["num_prototypes"],
+    max_long=CONFIG["max_long_term_elements"],
+    top_k=CONFIG["top_k"],
+)
+MEAN = torch.tensor([0.485, 0.456, 0.406])[:, None, None]
+DEVIATION = torch.tensor([0.229, 0.224, 0.225])[:, None, None]
+Given = Mapping[int, Mapping[int, np.ndarray]]
+
+
+def _reference_module() -> Any:
+    spec = importlib.util.spec_from_file_location("reference_weights", FOLDER / "reference_weights.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+reference = _reference_module()
+
+
+@pytest.fixture(scope="module")
+def network() -> XMem:
+    state = reference.reference_state_dict(FOLDER / "xmem_state_dict.tsv")
+    made = XMem(Widths.of(state, "reference weights"))
+    load_strict(made, state, "reference weights")
+    return made.eval().requires_grad_(False)
+
+
+@pytest.fixture(scope="module")
+def clip() -> tuple[np.ndarray, np.ndarray]:
+    frames, discs = reference.reference_clip(**FACTS["clip"])
+    return frames, discs.astype(bool)
+
+
+@pytest.fixture(scope="module")
+def encoded(network: XMem, clip: tuple[np.ndarray, np.ndarray]) -> list[Encoded]:
+    images = (torch.from_numpy(clip[0]).permute(0, 3, 1, 2).float() / 255 - MEAN) / DEVIATION
+    with torch.inference_mode():
+        return [Encoded(t, image[None], network.encode_frames(image[None])) for t, image in enumerate(images)]
+
+
+@pytest.fixture(scope="module")
+def golden() -> Mapping[str, np.ndarray]:
+    with np.load(FOLDER / "xmem.npz") as archive:
+        return dict(archive)
+
+
+def bar(t: int) -> np.ndarray:
+    """Object 2 at frame t."""
+    mask = np.zeros((FACTS["clip"]["height"], FACTS["clip"]["width"]), bool)
+    mask[60:90, max(0, 80 - 2 * t) : 120 - 2 * t] = True
+    return mask
+
+
+def run(network: XMem, encoded: list[Encoded], limits: Limits, given: Given) -> dict[int, torch.Tensor]:
+    """Return the predicted logits of every frame but the first; what is given on a frame counts from the next on."""
+    propagation = Propagation(network, limits, memory_every=CONFIG["mem_every"], given_stay=False)
+    found: dict[int, torch.Tensor] = {}
+    with torch.inference_mode():
+        for t, frame in enumerate(encoded):
+            if t:
+                propagation.advance()
+                prediction = propagation.predict(frame)
+                assert prediction is not None
+                found[t] = prediction.logits
+            propagation.settle(frame, {one: torch.from_numpy(mask).float() for one, mask in given.get(t, {}).items()})
+    return found
+
+
+def furthest(found: dict[int, torch.Tensor], expected: np.ndarray, frames: list[int]) -> float:
+    """The largest difference of logits, on every second row and column."""
+    assert len(frames) == len(expected)
+    return max(
+        float(np.abs(found[t][:, ::2, ::2].numpy() - one).max()) for t, one in zip(frames, expected, strict=True)
+    )
+
+
+def close(found: torch.Tensor, expected: np.ndarray) -> bool:
+    """Within 1e-4 of the largest figure."""
+    assert tuple(found.shape) == expected.shape
+    return float(np.abs(found.numpy() - expected).max()) < 1e-4 * float(np.abs(expected).max())
+
+
+def test_features_of_a_frame(encoded: list[Encoded], golden: Mapping[str, np.ndarray]) -> None:
+    features = encoded[0].features
+    assert close(features.key, golden["key"])
+    assert close(features.shrinkage, golden["shrinkage"])
+    assert close(features.selection, golden["selection"])
+    for name in ("f16", "f8", "f4"):
+        assert close(getattr(features, name).mean(dim=(2, 3)), golden[f"{name}_mean"])
+
+
+def test_free_run(
+    network: XMem, encoded: list[Encoded], clip: tuple[np.ndarray, np.ndarray], golden: Mapping[str, np.ndarray]
+) -> None:
+    found = run(network, encoded, LIMITS, {0: {1: clip[1][0] & ~bar(0), 2: bar(0)}})
+    worst = max(
+        float(np.abs(torch.softmax(found[t], 0).numpy() - one).max())
+        for t, one in zip(FACTS["probs_frames"], golden["probs"], strict=True)
+    )
+    assert worst < 5e-4
+
+
+@pytest.mark.parametrize(("name", "max_long"), [("forced_logits", 200), ("evict_logits", 40)])
+def test_forced_runs(
+    name: str,
+    max_long: int,
+    network: XMem,
+    encoded: list[Encoded],
+    clip: tuple[np.ndarray, np.ndarray],
+    golden: Mapping[str, np.ndarray],
+) -> None:
+    given = {t: {1: clip[1][t] & ~bar(t), 2: bar(t)} for t in range(0, len(encoded), 3)}
+    limits = Limits(LIMITS.max_working, LIMITS.min_working, LIMITS.prototypes, max_long, top_k=LIMITS.top_k)
+    assert furthest(run(network, encoded, limits, given), golden[name], FACTS["probs_frames"]) < 3e-3
+
+
+def test_an_object_joins(
+    network: XMem, encoded: list[Encoded], clip: tuple[np.ndarray, np.ndarray], golden: Mapping[str, np.ndarray]
+) -> None:
+    limits = Limits(20, LIMITS.min_working, LIMITS.prototypes, LIMITS.max_long, top_k=LIMITS.top_k)
+    found = run(network, encoded, limits, {0: {1: clip[1][0]}, 12: {2: bar(12)}})
+    before = [t for t in FACTS["probs_frames"] if t <= 12]
+    after = [t for t in FACTS["probs_frames"] if t > 12]
+    assert furthest(found, golden["join_logits_one"], before) < 3e-3
+    assert furthest(found, golden["join_logits_two"], after) < 3e-3
