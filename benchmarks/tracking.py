@@ -95,9 +95,16 @@ def load(folder: Path, sequence: str, limit: int | None = None) -> tuple[ArrayFr
     """Return the frames and the true masks of a sequence."""
     names = sorted((folder / "JPEGImages/480p" / sequence).glob("*.jpg"))[:limit]
     truth_folder = folder / "Annotations/480p" / sequence
-    frames = [cv2.cvtColor(cv2.imread(str(name)), cv2.COLOR_BGR2RGB) for name in names]
-    truths = [cv2.imread(str(truth_folder / f"{name.stem}.png"), cv2.IMREAD_GRAYSCALE) > 0 for name in names]
+    frames = [cv2.cvtColor(_read(name, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB) for name in names]
+    truths = [_read(truth_folder / f"{name.stem}.png", cv2.IMREAD_GRAYSCALE) > 0 for name in names]
     return ArrayFrames(frames), truths
+
+
+def _read(path: Path, how: int) -> NDArray[np.uint8]:
+    pixels = cv2.imread(str(path), how)
+    if pixels is None:
+        raise FileNotFoundError(path)
+    return np.asarray(pixels, np.uint8)
 
 
 def measure(tracker: Tracker, frames: ArrayFrames, truths: list[Mask]) -> Run:

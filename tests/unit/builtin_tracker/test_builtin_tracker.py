@@ -74,6 +74,7 @@ def test_hidden_object_is_absent_and_found_again(paint, make_tracker):
     hidden = [index for index in results if not clip.masks[index][1].any()]
     assert hidden
     assert results[hidden[-1]][1].absent
+    assert results[hidden[-1]][1].score < 0.7
     assert iou(results[21][1].mask, clip.masks[21][1]) > 0.8
 
 
@@ -85,6 +86,8 @@ def test_object_that_left_the_frame_is_absent(paint, make_tracker):
     assert not clip.masks[11][1].any()
     assert last.absent
     assert not last.probability.any()
+    assert last.score > 0.7
+    assert last.evidence["left"] == 1
 
 
 def test_correction_is_taken_up(paint, make_tracker):
@@ -258,6 +261,8 @@ def test_wrong_calls_are_refused(paint, make_tracker):
         tracker.correct(0, 5, clip.masks[0][1])
     with pytest.raises(OptionError, match="cannot be read"):
         tracker.restore(clip.frames, b"nonsense")
+    with pytest.raises(OptionError, match="cannot be read"):
+        tracker.restore(clip.frames, b"PK\x03\x04" + bytes(40))
     tracker.reset()
     with pytest.raises(OptionError, match="not been started"):
         tracker.snapshot()

@@ -80,6 +80,13 @@ def test_auroc(bench):
     assert np.isnan(bench.auroc(scores, np.zeros(4, bool)))
 
 
+def test_tracker_holds_a_real_animal(bench, footage, make_tracker):
+    frames, truths = bench.load(footage / "davis", "camel", 8)
+    run = bench.measure(make_tracker(), frames, truths)
+    assert run.mean_j > 0.85
+    assert run.mean_f > 0.75
+
+
 def test_first_and_last_frame_do_not_count(bench):
     run = bench.Run(np.array([1.0, 0.5, 0.0]), np.array([0.8, 0.6, 0.0]), np.zeros(3), 1.0)
     assert run.mean_j == pytest.approx(0.75)

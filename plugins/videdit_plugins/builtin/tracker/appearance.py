@@ -61,12 +61,18 @@ class Appearance:
             self.recent *= FADE
             self.recent += (1 - FADE) * sums
 
-    def classify(self, lifted: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return (N,) float32 in [-1, 1], the side of each cell of `lifted` (N, K)."""
+    def unlearn(self) -> None:
+        """Forget the tracked frames."""
+        self.recent[:] = 0
+
+    def classify(self, lifted: NDArray[np.float32], given_only: bool = False) -> NDArray[np.float32]:
+        """Return (N,) float32 in [-1, 1], the side of each cell of `lifted` (N, K).
+
+        given_only: leave out what was learned from tracked frames
+        """
         seen = max(self.given[-1, -2], 1e-6)
         total = self.given / seen
-        weight = self.recent[-1, -2]
-        if weight > 0:
+        if not given_only:
             total = total + RECENT_SHARE * self.recent
         size = len(total)
         line = np.linalg.solve(total[:, :size] + RIDGE * np.eye(size), total[:, size])

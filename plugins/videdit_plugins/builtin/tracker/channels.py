@@ -23,6 +23,7 @@ NAMES = (
     "colour_given",
     "colour_recent",
     "classifier",
+    "classifier_given",
     "match_given",
     "motion",
     "ground",
@@ -80,17 +81,19 @@ def look(plane: Plane, roi: Roi) -> Look:
 def to_cells(values: FloatMap) -> NDArray[np.float32]:
     """Return (N,) float32: the mean of `values` (h, w) over each cell."""
     small = cv2.resize(values, (values.shape[1] // CELL, values.shape[0] // CELL), interpolation=cv2.INTER_AREA)
-    return small.ravel()
+    flat: NDArray[np.float32] = small.ravel()
+    return flat
 
 
 def from_cells(values: NDArray[np.float32], grid: tuple[int, int]) -> FloatMap:
     """Return (h, w) float32: the values of the cells, (N,), spread over the grid."""
     small = np.ascontiguousarray(values, dtype=np.float32).reshape(grid[0] // CELL, grid[1] // CELL)
-    return cv2.resize(small, grid[::-1], interpolation=cv2.INTER_LINEAR)
+    spread: FloatMap = cv2.resize(small, grid[::-1], interpolation=cv2.INTER_LINEAR)
+    return spread
 
 
 def channels(
-    target: Target, before: Plane, now: Plane, roi: Roi, seen: Look, shift: tuple[int, int], draft: bool = False
+    target: Target, before: Plane, now: Plane, roi: Roi, seen: Look, shift: tuple[int, int], fine_flow: bool
 ) -> Channels:
     """Gather the evidence for `target` in the window `roi` of `now`, which showed `seen`.
 
@@ -98,18 +101,19 @@ def channels(
     """
     gone = (-shift[0], -shift[1])
     gray, gray_before = roi.cut(now.gray), roi.cut(before.gray, gone)
-    flow = flow_between(gray_before, gray, draft)
+    flow = flow_between(gray_before, gray, fine_flow)
     last = roi.cut(target.probability, gone)
     warped = warp(last, flow.back)
     moved = warp(gray_before.astype(np.float32), flow.back)
     error = cv2.GaussianBlur(np.abs(gray.astype(np.float32) - moved), (0, 0), 1.5)
     ratio, ground = motion_evidence(flow.back, flow.agreement, warped)
-    given, found = _match_given(target, seen, roi)
+    given, found = _match_given(target, now.index, seen, roi)
     maps = [
         (2 * warped - 1) * np.exp(-error / DOUBT),
         log_ratio(target.given_colours, seen.bins),
         log_ratio(target.recent_colours, seen.bins),
         from_cells(target.appearance.classify(seen.lifted), roi.grid),
+        from_cells(target.appearance.classify(seen.lifted, given_only=True), roi.grid),
         given,
         ratio,
         np.minimum(ground, 1.5),
@@ -118,8 +122,8 @@ def channels(
     return Channels(np.stack(maps).astype(np.float32), warped, flow.agreement, found)
 
 
-def _match_given(target: Target, seen: Look, roi: Roi) -> tuple[FloatMap, FloatMap]:
-    answers = [match(seen.cells, seen.places, one, PLACE_GIVEN) for one in target.given[:1] + target.given[1:][-1:]]
+def _match_given(target: Target, index: int, seen: Look, roi: Roi) -> tuple[FloatMap, FloatMap]:
+    answers = [match(seen.cells, seen.places, one, PLACE_GIVEN) for one in target.closest(index)]
     odds = np.mean([one[0] for one in answers], axis=0)
     found = np.max([one[1] for one in answers], axis=0)
     return from_cells(odds, roi.grid), from_cells(found, roi.grid)

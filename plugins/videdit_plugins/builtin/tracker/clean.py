@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from videdit_plugins.builtin.tracker.planes import FloatMap
 
@@ -53,11 +56,10 @@ def _implausible(
     best = 1 + int(np.argmax((matched + 0.05 * areas)[1:]))
     limit = max(LEAST_GAP, 1.3 * gap) * total**0.5
     away = cv2.distanceTransform((parts != best).astype(np.uint8), cv2.DIST_L2, 3)
-    for part in range(1, len(areas)):
-        if not dropped[part] and part != best:
-            dropped[part] = float(away[parts == part].min()) > limit
-    dropped[best] = dropped[0] = False
-    return dropped
+    dropped |= _nearest(away, parts, len(areas)) > limit
+    kept: NDArray[np.bool_] = ~dropped
+    kept[[0, best]] = True
+    return ~kept
 
 
 def _fill_holes(probability: FloatMap, warped: FloatMap) -> None:
@@ -82,5 +84,10 @@ def largest_gap(mask: NDArray[np.bool_]) -> float:
     areas = stats[1:, cv2.CC_STAT_AREA]
     largest = 1 + int(np.argmax(areas))
     away = cv2.distanceTransform((parts != largest).astype(np.uint8), cv2.DIST_L2, 3)
-    gaps = [float(away[parts == part].min()) for part in range(1, count) if areas[part - 1] > SPECK * areas.sum()]
-    return max(gaps) / float(areas.sum()) ** 0.5
+    gaps = _nearest(away, parts, count)[1:][areas > SPECK * areas.sum()]
+    return float(gaps.max()) / math.sqrt(float(areas.sum()))
+
+
+def _nearest(away: FloatMap, parts: NDArray[np.int32], count: int) -> NDArray[np.float64]:
+    """Return (count,) float64: the least of `away` (h, w) in each part."""
+    return np.asarray(ndimage.minimum(away, parts, np.arange(count)), np.float64)

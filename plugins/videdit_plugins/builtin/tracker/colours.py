@@ -26,18 +26,23 @@ def histograms(bins: NDArray[np.int32], prior: FloatMap) -> NDArray[np.float32]:
     cube = counts.reshape(2, BINS, BINS, BINS)
     for axis in (1, 2, 3):
         cube = _blurred(cube, axis)
-    return cube / np.maximum(cube.sum(axis=(1, 2, 3), keepdims=True), 1e-6)
+    shares: NDArray[np.float32] = cube / np.maximum(cube.sum(axis=(1, 2, 3), keepdims=True), 1e-6)
+    return shares
 
 
 def _blurred(cube: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
     size = cube.shape[axis]
     before = cube.take(np.maximum(np.arange(size) - 1, 0), axis)
     after = cube.take(np.minimum(np.arange(size) + 1, size - 1), axis)
-    return (before + 2 * cube + after) / 4
+    smooth: NDArray[np.float32] = (before + 2 * cube + after) / 4
+    return smooth
 
 
-def log_ratio(shares: NDArray[np.float32], bins: NDArray[np.int32]) -> FloatMap:
+def log_ratio(shares: NDArray[np.float32] | None, bins: NDArray[np.int32]) -> FloatMap:
     """Return (h, w) float32 in [-1, 1]: how much more likely each pixel's colour is in the object than outside."""
+    if shares is None:
+        return np.zeros(bins.shape, np.float32)
     table = np.log((shares[0] + 2e-5) / (shares[1] + 2e-5)).ravel()
     table = np.clip(table, -CLIP, CLIP) / CLIP
-    return cv2.blur(table.astype(np.float32)[bins], (3, 3))
+    smooth: FloatMap = cv2.blur(table.astype(np.float32)[bins], (3, 3))
+    return smooth

@@ -11,12 +11,13 @@ from videdit_plugins.builtin.tracker.channels import NAMES, Channels
 from videdit_plugins.builtin.tracker.planes import FloatMap
 
 # Fitted by logistic regression on the pixels of ten tracked sequences, with a ridge; evidence that did not lower the
-# loss of a sequence left out of the fit has no weight.
+# loss of a sequence left out of the fit has no weight; a learned combination may use it.
 WEIGHTS: Mapping[str, float] = {
     "prior": 1.94,
     "colour_given": 0.8,
     "colour_recent": 0.0,
     "classifier": 2.16,
+    "classifier_given": 0.0,
     "match_given": 0.38,
     "motion": 1.02,
     "ground": 0.0,

@@ -13,6 +13,7 @@ from videdit.frames import FrameSequence, Mask
 from videdit.runtime import Runtime
 from videdit.tracker import Tracked, Tracker
 from videdit_plugins.builtin.tracker.clean import clean
+from videdit_plugins.builtin.tracker.effort import EFFORTS
 from videdit_plugins.builtin.tracker.flow import coarse_flow
 from videdit_plugins.builtin.tracker.follow import Proposal, propose
 from videdit_plugins.builtin.tracker.learn import learn_given, learn_tracked
@@ -20,7 +21,7 @@ from videdit_plugins.builtin.tracker.options import TrackerOptions
 from videdit_plugins.builtin.tracker.planes import FloatMap, Plane, Planes
 from videdit_plugins.builtin.tracker.refine import to_edges
 from videdit_plugins.builtin.tracker.rivals import overlaps, share_out
-from videdit_plugins.builtin.tracker.score import figures, score
+from videdit_plugins.builtin.tracker.score import figures, score, score_of_absence
 from videdit_plugins.builtin.tracker.state import pack, unpack
 from videdit_plugins.builtin.tracker.target import Target
 
@@ -30,7 +31,7 @@ class BuiltinTracker(Tracker):
 
     def __init__(self, options: TrackerOptions, runtime: Runtime) -> None:
         self._options = options
-        self._quality = runtime.quality
+        self._effort = EFFORTS[runtime.quality]
         self._planes: Planes | None = None
         self._size = (0, 0)
         self._index = -1
@@ -74,7 +75,13 @@ class BuiltinTracker(Tracker):
     def confirm(self, index: int, object_id: int, mask: Mask) -> None:
         planes = self._started()
         if object_id in self._targets:
-            learn_given(self._targets[object_id], index, planes[index], self._at_work_size(object_id, mask))
+            learn_given(
+                self._targets[object_id],
+                index,
+                planes[index],
+                self._at_work_size(object_id, mask),
+                self._effort.grid_sides,
+            )
 
     def forget(self, object_id: int) -> None:
         self._targets.pop(object_id, None)
@@ -102,7 +109,7 @@ class BuiltinTracker(Tracker):
         forward = coarse_flow(before, now) if self._targets else None
         proposals = {}
         for object_id, target in self._targets.items():
-            one = propose(target, before, now, forward, self._options.search, self._quality)
+            one = propose(target, before, now, forward, self._options.search, self._effort)
             if one is not None:
                 proposals[object_id] = one
         return proposals
@@ -117,32 +124,35 @@ class BuiltinTracker(Tracker):
             inside = one.probability if whole is alone[object_id] else one.roi.cut(whole)
             gap = self._targets[object_id].gap
             kept = clean(inside, one.evidence.warped, one.evidence.found, gap)
-            settled[object_id] = to_edges(now.bgr, one.roi.paste(kept, now.size, 0.0))
+            pasted = one.roi.paste(kept, now.size, 0.0)
+            settled[object_id] = to_edges(now.bgr, pasted) if self._effort.edges else pasted
         return share_out(settled, friends)
 
     def _take(self, target: Target, one: Proposal | None, probability: FloatMap | None) -> Tracked:
         if one is None or probability is None or not (probability > 0.5).any():
             target.probability = np.zeros_like(target.probability)
             target.lost += 1
-            return self._absent()
+            return self._absent(target)
         target.probability = probability
         target.lost = 0
         inside = one.roi.cut(probability)
-        named = figures(target, one.seen, one.evidence, inside)
+        named = figures(target, one.evidence, inside)
         learn_tracked(target, one, inside, named["match"])
         full: NDArray[np.float32] = cv2.resize(probability, self._size[::-1], interpolation=cv2.INTER_LINEAR)
         mask = full > 0.5
-        return Tracked(mask, score(named), full, named) if mask.any() else self._absent()
+        return Tracked(mask, score(named), full, named) if mask.any() else self._absent(target)
 
-    def _absent(self) -> Tracked:
-        return Tracked(np.zeros(self._size, np.bool_), 0.5, np.zeros(self._size, np.float32), {})
+    def _absent(self, target: Target) -> Tracked:
+        nothing = np.zeros(self._size, np.bool_)
+        figures_of_absence = {"lost": float(target.lost), "left": float(target.left)}
+        return Tracked(nothing, score_of_absence(target), nothing.astype(np.float32), figures_of_absence)
 
     def _give(self, object_id: int, index: int, mask: Mask) -> None:
         target, plane = self._targets[object_id], self._started()[index]
         small = self._at_work_size(object_id, mask)
         target.probability = small
         target.lost = 0
-        learn_given(target, index, plane, small)
+        learn_given(target, index, plane, small, self._effort.grid_sides)
         for other_id, other in self._targets.items():
             if other_id != object_id and overlaps(small > 0.5, other.probability > 0.5):
                 target.friends.add(other_id)

@@ -57,4 +57,5 @@ def _gradients(light: NDArray[np.float32]) -> NDArray[np.float32]:
     place = np.mod(angle * (ANGLES / np.pi), ANGLES)
     away = np.abs(place[..., None] - np.arange(ANGLES, dtype=np.float32))
     away = np.minimum(away, ANGLES - away)
-    return np.maximum(0, 1 - away) * strength[..., None]
+    shared: NDArray[np.float32] = np.maximum(0, 1 - away) * strength[..., None]
+    return shared

@@ -29,13 +29,13 @@ class Flow:
     agreement: FloatMap
 
 
-def flow_between(before: NDArray[np.uint8], now: NDArray[np.uint8], draft: bool = False) -> Flow:
+def flow_between(before: NDArray[np.uint8], now: NDArray[np.uint8], fine: bool) -> Flow:
     """Return how `now` (h, w) uint8 moved from `before`, of the same shape."""
     height, width = now.shape
     if min(height, width) < LEAST_DIS_PX:
         return Flow(np.zeros((height, width, 2), np.float32), np.ones((height, width), np.float32))
-    preset = cv2.DISOPTICAL_FLOW_PRESET_FAST if draft else cv2.DISOPTICAL_FLOW_PRESET_MEDIUM
-    search = cv2.DISOpticalFlow_create(preset)
+    preset = cv2.DISOPTICAL_FLOW_PRESET_MEDIUM if fine else cv2.DISOPTICAL_FLOW_PRESET_FAST
+    search = cv2.DISOpticalFlow.create(preset)
     back = search.calc(now, before, None)
     forth = search.calc(before, now, None)
     there = warp(forth, back)
@@ -58,7 +58,7 @@ def coarse_flow(before: Plane, now: Plane) -> NDArray[np.float32] | None:
     """Return (h / 2, w / 2, 2) float32, forward motion in work pixels, or None for frames too small to have any."""
     if min(now.coarse.shape) < LEAST_DIS_PX:
         return None
-    search = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+    search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
     forward: NDArray[np.float32] = search.calc(before.coarse, now.coarse, None) * COARSE
     return forward
 

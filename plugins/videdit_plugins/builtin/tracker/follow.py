@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from videdit.frames import Region
-from videdit.runtime import Quality
 from videdit_plugins.builtin.tracker.channels import Channels, Look, channels, look
 from videdit_plugins.builtin.tracker.combine import log_odds, sigmoid
+from videdit_plugins.builtin.tracker.effort import Effort
 from videdit_plugins.builtin.tracker.flow import median_shift
 from videdit_plugins.builtin.tracker.planes import FloatMap, Plane
 from videdit_plugins.builtin.tracker.roi import Roi, roi_around
@@ -51,7 +51,7 @@ class Proposal:
 
 
 def propose(
-    target: Target, before: Plane, now: Plane, forward: NDArray[np.float32] | None, search: bool, quality: Quality
+    target: Target, before: Plane, now: Plane, forward: NDArray[np.float32] | None, search: bool, effort: Effort
 ) -> Proposal | None:
     """Return where `target` is on the frame `now`, or None if it is not to be seen.
 
@@ -64,10 +64,10 @@ def propose(
     followed = None
     if mask.any():
         shift = median_shift(forward, mask)
-        followed = _at(target, Region.of(mask), before, now, shift, quality)
+        followed = _at(target, Region.of(mask), before, now, shift, effort)
         if not _weak(target, followed):
             return followed
-    again = _found(target, now, quality) if search else None
+    again = _found(target, now, effort) if search else None
     if again is None:
         # A sliver that is all that is left at the frame's border, or of an occlusion, is no object.
         return None if followed is None or followed.area < GONE_AREA * target.usual_area else followed
@@ -76,11 +76,11 @@ def propose(
     return followed
 
 
-def _at(target: Target, box: Region, before: Plane, now: Plane, shift: tuple[int, int], quality: Quality) -> Proposal:
+def _at(target: Target, box: Region, before: Plane, now: Plane, shift: tuple[int, int], effort: Effort) -> Proposal:
     moved = Region(box.x0 + shift[0], box.y0 + shift[1], box.x1 + shift[0], box.y1 + shift[1])
-    roi = roi_around(moved, now.size)
+    roi = roi_around(moved, now.size, effort.grid_sides)
     seen = look(now, roi)
-    evidence = channels(target, before, now, roi, seen, shift, quality == "draft")
+    evidence = channels(target, before, now, roi, seen, shift, effort.fine_flow)
     return Proposal(roi, seen, evidence, sigmoid(log_odds(evidence)))
 
 
@@ -88,13 +88,13 @@ def _weak(target: Target, one: Proposal) -> bool:
     return one.area < WEAK_AREA * target.usual_area or one.match < WEAK_MATCH * target.usual_match
 
 
-def _found(target: Target, now: Plane, quality: Quality) -> Proposal | None:
-    likely = find_again(target, now)
+def _found(target: Target, now: Plane, effort: Effort) -> Proposal | None:
+    likely = find_again(target, now, effort.grid_sides)
     if likely is None or not (likely > 0.5).any():
         return None
     before = target.probability
     target.probability = likely
-    one = _at(target, Region.of(likely > 0.5), now, now, (0, 0), quality)
+    one = _at(target, Region.of(likely > 0.5), now, now, (0, 0), effort)
     target.probability = before
     size_fits = ACCEPT_AREA[0] * target.usual_area < one.area < ACCEPT_AREA[1] * target.usual_area
     return one if size_fits and one.match > ACCEPT_MATCH * target.usual_match else None

@@ -18,12 +18,15 @@ COLOURS_FADE = 0.7
 USUAL_FADE = 0.95
 
 
-def learn_given(target: Target, index: int, plane: Plane, probability: FloatMap) -> None:
-    """Remember for good that on frame `index` the object was `probability` (h, w) float32 of work size."""
+def learn_given(target: Target, index: int, plane: Plane, probability: FloatMap, sides: tuple[int, int]) -> None:
+    """Remember for good that on frame `index` the object was `probability` (h, w) float32 of work size.
+
+    sides: see `roi_around`
+    """
     mask = probability > 0.5
     if not mask.any():
         return
-    roi = roi_around(Region.of(mask), plane.size)
+    roi = roi_around(Region.of(mask), plane.size, sides)
     seen = look(plane, roi)
     inside = roi.cut(probability)
     cells = to_cells(inside)
@@ -39,7 +42,10 @@ def learn_given(target: Target, index: int, plane: Plane, probability: FloatMap)
     before = shares if target.given_colours is None else target.given_colours
     target.given_colours = ((before * (count - 1) + shares) / count).astype(np.float32)
     if target.probability is probability or target.recent_colours is None:
+        # What was tracked up to here led to a result that a person put right, or there is none yet.
+        target.appearance.unlearn()
         target.recent_colours = shares
+        target.first_match = target.usual_match = 0.0
         _remember_size(target, probability, 0.0)
     target.gap = max(target.gap, largest_gap(mask))
 
@@ -51,6 +57,7 @@ def learn_tracked(target: Target, one: Proposal, inside: FloatMap, match: float)
     before = shares if target.recent_colours is None else target.recent_colours
     target.recent_colours = (COLOURS_FADE * before + (1 - COLOURS_FADE) * shares).astype(np.float32)
     _remember_size(target, target.probability, USUAL_FADE)
+    target.first_match = target.first_match or match
     usual = target.usual_match or match
     target.usual_match = USUAL_FADE * usual + (1 - USUAL_FADE) * match
 
@@ -58,8 +65,8 @@ def learn_tracked(target: Target, one: Proposal, inside: FloatMap, match: float)
 def _remember_size(target: Target, probability: FloatMap, fade: float) -> None:
     mask = probability > 0.5
     box = Region.of(mask)
-    now = (box.height, box.width, np.count_nonzero(mask))
-    before = (*target.usual_box, target.usual_area)
-    high, wide, area = (fade * old + (1 - fade) * new for old, new in zip(before, now, strict=True))
-    target.usual_box = (high, wide)
-    target.usual_area = area
+    high, wide = target.usual_box
+    target.usual_box = (fade * high + (1 - fade) * box.height, fade * wide + (1 - fade) * box.width)
+    size = mask.shape
+    target.left = box.x0 <= 1 or box.y0 <= 1 or box.x1 >= size[1] - 1 or box.y1 >= size[0] - 1
+    target.usual_area = fade * target.usual_area + (1 - fade) * int(np.count_nonzero(mask))

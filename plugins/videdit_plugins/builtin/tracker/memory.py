@@ -52,4 +52,4 @@ def match(
         np.exp(np.minimum(near, 0, out=near), out=near)
         masses[start : start + CHUNK_CELLS] = near @ sides
     odds = np.log((masses[:, 0] + 3e-5) / (masses[:, 1] + 3e-5))
-    return np.clip(odds, -CLIP, CLIP) / CLIP, masses[:, 0] / (masses[:, 0] + 0.1)
+    return (np.clip(odds, -CLIP, CLIP) / CLIP).astype(np.float32), masses[:, 0] / (masses[:, 0] + 0.1)

@@ -21,12 +21,14 @@ KEPT_FRAMES = 3
 class Plane:
     """One frame at work size.
 
+    index:  number of the frame in its film
     bgr:    (h, w, 3) uint8
     gray:   (h, w) uint8
     lab:    (h, w, 3) uint8, OpenCV's 8-bit Lab
     coarse: (h / 2, w / 2) uint8, gray
     """
 
+    index: int
     bgr: NDArray[np.uint8]
     gray: NDArray[np.uint8]
     lab: NDArray[np.uint8]
@@ -54,18 +56,18 @@ class Planes:
 
     def __getitem__(self, index: int) -> Plane:
         if index not in self._kept:
-            self._kept[index] = _plane(self._frames[index].rgb8, self.size)
+            self._kept[index] = _plane(index, self._frames[index].rgb8, self.size)
             while len(self._kept) > KEPT_FRAMES:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(index)
         return self._kept[index]
 
 
-def _plane(rgb: NDArray[np.uint8], size: tuple[int, int]) -> Plane:
+def _plane(index: int, rgb: NDArray[np.uint8], size: tuple[int, int]) -> Plane:
     if rgb.shape[:2] != size:
         rgb = cv2.resize(rgb, size[::-1], interpolation=cv2.INTER_AREA)
     bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
     gray = cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY)
     coarse_size = (max(1, size[1] // COARSE), max(1, size[0] // COARSE))
     coarse = cv2.resize(gray, coarse_size, interpolation=cv2.INTER_AREA)
-    return Plane(bgr, gray, cv2.cvtColor(bgr, cv2.COLOR_BGR2LAB), coarse)
+    return Plane(index, bgr, gray, cv2.cvtColor(bgr, cv2.COLOR_BGR2LAB), coarse)

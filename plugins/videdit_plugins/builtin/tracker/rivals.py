@@ -7,12 +7,13 @@ from collections.abc import Mapping, Set
 import numpy as np
 from numpy.typing import NDArray
 
+from videdit.frames import Region
 from videdit_plugins.builtin.tracker.planes import FloatMap
 
 LEAST = 1e-6
 TIE = 1.001
 CLAIM = 0.02
-"""Objects that nowhere both claim this much leave each other alone, to the last bit."""
+"""Objects whose boxes of pixels claimed this much lie apart leave each other alone, to the last bit."""
 SHARED = 0.2
 
 
@@ -26,10 +27,11 @@ def share_out(probabilities: Mapping[int, FloatMap], friends: Mapping[int, Set[i
     the other falls below one half. Of equals the one with the lower id keeps it.
     """
     shared = {}
+    claims = {object_id: Region.of(mine > CLAIM) for object_id, mine in probabilities.items()}
     for object_id, mine in probabilities.items():
         strongest: NDArray[np.float32] | None = None
         for other, theirs in probabilities.items():
-            if other == object_id or other in friends[object_id] or not _meet(mine, theirs):
+            if other == object_id or other in friends[object_id] or not _meet(claims[object_id], claims[other]):
                 continue
             odds = _odds(theirs) * np.float32(TIE if other < object_id else 1 / TIE)
             strongest = odds if strongest is None else np.maximum(strongest, odds)
@@ -41,8 +43,9 @@ def share_out(probabilities: Mapping[int, FloatMap], friends: Mapping[int, Set[i
     return shared
 
 
-def _meet(one: FloatMap, other: FloatMap) -> bool:
-    return bool(((one > CLAIM) & (other > CLAIM)).any())
+def _meet(one: Region, other: Region) -> bool:
+    across = min(one.x1, other.x1) > max(one.x0, other.x0)
+    return across and min(one.y1, other.y1) > max(one.y0, other.y0)
 
 
 def _odds(probability: FloatMap) -> NDArray[np.float32]:
@@ -53,4 +56,4 @@ def _odds(probability: FloatMap) -> NDArray[np.float32]:
 def overlaps(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> bool:
     """Return whether two (h, w) masks were drawn so that they share pixels, as a person and their face do."""
     smaller = min(np.count_nonzero(one), np.count_nonzero(other))
-    return bool(smaller) and np.count_nonzero(one & other) > SHARED * smaller
+    return bool(np.count_nonzero(one & other) > SHARED * smaller)

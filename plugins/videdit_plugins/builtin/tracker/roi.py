@@ -17,7 +17,6 @@ GROWTH = 1.75
 LEAST_SIDE_PX = 48
 SHAPE_LIMIT = 1.5
 PIXELS_PER_SIDE = 0.62
-GRID_SIDES = (160, 256)
 CELL = 4
 """Descriptors lie on a grid this many times coarser."""
 STEP = 8
@@ -61,7 +60,8 @@ class Roi:
         piece = image[inside.slices]
         margins = (inside.y0 - moved.y0, moved.y1 - inside.y1, inside.x0 - moved.x0, moved.x1 - inside.x1)
         if any(margins):
-            piece = cv2.copyMakeBorder(piece, *(max(0, m) for m in margins), cv2.BORDER_REPLICATE)
+            top, bottom, left, right = (max(0, margin) for margin in margins)
+            piece = cv2.copyMakeBorder(piece, top, bottom, left, right, cv2.BORDER_REPLICATE)
             piece = piece[: moved.height, : moved.width]
         shrinks = self.grid[0] < moved.height
         how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
@@ -84,15 +84,13 @@ class Roi:
         return np.stack(np.meshgrid(xs, ys), axis=-1).astype(np.float32)
 
 
-def roi_around(
-    box: Region, size: tuple[int, int], sides: tuple[int, int] = GRID_SIDES, side: float | None = None
-) -> Roi:
+def roi_around(box: Region, size: tuple[int, int], sides: tuple[int, int]) -> Roi:
     """Return the window around an object's `box` in a frame of `size` (height, width) work pixels.
 
-    side: longer side of the window if it is not to follow from the box
+    sides: least and largest length of the grid's longer side
     """
     wide, high = max(box.width, 1), max(box.height, 1)
-    longer = max(GROWTH * max(wide, high), LEAST_SIDE_PX) if side is None else side
+    longer = max(GROWTH * max(wide, high), LEAST_SIDE_PX)
     ratio = longer / max(wide, high)
     shorter = max(min(wide, high) * ratio, longer / SHAPE_LIMIT)
     across, down = (longer, shorter) if wide >= high else (shorter, longer)
@@ -107,7 +105,7 @@ def roi_around(
     return Roi(Region(x0, y0, x1, y1), grid, centre, longer)
 
 
-def grid_scale(side: float, sides: tuple[int, int] = GRID_SIDES) -> float:
+def grid_scale(side: float, sides: tuple[int, int]) -> float:
     """Return the grid pixels per work pixel of a window whose longer side is `side` work pixels."""
     return min(max(PIXELS_PER_SIDE * side, sides[0]), sides[1]) / side
 

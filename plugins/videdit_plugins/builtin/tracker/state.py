@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 from collections.abc import Mapping
 from typing import Any
 
@@ -41,7 +42,7 @@ def unpack(state: bytes) -> tuple[int, dict[int, Target]]:
             raise ValueError(f"version {head['version']}")
         targets = {int(key): _target(f"{key}.", kept, arrays) for key, kept in head["targets"].items()}
         return int(head["index"]), targets
-    except (ValueError, KeyError, OSError, EOFError) as error:
+    except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise OptionError(f"the tracker's state cannot be read: {error}") from error
 
 

@@ -25,18 +25,22 @@ class Target:
     recent_colours: the same of the tracked ones
     usual_box:      running mean of the (height, width) of the object's box, in work pixels
     usual_area:     running mean of the area, in work pixels
+    first_match:    match with the given frames on the first tracked frame, 0 before it
     usual_match:    running mean of the match with the given frames, 0 before the first tracked frame
     gap:            largest distance between parts of the given mask, in square roots of its area
     lost:           for how many frames it has not been seen
+    left:           whether it touched the frame's border when it was last seen
     friends:        ids of objects it may share pixels with
     """
 
     probability: FloatMap
     usual_box: tuple[float, float] = (0.0, 0.0)
     usual_area: float = 0.0
+    first_match: float = 0.0
     usual_match: float = 0.0
     gap: float = 0.0
     lost: int = 0
+    left: bool = False
     friends: set[int] = field(default_factory=set)
     given: list[Exemplar] = field(default_factory=list)
     appearance: Appearance = field(default_factory=Appearance.empty)
@@ -48,4 +52,8 @@ class Target:
         """Whether a mask that is not empty has been given."""
         return bool(self.given)
 
-    SCALARS: ClassVar = ("usual_area", "usual_match", "gap", "lost")
+    def closest(self, index: int) -> list[Exemplar]:
+        """Return the first given frame, and of the others the one nearest to frame `index`."""
+        return self.given[:1] + sorted(self.given[1:], key=lambda one: abs(one.index - index))[:1]
+
+    SCALARS: ClassVar = ("usual_area", "first_match", "usual_match", "gap", "lost", "left")

@@ -1,0 +1,29 @@
+"""How much work each quality level spends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from videdit.runtime import Quality
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """One level.
+
+    grid_sides: least and largest length of the longer side of a window's grid
+    fine_flow:  whether the flow is refined
+    edges:      whether outlines are pulled to the edges of the picture
+    """
+
+    grid_sides: tuple[int, int]
+    fine_flow: bool
+    edges: bool
+
+
+EFFORTS: Mapping[Quality, Effort] = {
+    "draft": Effort((112, 176), fine_flow=False, edges=False),
+    "standard": Effort((160, 256), fine_flow=True, edges=True),
+    "best": Effort((224, 352), fine_flow=True, edges=True),
+}

@@ -1,0 +1,52 @@
+"""One owner for each pixel."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from videdit_plugins.builtin.tracker.rivals import overlaps, share_out
+
+maps = arrays(np.float32, (4, 5), elements=st.floats(0, 1, width=32))
+NO_FRIENDS = {1: set(), 2: set(), 3: set()}
+
+
+@settings(max_examples=60, deadline=None)
+@given(maps, maps, maps)
+def test_no_pixel_has_two_owners_and_the_likeliest_keeps_it(one, two, three):
+    given_maps = {1: one, 2: two, 3: three}
+    shared = share_out(given_maps, NO_FRIENDS)
+    owned = np.stack([shared[key] > 0.5 for key in given_maps])
+    assert (owned.sum(axis=0) <= 1).all()
+    for key, before in given_maps.items():
+        assert (shared[key] <= before).all()
+    # Somebody keeps every pixel that was clearly somebody's.
+    assert (owned.any(axis=0) | (np.max([one, two, three], axis=0) < 0.51)).all()
+
+
+def test_equals_go_to_the_lower_id():
+    same = np.full((3, 3), 0.999, np.float32)
+    shared = share_out({2: same, 1: same.copy()}, NO_FRIENDS)
+    assert (shared[1] > 0.5).all()
+    assert not (shared[2] > 0.5).any()
+
+
+def test_objects_apart_and_friends_are_left_as_they_are():
+    left, right = np.zeros((4, 9), np.float32), np.zeros((4, 9), np.float32)
+    left[:, :4], right[:, 5:] = 0.9, 0.9
+    shared = share_out({1: left, 2: right}, NO_FRIENDS)
+    assert shared[1] is left
+    assert shared[2] is right
+    friends = share_out({1: left, 2: left}, {1: {2}, 2: {1}})
+    assert friends[1] is left
+    assert friends[2] is left
+
+
+def test_overlap_of_the_drawn_masks_makes_friends():
+    person, face, hand = (np.zeros((10, 10), bool) for _ in range(3))
+    person[:, :8], face[:3, 2:5], hand[:, 8:] = True, True, True
+    assert overlaps(person, face)
+    assert not overlaps(person, hand)
+    assert not overlaps(person, np.zeros((10, 10), bool))
