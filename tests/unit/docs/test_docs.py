@@ -201,3 +201,12 @@ def test_links_between_pages_lead_somewhere() -> None:
     for page in PAGES:
         for target in re.findall(r"\]\(([^)#:]+)\)", text(page)):
             assert (DOCS / target).exists(), f"{page} links to {target}"
+
+
+def test_every_part_stands_in_the_architecture() -> None:
+    root = DOCS.parent
+    page = (root / "ARCHITECTURE.md").read_text("utf-8")
+    parts = {path.name for path in (root / "videdit").iterdir() if path.suffix == ".py" or any(path.glob("*.py"))}
+    parts = {name.removesuffix(".py") for name in parts if not name.startswith("_")}
+    missing = [name for name in sorted(parts) if not re.search(rf"\b{name}\b", page)]
+    assert missing == []
