@@ -1,0 +1,211 @@
+"""Runs of `videdit evaluate tracking` with engines that go by colour."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+import videdit
+from videdit.cli.evaluate_commands import evaluate_commands
+from videdit.cli.session import Session
+from videdit.errors import Interrupted, OptionError
+from videdit.evaluation import Pointing, TrackingSettings, evaluate_tracking
+from videdit.plugins import Plugins
+from videdit.progress import Progress
+from videdit.runtime import Runtime
+from videdit.testing.fakes import ColourTracker, FakePlugin
+from videdit.tracker import Tracked
+
+MASK = TrackingSettings(tracker="colour", segmenter="colour")
+
+
+class Forgetful(ColourTracker):
+    """Loses object 1 from frame 3 on, until it is corrected there or later; says so in its score."""
+
+    def __init__(self, options: Any = None, runtime: Any = None) -> None:
+        super().__init__()
+        self._put_right = False
+
+    def correct(self, index: int, object_id: int, mask: videdit.Mask) -> None:  # type: ignore[name-defined]
+        super().correct(index, object_id, mask)
+        self._put_right = True
+
+    def step(self, index: int) -> dict[int, Tracked]:
+        found = super().step(index)
+        if index >= 3 and not self._put_right:
+            found[1] = Tracked(np.zeros_like(found[1].mask), 0.1)
+        return found
+
+
+class Extra:
+    @videdit.hookimpl
+    def register_trackers(self, register: Any) -> None:
+        register("forgetful", Forgetful)
+
+
+@pytest.fixture
+def plugins(fakes: FakePlugin) -> Plugins:
+    return Plugins(installed=False, objects={"fakes": fakes, "extra": Extra()})
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_what_is_tracked_without_fault_gets_full_marks(
+    davis: Path, tmp_path: Path, plugins: Plugins, runtime: Runtime
+) -> None:
+    found = evaluate_tracking(davis, tmp_path / "out", MASK, plugins=plugins, runtime=runtime)
+    assert [row["sequence"] for row in found.rows] == ["ants", "bees", "mean"]
+    mean = found.rows[-1]
+    assert (mean["j"], mean["f"], mean["j_and_f"], mean["j_recall"], mean["j_decay"]) == (1, 1, 1, 1, 0)
+    assert mean["objects"] == 4
+    assert float(mean["wall_ms"]) > 0  # type: ignore[arg-type]
+    assert found.lines()[-1].startswith("mean")
+
+
+def test_the_result_files_are_what_the_server_takes(
+    davis: Path, tmp_path: Path, plugins: Plugins, runtime: Runtime
+) -> None:
+    evaluate_tracking(davis, tmp_path / "out", MASK, plugins=plugins, runtime=runtime, sequences=["ants"])
+    truths = sorted((davis / "Annotations/480p/ants").iterdir())
+    results = sorted((tmp_path / "out/masks/ants").iterdir())
+    assert [path.name for path in results] == [path.name for path in truths]
+    for result, truth in zip(results, truths, strict=True):
+        with Image.open(result) as ours, Image.open(truth) as theirs:
+            assert ours.mode == "P"
+            assert ours.getpalette() == theirs.getpalette()
+            assert np.array_equal(np.asarray(ours), np.asarray(theirs))
+
+
+def test_means_are_over_objects_not_sequences(
+    davis: Path, tmp_path: Path, plugins: Plugins, runtime: Runtime, sequence_writer: Callable[..., None]
+) -> None:
+    sequence_writer(davis, "cats", seed=3, binary=True)
+    settings = TrackingSettings(tracker="forgetful")
+    found = evaluate_tracking(davis, tmp_path / "out", settings, plugins=plugins, runtime=runtime)
+    # Frames 1 to 4 count. Object 1 is lost on 3 and 4, so its J is 1/2, its recall too, its decay 1; object 2 keeps 1.
+    ants, _, cats, mean = found.rows
+    assert (ants["j"], ants["j_recall"], ants["j_decay"]) == (0.75, 0.75, 0.5)
+    # One object of the two colours, which the fake takes for neither, or both: what counts is that it is one.
+    assert cats["objects"] == 1
+    by_object = [float(row["j"]) for row in rows_of(tmp_path / "out/objects.csv")]
+    assert len(by_object) == 5
+    assert mean["j"] == pytest.approx(np.mean(by_object))
+    assert mean["j"] != pytest.approx(np.mean([float(row["j"]) for row in found.rows[:3]]))  # type: ignore[arg-type]
+    # Every lost frame has a score of .1 and every good one a score near 1.
+    assert ants["auroc"] == 1
+
+
+def test_a_correction_goes_to_the_worst_frame_and_helps(
+    davis: Path, tmp_path: Path, plugins: Plugins, runtime: Runtime
+) -> None:
+    settings = TrackingSettings(tracker="forgetful", corrections=2)
+    evaluate_tracking(davis, tmp_path / "out", settings, plugins=plugins, runtime=runtime, sequences=["ants"])
+    record = json.loads((tmp_path / "out/finished/ants.json").read_text())
+    assert record["corrected"] == [{"object": 1, "frame": 3}]
+    assert record["rounds"] == [0.75, 1, 1]
+    assert record["objects"]["1"]["scores"][3] is None, "a mask that was given says nothing of the tracker's score"
+    assert (tmp_path / "out/plots/corrections.png").is_file()
+
+
+@pytest.mark.parametrize("init", ["click", "box"])
+def test_from_one_click_or_box_to_the_whole_sequence(
+    init: Any, davis: Path, tmp_path: Path, plugins: Plugins, runtime: Runtime
+) -> None:
+    settings = TrackingSettings(Pointing(init), tracker="colour", segmenter="colour")
+    found = evaluate_tracking(davis, tmp_path / "out", settings, plugins=plugins, runtime=runtime, sequences=["bees"])
+    assert found.rows[-1]["j_and_f"] == 1
+    assert found.rows[-1]["first_iou"] == 1
+    assert found.rows[-1]["prompt_ms"] is not None
+
+
+def test_a_run_that_was_stopped_goes_on(
+    davis: Path, tmp_path: Path, plugins: Plugins, fakes: FakePlugin, runtime: Runtime
+) -> None:
+    seen: list[Progress] = []
+
+    def stop_in_the_second(step: Progress) -> None:
+        if step.done == 9:
+            raise Interrupted("stopped")
+
+    with pytest.raises(Interrupted):
+        evaluate_tracking(davis, tmp_path / "out", MASK, plugins=plugins, runtime=runtime, report=stop_in_the_second)
+    assert [path.name for path in (tmp_path / "out/finished").iterdir()] == ["ants.json"]
+    ants = (tmp_path / "out/finished/ants.json").read_bytes()
+    fakes.trackers.clear()
+    resumed = evaluate_tracking(davis, tmp_path / "out", MASK, plugins=plugins, runtime=runtime, report=seen.append)
+    assert len(fakes.trackers) == 1, "the finished sequence is not tracked again"
+    assert (tmp_path / "out/finished/ants.json").read_bytes() == ants
+    assert (seen[0].done, seen[0].total) == (6, 12)
+    assert (seen[-1].done, seen[-1].total) == (12, 12)
+    whole = evaluate_tracking(davis, tmp_path / "whole", MASK, plugins=plugins, runtime=runtime)
+    same = ("sequence", "objects", "j", "f", "j_and_f", "auroc")
+    assert repr([[row.get(key) for key in same] for row in resumed.rows]) == repr(
+        [[row.get(key) for key in same] for row in whole.rows]
+    )
+
+
+def test_results_of_two_settings_are_not_mixed(davis: Path, tmp_path: Path, plugins: Plugins, runtime: Runtime) -> None:
+    evaluate_tracking(davis, tmp_path / "out", MASK, plugins=plugins, runtime=runtime, sequences=["ants"])
+    other = plugins.runtime(Runtime(learned=False))
+    with pytest.raises(OptionError, match="another learned"):
+        evaluate_tracking(davis, tmp_path / "out", MASK, plugins=plugins, runtime=other)
+
+
+def test_a_test_set_without_truth_gets_result_files_and_no_figures(
+    tmp_path: Path, plugins: Plugins, runtime: Runtime, sequence_writer: Callable[..., None]
+) -> None:
+    sequence_writer(tmp_path / "data", "dots", seed=4, truths=1)
+    found = evaluate_tracking(tmp_path / "data", tmp_path / "out", MASK, plugins=plugins, runtime=runtime)
+    assert len(list((tmp_path / "out/masks/dots").iterdir())) == 6
+    assert found.rows[-1]["j_and_f"] is None
+    assert " - " in found.lines()[-1]
+    with pytest.raises(OptionError, match="true masks"):
+        evaluate_tracking(
+            tmp_path / "data", tmp_path / "two", TrackingSettings(corrections=1), plugins=plugins, runtime=runtime
+        )
+
+
+def test_all_objects_as_one(davis: Path, tmp_path: Path, plugins: Plugins, runtime: Runtime) -> None:
+    settings = TrackingSettings(one_object=True, tracker="colour")
+    found = evaluate_tracking(davis, tmp_path / "out", settings, plugins=plugins, runtime=runtime, sequences=["ants"])
+    assert found.rows[0]["objects"] == 1
+
+
+def test_the_command_prints_a_table_and_writes_files(davis: Path, tmp_path: Path, plugins: Plugins) -> None:
+    app = evaluate_commands(Session(plugins))
+    out = tmp_path / "out"
+    arguments = ["tracking", str(davis), "--results", str(out), "--tracker", "forgetful", "--device", "cpu"]
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 0, done.output
+    lines = done.stdout.splitlines()
+    assert lines[0].split()[:3] == ["sequence", "objects", "J&F"]
+    assert lines[3].split()[:5] == ["mean", "4", "75.0", "75.0", "75.0"]
+    assert "evaluate: 12/12" in done.stderr
+    for name in ("tracking.csv", "objects.csv", "frames.csv", "worst.png", "plots/sequences.png", "plots/ants.png"):
+        assert (out / name).stat().st_size > 0
+    assert len(rows_of(out / "frames.csv")) == 2 * 2 * 6
+    assert float(rows_of(out / "tracking.csv")[-1]["j_and_f"]) == 0.75
+    as_json = CliRunner().invoke(app, [*arguments, "--json"])
+    assert json.loads(as_json.stdout)["rows"][-1]["j"] == 0.75
+
+
+def test_the_command_names_what_is_wrong(davis: Path, tmp_path: Path, plugins: Plugins) -> None:
+    app = evaluate_commands(Session(plugins))
+    results = ["--results", str(tmp_path / "out")]
+    unknown = CliRunner().invoke(app, ["tracking", str(davis), *results, "--tracker", "nobody", "--device", "cpu"])
+    assert unknown.exit_code == 6
+    assert "nobody" in unknown.stderr
+    nowhere = CliRunner().invoke(app, ["tracking", str(tmp_path / "empty"), *results])
+    assert nowhere.exit_code == 2
+    assert "JPEGImages" in nowhere.stderr
