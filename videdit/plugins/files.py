@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.util
 import os
@@ -24,6 +25,13 @@ def from_environment() -> list[Path]:
 def itself(plugin: object) -> object:
     """Return what is loaded already."""
     return plugin
+
+
+def version_of(path: Path) -> str:
+    """Return a hash of a file's bytes: it changes when the plug-in in it is edited."""
+    with contextlib.suppress(OSError):
+        return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    return ""
 
 
 def import_file(path: Path) -> ModuleType:

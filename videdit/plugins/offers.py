@@ -40,6 +40,7 @@ class Found:
     """One plug-in, loaded or broken.
 
     source: distribution with version, or the file, or "this program"
+    version: distinguishes what the source does not: of a file, a hash of its text
     checkpoint_tables: paths or texts of the TOML tables it brings
     error:  why it could not be used, in one line; empty if it could
     trace:  the whole traceback, for `videdit plugins -v`
@@ -47,6 +48,7 @@ class Found:
 
     name: str
     source: str
+    version: str = ""
     hooks: list[str] = field(default_factory=list)
     offers: list[Registration] = field(default_factory=list)
     checkpoint_tables: list[str] = field(default_factory=list)
@@ -57,6 +59,11 @@ class Found:
     def title(self) -> str:
         """Its name and where it comes from, as errors say it."""
         return f"{self.name} ({self.source})"
+
+    @property
+    def key(self) -> str:
+        """What changes when the plug-in may make something else of the same film."""
+        return f"{self.title} {self.version}".rstrip()
 
 
 def check_offer(role: Role, name: str, factory: object, options: object) -> None:

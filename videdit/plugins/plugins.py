@@ -24,7 +24,7 @@ from pydantic import ValidationError
 
 from videdit import hookspecs
 from videdit.errors import BrokenPlugin, MissingCheckpoint, OptionError, UnknownPlugin, VideditError
-from videdit.plugins.files import forget_file, from_environment, import_file, in_one_line, itself
+from videdit.plugins.files import forget_file, from_environment, import_file, in_one_line, itself, version_of
 from videdit.plugins.offers import AUTO, ROLES, Found, Registration, Role, check_offer
 from videdit.progress import Progress, Report
 from videdit.runtime import Options, Runtime
@@ -97,7 +97,7 @@ class Plugins:
         if not directory.is_dir():
             raise OptionError("the plug-in folder does not exist", where=str(directory))
         for path in sorted(directory.glob("[!_]*.py")):
-            self._register(Found(path.stem, str(path)), functools.partial(import_file, path))
+            self._register(Found(path.stem, str(path), version_of(path)), functools.partial(import_file, path))
 
     def _register(self, one: Found, load: Callable[[], object]) -> None:
         """Load one plug-in and ask it what it offers; whatever it raises is kept in `one`."""
@@ -233,7 +233,8 @@ class Plugins:
 
     def source(self, role: Role, name: str) -> str:
         """Return the plug-in and distribution with version that offer this; part of every job's key."""
-        return self._source(self.find(role, name))
+        offer = self.find(role, name)
+        return next((one.key for one in self.found if offer in one.offers), offer.plugin)
 
     def choose(self, role: Role, runtime: Runtime, name: str = AUTO) -> tuple[Registration, str]:
         """Return what `name` stands for, and one clause that says why; `auto` takes the best that is ready."""
@@ -337,6 +338,10 @@ class Plugins:
                 ) from error
             masks = masks if changed is None else changed
         return masks
+
+    def mask_changers(self) -> list[str]:
+        """Return the plug-ins that change masks, with their versions; part of the key of what is rendered."""
+        return [one.key for one in self.found if "masks_ready" in one.hooks]
 
     def emit(self, event: Any) -> None:
         """Tell every plug-in of an event; what one raises is logged."""

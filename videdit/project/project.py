@@ -352,6 +352,7 @@ class Project:
     def _detect(self, detector: str, report: Report) -> list[Shot]:
         engine = self.plugins.create("shot_detector", detector, None, self.runtime())
         total = self.reader.frame_count
+        report = self.plugins.followed(report)
 
         def frames() -> Any:
             for picture in self.reader.pictures():
@@ -417,7 +418,8 @@ class Project:
         """Bring every object's masks up to date; what did not change is left alone, byte for byte."""
         pointed = self.pointed()
         if pointed:
-            self._tracking().run(pointed, self.shots(report=report), span=self.span, report=report)
+            shots = self.shots(report=report)
+            self._tracking().run(pointed, shots, span=self.span, report=self.plugins.followed(report))
         return self
 
     @property

@@ -58,7 +58,7 @@ def save_film(
         key_of=key_of,
         settings=settings,
         span=project.span,
-        report=report,
+        report=project.plugins.followed(report),
     )
 
 
@@ -92,5 +92,6 @@ def _what_determines(project: Project, settings: EncodeSettings, layers: FilmLay
         described.learned,
         steps,
         fillers,
+        plugins.mask_changers(),
         settings.model_dump(mode="json"),
     )
