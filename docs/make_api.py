@@ -17,7 +17,7 @@ import videdit
 PAGE = Path(__file__).with_name("api.md")
 
 CHAPTERS = {
-    "Editing": ["open", "Project"],
+    "Editing": ["open", "Project", "EffectStep"],
     "Pointing": ["Moment", "Click", "Box", "Stroke", "MaskPrompt", "Phrase", "Prompt", "Object", "Objects"],
     "Frames and shots": ["Frame", "FrameSequence", "ArrayFrames", "Region", "Shot"],
     "Effects": ["Effect", "Window", "Patch", "ShotView", "Context", "PER_FRAME", "WHOLE_SHOT"],
@@ -28,7 +28,7 @@ CHAPTERS = {
     "Plug-ins": ["Plugins", "hookimpl", "Options", "Runtime"],
     "Errors": ["VideditError"],
 }  # fmt: skip
-"""Every public name, by chapter."""
+"""Where each public name stands; one that is not here yet comes last."""
 
 # Names that are values or aliases: what they stand for is said here, since they have no docstring of their own.
 SAID = {
@@ -55,6 +55,14 @@ with videdit.open("film.mp4") as project:
     project.box(70, 91, 159, 176, at=0, object="ball").blur(style="solid")
     project.save("hidden.mp4")
 ```"""
+
+
+def chapters() -> dict[str, list[str]]:
+    """Return every public name by chapter."""
+    public = {*videdit.__all__, "open"}
+    known = {chapter: [name for name in names if name in public] for chapter, names in CHAPTERS.items()}
+    others = sorted(public - {name for names in known.values() for name in names})
+    return known | ({"Others": others} if others else {})
 
 
 def signature(name: str, thing: Any) -> str:
@@ -102,7 +110,7 @@ def members(thing: Any) -> Iterator[tuple[str, str]]:
 def page() -> str:
     """Return the text of docs/api.md."""
     lines = [_PREAMBLE]
-    for chapter, names in CHAPTERS.items():
+    for chapter, names in chapters().items():
         lines += ["", f"## {chapter}"]
         for name in names:
             thing = getattr(videdit, name)
