@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,7 @@ def make_clip(
     return ClipTruth(Path(path), pixels, masks, tuple(changes))
 
 
+@lru_cache(maxsize=32)
 def ground(size: tuple[int, int], seed: int) -> NDArray[np.float64]:
     """Return a texture (h, w, 3) in [0, 1] with detail at several scales, the same for the same seed."""
     height, width = size
@@ -103,6 +105,7 @@ def ground(size: tuple[int, int], seed: int) -> NDArray[np.float64]:
         total += weight * _stretched(coarse, size, scale)
     span: NDArray[np.float64] = total - total.min()
     level: NDArray[np.float64] = 0.08 + 0.84 * span / span.max()
+    level.setflags(write=False)  # shared by all who ask for it
     return level
 
 

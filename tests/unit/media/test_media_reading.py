@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from videdit.errors import CannotDecode, OutsideFrame
+from videdit.frames import Region
 from videdit.media import VideoReader, open_video
 from videdit.media.decoding import Decoding
 from videdit.prompts import Moment
@@ -138,8 +139,6 @@ def test_drawing_on_a_picture_does_not_disturb_later_ones(clip: ClipTruth, whole
     with open_video(clip.path) as reader:
         for picture in reader.pictures():
             assert picture.rgb().tobytes() == whole[picture.index]
-            from videdit.frames import Region
-
             picture.lay(Region(0, 0, 96, 72), np.zeros((72, 96, 3), np.uint8), np.ones((72, 96), np.float32))
 
 
@@ -156,7 +155,7 @@ def test_a_moment_is_the_frame_shown_then(tmp_path: Path) -> None:
             assert reader.frame_index(Moment.parse(text)) == frame
         assert reader.frame_index(Moment.parse("7")) == 7
         for beyond in ("20", "2s", "00:01:00"):
-            with pytest.raises(OutsideFrame, match="there is no frame|is over"):
+            with pytest.raises(OutsideFrame, match=r"there is no frame|is over"):
                 reader.frame_index(Moment.parse(beyond))
 
 

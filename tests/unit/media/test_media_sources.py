@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -55,8 +56,6 @@ def test_untagged_colours_are_assumed_by_size(tmp_path: Path, height: int, matri
     ],
 )
 def test_each_hazard_has_its_sentence(tmp_path: Path, peculiar: dict[str, Any], remark: str) -> None:
-    import re
-
     facts = {"size": (48, 64), **peculiar}
     remarks = probe(make_clip(tmp_path / "a.mkv", **facts).path).remarks
     assert any(re.search(remark, sentence) for sentence in remarks), remarks
@@ -131,7 +130,7 @@ def test_pictures_that_do_not_fit_together(pictures: tuple[Path, ClipTruth], tmp
     folder, _ = pictures
     with open_video(make_clip(tmp_path / "wide.mkv", frames=1, size=(32, 50), codec="ffv1").path) as reader:
         transcode(reader, folder / "g%d.png")
-    with pytest.raises(CannotOpen, match="g0.png is 50x32"):
+    with pytest.raises(CannotOpen, match=r"g0\.png is 50x32"):
         probe(folder)
     (folder / "f5.png").write_bytes(b"\x89PNG broken")
     with pytest.raises(VideoError) as caught:
@@ -158,8 +157,11 @@ def test_what_is_no_film_is_refused(tmp_path: Path) -> None:
         piece.sample_rate, piece.pts = 48000, 0
         container.mux([*stream.encode(piece), *stream.encode(None)])
     for name, sentence in (
-        ("absent.mp4", "no such file"), ("empty.mp4", "empty"), ("text.mp4", "no video file"), ("sound.m4a", "only audio"),
-    ):  # fmt: skip
+        ("absent.mp4", "no such file"),
+        ("empty.mp4", "empty"),
+        ("text.mp4", "no video file"),
+        ("sound.m4a", "only audio"),
+    ):
         with pytest.raises(CannotOpen, match=sentence) as caught:
             open_video(tmp_path / name)
         assert caught.value.where.endswith(name)
