@@ -117,6 +117,12 @@ def _scales(bits: int, full_range: bool) -> tuple[NDArray[np.float64], NDArray[n
     return np.array([219.0, 224.0, 224.0]) * unit, np.array([16.0, 128.0, 128.0]) * unit
 
 
+def grey_levels(full_range: bool, bits: int) -> tuple[float, float]:
+    """Return the code value of black, and how many lie from there to white."""
+    spans, zeros = _scales(bits, full_range)
+    return float(zeros[0]), float(spans[0])
+
+
 @lru_cache(maxsize=64)
 def to_rgb_transform(matrix: str, full_range: bool, bits: int, white: int) -> NDArray[np.float64]:
     """Return the 3x4 matrix from code values (Y, Cb, Cr, 1) to RGB where white is `white`."""

@@ -58,7 +58,7 @@ def add_copies(
         stream = source.streams[known.index]
         kind = _KIND_NAMES.get(known.kind)
         if known.kind == "timecode":
-            if "timecode" not in video.stream_metadata:
+            if not video.timecode:
                 copies.notes.append("The timecode track is left out.")
             continue
         if known.kind == "chapters":

@@ -107,6 +107,8 @@ class Decoding:
             wanted += 1
             if wanted == total:
                 return
+        if wanted == start and origin > -1:
+            raise _LandedLate
         if wanted < total:
             raise cannot_decode(
                 f"the film ends here, but it should have {total} frames", self._video.path, wanted, total

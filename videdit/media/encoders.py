@@ -116,7 +116,7 @@ def options_for(encoder: str, settings: EncodeSettings) -> dict[str, str]:
 
 
 def too_small(encoder: str, size: tuple[int, int]) -> bool:
-    """Whether the encoder must not be given pictures of (height, width): x265 4.1 overruns its memory below 50 columns."""
+    """Whether pictures of (height, width) are too small: x265 overruns its memory below 50 columns (tried)."""
     return encoder == "libx265" and min(size) < _X265_LEAST_PX
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from videdit.frames import Alpha, Region, Rgb
-from videdit.media.colour import Colour, from_rgb_transform, to_rgb_transform
+from videdit.media.colour import Colour, from_rgb_transform, grey_levels, to_rgb_transform
 from videdit.media.pixel_formats import PixelLayout
 
 Planes = Sequence[NDArray[Any]]
@@ -23,7 +23,7 @@ def region_rgb(planes: Planes, layout: PixelLayout, colour: Colour, region: Regi
     deep:   True for uint16 at full scale, False for uint8
 
     Returns (h, w, 3). A pixel gets the chroma sample it shares, not a blend of neighbours: a region gives the same
-    numbers as the whole picture, and RGB laid back unchanged gives the same chroma.
+    numbers as the whole picture (in 16 bits to the last step), and RGB laid back unchanged gives the same chroma.
     """
     white = 65535 if deep else 255
     if layout.kind == "rgb":
@@ -31,9 +31,8 @@ def region_rgb(planes: Planes, layout: PixelLayout, colour: Colour, region: Regi
         return _scaled(cv2.merge([red, green, blue]), layout.top, white)
     luma = np.ascontiguousarray(planes[0][region.slices])
     if layout.kind == "gray":
-        full = colour.full_range
-        transform = to_rgb_transform("bt709", full, layout.bits, white)[:1]
-        grey = _saturated(luma * transform[0, 0] + transform[0, 3], white)
+        black, span = grey_levels(colour.full_range, layout.bits)
+        grey = _saturated((luma - black) * (white / span), white)
         return np.repeat(grey[..., None], 3, axis=2)
     chroma = [_spread(plane, layout, region) for plane in planes[1:3]]
     rgb: Rgb = cv2.transform(
@@ -81,52 +80,57 @@ def lay_rgb(planes: Planes, layout: PixelLayout, colour: Colour, region: Region,
     """
     white = 255.0 if rgb.dtype == np.uint8 else 65535.0
     if layout.kind == "rgb":
-        new = rgb.astype(np.float32)
-        new *= layout.top / white
-        for plane, channel in zip(planes[:3], (1, 2, 0), strict=True):
-            _mix(plane[region.slices], new[..., channel] * alpha, alpha, layout.top)
+        red, green, blue = cv2.split(rgb.astype(np.float32) * np.float32(layout.top / white))
+        for plane, new in zip(planes[:3], (green, blue, red), strict=True):
+            _mix(plane[region.slices], new * alpha, alpha, layout.top)
         return
     matrix = "bt709" if layout.kind == "gray" else colour.matrix
     transform = from_rgb_transform(matrix, colour.full_range, layout.bits, int(white))
-    rows = transform[: layout.colour_planes]
-    new = cv2.transform(rgb.astype(np.float32), rows).reshape(*alpha.shape, -1)
-    _mix(planes[0][region.slices], new[..., 0] * alpha, alpha, layout.top)
-    if layout.kind == "yuv":
-        chroma = new[..., 1:] * alpha[..., None]
-        _lay_chroma(planes, layout, region, chroma, alpha)
+    luma, *chroma = cv2.split(cv2.transform(rgb.astype(np.float32), transform))
+    _mix(planes[0][region.slices], luma * alpha, alpha, layout.top)
+    if layout.kind == "gray":
+        return
+    part, mean_alpha = _chroma_part(layout, region), _mean(alpha, planes[0].shape, layout, region)
+    for plane, new in zip(planes[1:3], chroma, strict=True):
+        _mix(plane[part.slices], _mean(new * alpha, planes[0].shape, layout, region), mean_alpha, layout.top)
 
 
-def _lay_chroma(
-    planes: Planes, layout: PixelLayout, region: Region, weighted: NDArray[np.float32], alpha: Alpha
-) -> None:
-    """Mix the chroma planes; `weighted` is (h, w, 2) new chroma times alpha."""
+def _chroma_part(layout: PixelLayout, region: Region) -> Region:
+    """Return the chroma samples that have a pixel in the region."""
+    x, y = layout.shift_x, layout.shift_y
+    return Region(region.x0 >> x, region.y0 >> y, ((region.x1 - 1) >> x) + 1, ((region.y1 - 1) >> y) + 1)
+
+
+def _mean(
+    values: NDArray[np.float32], picture: tuple[int, ...], layout: PixelLayout, region: Region
+) -> NDArray[np.float32]:
+    """Return the mean of a region's values over the pixels of each chroma sample; pixels outside the region count 0."""
     step_x, step_y = 1 << layout.shift_x, 1 << layout.shift_y
     if step_x == step_y == 1:
-        for index in (0, 1):
-            _mix(planes[1 + index][region.slices], weighted[..., index], alpha, layout.top)
-        return
-    picture = planes[0].shape
-    x0, y0 = region.x0 // step_x, region.y0 // step_y
-    x1, y1 = -(-region.x1 // step_x), -(-region.y1 // step_y)
-    top, left = region.y0 - y0 * step_y, region.x0 - x0 * step_x
-    bottom, right = y1 * step_y - region.y1, x1 * step_x - region.x1
-    together = cv2.merge([np.ascontiguousarray(weighted), np.ascontiguousarray(alpha)])
-    together = cv2.copyMakeBorder(together, top, bottom, left, right, cv2.BORDER_CONSTANT, value=0)
-    means = cv2.resize(together, (x1 - x0, y1 - y0), interpolation=cv2.INTER_AREA)
+        return values
+    part = _chroma_part(layout, region)
+    left, top = region.x0 - part.x0 * step_x, region.y0 - part.y0 * step_y
+    right, bottom = part.x1 * step_x - region.x1, part.y1 * step_y - region.y1
+    if left or top or right or bottom:
+        values = cv2.copyMakeBorder(values, top, bottom, left, right, cv2.BORDER_CONSTANT, value=0)
+    means: NDArray[np.float32] = cv2.resize(values, (part.width, part.height), interpolation=cv2.INTER_AREA)
     # Samples at an odd right or lower edge have fewer pixels inside the picture than the box they were averaged over.
-    if x1 * step_x > picture[1]:
-        means[:, -1] *= step_x / (picture[1] - (x1 - 1) * step_x)
-    if y1 * step_y > picture[0]:
-        means[-1, :] *= step_y / (picture[0] - (y1 - 1) * step_y)
-    mean_alpha = np.minimum(means[..., 2], np.float32(1))
-    for index in (0, 1):
-        _mix(planes[1 + index][y0:y1, x0:x1], means[..., index], mean_alpha, layout.top)
+    if part.x1 * step_x > picture[1]:
+        means[:, -1] *= step_x / (picture[1] - (part.x1 - 1) * step_x)
+    if part.y1 * step_y > picture[0]:
+        means[-1, :] *= step_y / (picture[0] - (part.y1 - 1) * step_y)
+    return means
 
 
 def _mix(plane: NDArray[Any], weighted: NDArray[np.float32], alpha: NDArray[np.float32], top: int) -> None:
-    """Set plane = plane * (1 - alpha) + weighted, rounded; exact where alpha is 0 (float32 holds all 16 bits)."""
-    mixed = plane * (1 - alpha)
-    mixed += weighted
-    np.rint(mixed, out=mixed)
-    np.clip(mixed, 0, top, out=mixed)
-    plane[...] = mixed
+    """Set plane = plane * (1 - alpha) + weighted, rounded; exact where alpha is 0 (float32 holds all 16 bits).
+
+    weighted: the new values times alpha; written over
+    """
+    old = plane.astype(np.float32)
+    weighted += old
+    old *= alpha
+    weighted -= old
+    np.rint(weighted, out=weighted)
+    np.clip(weighted, 0, top, out=weighted)
+    plane[...] = weighted

@@ -156,7 +156,8 @@ class Video:
     @property
     def timecode(self) -> str:
         """Of the first frame, "" if the file has none."""
-        return self.stream_metadata.get("timecode", self.metadata.get("timecode", ""))
+        tags = {**self.metadata, **self.stream_metadata}
+        return next((value for name, value in tags.items() if name.lower() == "timecode"), "")
 
     @property
     def audio_count(self) -> int:
