@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from videdit.frames import ArrayFrames, Frame, FrameSequence, Region
     from videdit.hookspecs import hookimpl
     from videdit.objects import Object, Objects
+    from videdit.pipeline.steps import EffectStep
     from videdit.plugins import Plugins
     from videdit.project import Project
     from videdit.project import open_project as open  # noqa: A004, F401 - as in `videdit.open`
@@ -37,6 +38,7 @@ _HOMES = {
     "videdit.frames": ["ArrayFrames", "Frame", "FrameSequence", "Region"],
     "videdit.hookspecs": ["hookimpl"],
     "videdit.objects": ["Object", "Objects"],
+    "videdit.pipeline.steps": ["EffectStep"],
     "videdit.plugins": ["Plugins"],
     "videdit.project": ["Project"],
     "videdit.prompts": ["Box", "Click", "MaskPrompt", "Moment", "Phrase", "Prompt", "Stroke"],
@@ -50,9 +52,10 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
     "MADE_UP", "PER_FRAME", "WHOLE_SHOT", "ArrayFrames", "Box", "Click", "Context", "Detection", "Detector", "Effect",
-    "Filled", "Filler", "Frame", "FrameSequence", "Hypothesis", "MaskPrompt", "MaskSequence", "Moment", "Object",
-    "Objects", "Options", "Patch", "Phrase", "Plugins", "Project", "Prompt", "Region", "Runtime", "Segmenter", "Shot",
-    "ShotChange", "ShotDetector", "ShotView", "Stroke", "Tracked", "Tracker", "VideditError", "Window", "hookimpl",
+    "EffectStep", "Filled", "Filler", "Frame", "FrameSequence", "Hypothesis", "MaskPrompt", "MaskSequence", "Moment",
+    "Object", "Objects", "Options", "Patch", "Phrase", "Plugins", "Project", "Prompt", "Region", "Runtime",
+    "Segmenter", "Shot", "ShotChange", "ShotDetector", "ShotView", "Stroke", "Tracked", "Tracker", "VideditError",
+    "Window", "hookimpl",
 ]  # fmt: skip
 
 

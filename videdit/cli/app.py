@@ -52,18 +52,24 @@ def build(plugins: Plugins) -> typer.Typer:
     return app
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        console.out.print(videdit.__version__, markup=False)
+        raise typer.Exit
+
+
 def _global_flags(
     plugins_dir: Annotated[
         list[str] | None, typer.Option("--plugins-dir", help="A folder of plug-in files; may be repeated.")
     ] = None,
     no_plugins: Annotated[bool, typer.Option("--no-plugins", help="Use none but videdit's own plug-ins.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the whole trace of an error.")] = False,
-    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
+    ] = False,
 ) -> None:
-    # The first three are taken out before the commands are known; they stand here for the help.
-    if version:
-        console.out.print(videdit.__version__, markup=False)
-        raise typer.Exit
+    """Point at something in a film and remove it, blur it, or replace what is behind it."""
+    # All but the version are taken out before the commands are known; they stand here for the help.
 
 
 def _split(arguments: Sequence[str]) -> tuple[list[str], list[str], set[str]]:

@@ -22,7 +22,16 @@ from videdit.progress import Progress, Report
 out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
-_STAGES = {"shots": "finding shots", "track": "tracking", "render": "rendering", "join": "joining", "pull": "fetching"}
+_STAGES = {
+    "shots": "finding shots",
+    "track": "tracking",
+    "render": "rendering",
+    "join": "joining",
+    "pull": "fetching",
+    "verify": "checking",
+    "example": "drawing",
+    "export": "writing",
+}
 _LINE_EVERY_SECONDS = 10.0
 
 

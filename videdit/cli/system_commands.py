@@ -43,7 +43,8 @@ def add_system_commands(app: typer.Typer, session: Session) -> None:
         """Make the example films: a moving thing to remove, and a face to blur, each with its truth."""
         from videdit.example import make_example
 
-        made = make_example(Path(folder))
+        with console.progress(quiet=as_json) as report:
+            made = make_example(Path(folder), report)
         if as_json:
             console.show_json(made.as_dict())
         else:

@@ -33,6 +33,9 @@ class Stay(ColourTracker):
     def start(self, frames: Any, index: int, masks: Any) -> None:
         self._masks = dict(masks)
 
+    def add(self, index: int, object_id: int, mask: Any) -> None:
+        self._masks[object_id] = mask
+
     def step(self, index: int) -> dict[int, videdit.Tracked]:
         return {object_id: videdit.Tracked(mask, 0.8) for object_id, mask in self._masks.items()}
 
