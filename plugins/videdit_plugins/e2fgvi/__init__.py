@@ -15,10 +15,11 @@ CHECKPOINT = "e2fgvi-hq"
 
 
 def _filler(options: E2fgviOptions, runtime: Runtime) -> Filler:
+    path = runtime.find_checkpoint(CHECKPOINT)  # before the libraries that take seconds to import
     from videdit_plugins.e2fgvi.engine import E2fgviFiller
     from videdit_plugins.e2fgvi.loading import load_network
 
-    network = load_network(runtime.find_checkpoint(CHECKPOINT), CHECKPOINT, runtime.device, options)
+    network = load_network(path, CHECKPOINT, runtime.device, options)
     return E2fgviFiller(options, runtime, network)
 
 
