@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
@@ -12,6 +13,7 @@ from videdit.runtime import Options, Runtime
 Role: TypeAlias = Literal["segmenter", "tracker", "detector", "filler", "effect", "shot_detector", "executor"]
 ROLES: tuple[Role, ...] = ("segmenter", "tracker", "detector", "filler", "effect", "shot_detector", "executor")
 AUTO = "auto"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class Found:
 def check_offer(role: Role, name: str, factory: object, options: object) -> None:
     """Raise BrokenPlugin if a registration cannot work, while it is known whose it is."""
     kind = role.replace("_", " ")
-    if not isinstance(name, str) or not name or any(mark.isspace() for mark in name):
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise BrokenPlugin(f"{name!r} is no name for a {kind}")
     if not callable(factory):
         raise BrokenPlugin(f"the factory of the {kind} {name!r} is {type(factory).__name__}, which cannot be called")

@@ -45,6 +45,7 @@ class Plugins:
                  (separated as PATH is) adds more
     objects:     modules or objects with hook implementations, by name
     only:        names of the installed plug-ins to load; None reads VIDEDIT_LOAD_PLUGINS, unset meaning all
+    environment: whether VIDEDIT_PLUGINS and VIDEDIT_LOAD_PLUGINS are read
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Plugins:
         directories: Iterable[str | Path] = (),
         objects: Mapping[str, object] | None = None,
         only: Iterable[str] | None = None,
+        environment: bool = True,
     ) -> None:
         self._manager = pluggy.PluginManager(hookspecs.PROJECT_NAME)
         self._manager.add_hookspecs(hookspecs)
@@ -61,8 +63,9 @@ class Plugins:
         self._by_role: dict[Role, dict[str, list[Registration]]] = {role: {} for role in ROLES}
         self.found: list[Found] = []
         if installed:
-            self._load_installed(self._wanted(only))
-        for directory in {path.resolve(): path for path in [*from_environment(), *map(Path, directories)]}.values():
+            self._load_installed(set(only) if only is not None else _listed() if environment else None)
+        folders = [*(from_environment() if environment else ()), *map(_named, directories)]
+        for directory in {path.resolve(): path for path in folders}.values():
             self._load_directory(directory)
         for name, plugin in (objects or {}).items():
             self._register(Found(name, "this program"), functools.partial(itself, plugin))
@@ -74,18 +77,8 @@ class Plugins:
 
     # -- loading ---------------------------------------------------------------------------------------------------
 
-    @staticmethod
-    def _wanted(only: Iterable[str] | None) -> set[str] | None:
-        if only is not None:
-            return set(only)
-        listed = os.environ.get("VIDEDIT_LOAD_PLUGINS")
-        return None if listed is None else {name.strip() for name in listed.split(",") if name.strip()}
-
     def _load_installed(self, wanted: set[str] | None) -> None:
         entries = sorted(metadata.entry_points(group=GROUP), key=lambda entry: entry.name)
-        unknown = (wanted or set()) - {entry.name for entry in entries}
-        if unknown and "VIDEDIT_LOAD_PLUGINS" in os.environ:
-            log.warning("VIDEDIT_LOAD_PLUGINS names %s, which is not installed", ", ".join(sorted(unknown)))
         for entry in entries:
             if wanted is not None and entry.name not in wanted:
                 continue
@@ -359,6 +352,25 @@ class Plugins:
             report(step)
 
         return tell
+
+
+def _named(directory: str | Path) -> Path:
+    if not str(directory):
+        # Else it would be the present folder, whatever lies there.
+        raise OptionError("no plug-in folder is named", next_step="write --plugins-dir FOLDER")
+    return Path(directory)
+
+
+def _listed() -> set[str] | None:
+    """Return the names in VIDEDIT_LOAD_PLUGINS; None if it is not set. A name that is not installed is told."""
+    listed = os.environ.get("VIDEDIT_LOAD_PLUGINS")
+    if listed is None:
+        return None
+    wanted = {name.strip() for name in listed.split(",") if name.strip()}
+    unknown = wanted - {entry.name for entry in metadata.entry_points(group=GROUP)}
+    if unknown:
+        log.warning("VIDEDIT_LOAD_PLUGINS names %s, which is not installed", ", ".join(sorted(unknown)))
+    return wanted
 
 
 def _adopt_commands(cli: Any, own: Any) -> None:

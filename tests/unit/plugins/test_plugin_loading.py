@@ -100,6 +100,11 @@ def test_a_folder_that_is_not_there() -> None:
         Plugins(installed=False, directories=["nowhere"])
 
 
+def test_a_folder_without_a_name() -> None:
+    with pytest.raises(OptionError, match="no plug-in folder is named; write --plugins-dir FOLDER"):
+        Plugins(installed=False, directories=[""])
+
+
 def test_objects() -> None:
     plugins = Plugins(installed=False, objects={"mine": Shining()})
     assert plugins.source("effect", "glow") == "mine (this program)"
@@ -120,6 +125,14 @@ def test_a_subset_of_the_installed(install: Install, monkeypatch: pytest.MonkeyP
     assert Plugins().names("effect") == ["glow"]
     monkeypatch.setenv("VIDEDIT_LOAD_PLUGINS", "")
     assert Plugins().names("effect") == []
+
+
+def test_the_environment_can_be_left_out(install: Install, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    install("glow", GLOW)
+    monkeypatch.setenv("VIDEDIT_LOAD_PLUGINS", "")
+    monkeypatch.setenv("VIDEDIT_PLUGINS", str(write("shine.py", GLOW.replace('"glow"', '"shine"'))))
+    assert Plugins().names("effect") == ["shine"]
+    assert Plugins(environment=False).names("effect") == ["glow"]
 
 
 def test_a_misspelt_subset_is_told(
