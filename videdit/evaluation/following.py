@@ -86,8 +86,8 @@ class Follower:
     def follow(self, sequence: DavisSequence, frames: FrameSequence, tick: Tick) -> Followed:
         """Show every object on the first frame, track, score; then correct the worst frame and track again.
 
-        A correction shows one object on the frame where its J is lowest, among those whose truth shows it and that
-        were not corrected yet; it is shown as on the first frame, clicks going on from the mask that is there.
+        A correction shows one object on the frame where its J is lowest, among those that count, whose truth shows it
+        and that were not corrected yet; it is shown as on the first frame, clicks going on from the mask that is there.
         """
         found = Followed()
         keyframes: dict[int, dict[int, Mask]] = {}
@@ -169,6 +169,7 @@ class Follower:
             for index, value in enumerate(one.j)
             if value is not None
             and value < 1
+            and index in counted(len(one.j))
             and index not in keyframes.get(object_id, {})
             and (object_id, index) not in found.corrected
         )

@@ -25,8 +25,9 @@ LEAST_BACKGROUND_PX = 80
 DONOR_SHIFT = 7
 _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 
-_STROKES = (4, 8)
-_CORNERS = (4, 12)
+_SPACE = (16 / 9, 1.0)
+_STROKES = (2, 4)
+_CORNERS = (4, 10)
 _STEP = (0.05, 0.2)
 _BRUSH = (0.05, 0.12)
 
@@ -44,15 +45,22 @@ def free_form_hole(size: tuple[int, int], seed: int, name: str) -> Mask:
     height, width = size
     draw = np.random.default_rng([seed, zlib.crc32(name.encode())])
     canvas = np.zeros(size, dtype=np.uint8)
+    # Drawn in one space and stretched to the picture, so that every size gets the same drawing.
+    corner = np.array(_SPACE)
     for _ in range(int(draw.integers(*_STROKES, endpoint=True))):
-        at = draw.uniform(0, 1, 2) * (width / height, 1)
+        at = draw.uniform(0, 1, 2) * corner
         towards = draw.uniform(0, 2 * np.pi)
         thickness = max(1, round(draw.uniform(*_BRUSH) * height))
         for _ in range(int(draw.integers(*_CORNERS, endpoint=True))):
             towards += draw.uniform(-1.2, 1.2)
-            step = draw.uniform(*_STEP) * np.array([np.cos(towards), np.sin(towards)])
-            goal = np.clip(at + step, 0, (width / height, 1))
-            ends = [(round(float(x) * height), round(float(y) * height)) for x, y in (at, goal)]
+            step = draw.uniform(*_STEP)
+            goal = at + step * np.array([np.cos(towards), np.sin(towards)])
+            if not (np.all(goal >= 0) and np.all(goal <= corner)):
+                # Out of the picture: turn to its middle instead of creeping along the border.
+                inwards = corner / 2 - at
+                towards = float(np.arctan2(inwards[1], inwards[0])) + draw.uniform(-0.6, 0.6)
+                goal = at + step * np.array([np.cos(towards), np.sin(towards)])
+            ends = [(round(float(x) * width / _SPACE[0]), round(float(y) * height)) for x, y in (at, goal)]
             cv2.line(canvas, ends[0], ends[1], 255, thickness)
             # Round joints, so that a bend leaves no notch.
             cv2.circle(canvas, ends[1], thickness // 2, 255, -1)

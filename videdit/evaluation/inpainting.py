@@ -219,7 +219,7 @@ def _told(ledger: Ledger, records: Mapping[str, Record]) -> Evaluation:
         bars = {str(row["sequence"]): _number(row["psnr_background"]) for row in own_rows}
         chart = bar_chart(f"PSNR behind the hole, dB: {size}, {holes} holes", bars)
         ledger.picture(chart, "plots", f"sequences-{size}-{holes}.png")
-        sheet = sheets.contact_sheet(_worst_tiles(ledger, group), columns=1)
+        sheet = sheets.contact_sheet(_worst_tiles(ledger, group), columns=1, width_px=3 * sheets.TILE_WIDTH_PX)
         if sheet is not None:
             ledger.picture(sheet, f"worst-{size}-{holes}.png")
     write_csv(ledger.file("inpainting.csv"), rows)

@@ -96,7 +96,7 @@ def test_means_are_over_objects_not_sequences(
     # Frames 1 to 4 count. Object 1 is lost on 3 and 4, so its J is 1/2, its recall too, its decay 1; object 2 keeps 1.
     ants, _, cats, mean = found.rows
     assert (ants["j"], ants["j_recall"], ants["j_decay"]) == (0.75, 0.75, 0.5)
-    # One object of the two colours, which the fake takes for neither, or both: what counts is that it is one.
+    # In two values both colours are one object, of which the fake finds the part of one colour.
     assert cats["objects"] == 1
     by_object = [float(row["j"]) for row in rows_of(tmp_path / "out/objects.csv")]
     assert len(by_object) == 5
