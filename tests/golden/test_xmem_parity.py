@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,12 @@ import pytest
 import torch
 
 from videdit.checkpoints import load_strict
+from videdit.frames import ArrayFrames
+from videdit.runtime import Runtime
+from videdit_plugins.xmem.engine import XMemTracker
 from videdit_plugins.xmem.memory.group import Limits
 from videdit_plugins.xmem.network.network import Widths, XMem
+from videdit_plugins.xmem.options import XMemOptions
 from videdit_plugins.xmem.propagation import Encoded, Propagation
 
 FOLDER = Path(__file__).parent
@@ -150,3 +155,39 @@ def test_an_object_joins(
     after = [t for t in FACTS["probs_frames"] if t > 12]
     assert furthest(found, golden["join_logits_one"], before) < 3e-3
     assert furthest(found, golden["join_logits_two"], after) < 3e-3
+
+
+def test_names_shapes_and_kinds_are_those_of_the_published_file() -> None:
+    with torch.device("meta"):
+        own = XMem().state_dict()
+    ours = {name: (tuple(value.shape), str(value.dtype).removeprefix("torch.")) for name, value in own.items()}
+    published = {}
+    for line in (FOLDER / "xmem_state_dict.tsv").read_text().splitlines()[1:]:
+        name, shape, dtype, _ = line.split("\t")
+        published[name] = (() if shape == "()" else tuple(int(side) for side in shape.split(",")), dtype)
+    assert ours == published
+
+
+def test_making_a_network_touches_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise AssertionError("a connection was opened")
+
+    monkeypatch.setattr(socket, "socket", refuse)
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    with torch.device("meta"):
+        assert round(sum(weight.numel() for weight in XMem().parameters()) / 1e6, 2) == 62.19
+
+
+def test_the_tracker_gives_what_the_network_gives(
+    network: XMem, encoded: list[Encoded], clip: tuple[np.ndarray, np.ndarray], golden: Mapping[str, np.ndarray]
+) -> None:
+    tracker = XMemTracker(XMemOptions(memory_every_frames=3, precision="float32"), Runtime(), network)
+    tracker.start(ArrayFrames(list(clip[0])), 0, {1: clip[1][0] & ~bar(0), 2: bar(0)})
+    for t in range(1, 4):
+        tracked = tracker.step(t)
+    # Up to here nothing was condensed or forgotten, so the free run's figures hold.
+    expected = golden["probs"][FACTS["probs_frames"].index(3)]
+    for object_id in (1, 2):
+        found = tracked[object_id].probability
+        assert found is not None
+        assert float(np.abs(found - expected[object_id]).max()) < 5e-4

@@ -91,4 +91,4 @@ class EmbeddedFrames:
 
 
 def _digest(array: NDArray[Any]) -> int:
-    return zlib.crc32(np.ascontiguousarray(array).view(np.uint8).reshape(-1), array.shape[1])
+    return zlib.crc32(np.ascontiguousarray(array).data, array.shape[1])

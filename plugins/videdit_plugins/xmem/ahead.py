@@ -56,10 +56,7 @@ class EncodedFrames:
         shot = self._frames.shot
         first = shot.start + number * self.at_once
         wanted = range(first, min(first + self.at_once, shot.stop))
-        weight = self._network.key_encoder.conv1.weight
-        images = torch.stack([self._geometry.image(self._frames[index]) for index in wanted]).to(weight.device)
-        if weight.is_contiguous(memory_format=torch.channels_last):
-            images = images.contiguous(memory_format=torch.channels_last)
+        images = self._network.placed(torch.stack([self._geometry.image(self._frames[index]) for index in wanted]))
         return images, self._network.encode_frames(images)
 
     def _step_down(self, error: Exception, index: int) -> None:

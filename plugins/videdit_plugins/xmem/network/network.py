@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import torch
@@ -63,6 +64,13 @@ class XMem(nn.Module):
         self.reduced: torch.dtype | None = None
         """Numbers to multiply in, or None for float32; what memory holds and compares is float32 always."""
 
+    def placed(self, images: Tensor) -> Tensor:
+        """Return the images on the network's device, in the memory layout of its weights."""
+        weight = self.key_encoder.conv1.weight
+        channels_last = weight.is_contiguous(memory_format=torch.channels_last)
+        layout = torch.channels_last if channels_last else torch.contiguous_format
+        return images.to(weight.device).contiguous(memory_format=layout)
+
     def encode_frames(self, images: Tensor) -> Features:
         """images: (N, 3, H, W), normalised, sides multiples of 16."""
         with self._precision(images):
@@ -91,8 +99,8 @@ class XMem(nn.Module):
             parts = [self.decoder(features, readout[part], hidden[part], update) for part in _portions(len(readout))]
         return torch.cat([logit for logit, _ in parts]), torch.cat([state for _, state in parts])
 
-    def _precision(self, like: Tensor) -> torch.autocast:
-        return torch.autocast(like.device.type, dtype=self.reduced, enabled=self.reduced is not None)
+    def _precision(self, like: Tensor) -> AbstractContextManager[object]:
+        return nullcontext() if self.reduced is None else torch.autocast(like.device.type, self.reduced)
 
 
 def _portions(count: int) -> list[slice]:
