@@ -20,6 +20,9 @@ JointKind: TypeAlias = Literal["cut", "dissolve", "long dissolve", "fade to blac
 
 FRAMES_PER_SECOND = 25
 DISSOLVE_FRAMES = 14
+JOINTS: dict[JointKind, int] = {"cut": 9, "dissolve": 8, "long dissolve": 2, "fade to black": 4, "fade to white": 2}
+TRAPS: dict[TrapKind | None, int] = {"flash": 6, "pan": 6, "light": 4, "shake": 4, None: 6}
+"""Of one film; one trap for each take, a few of which are lost to cuts to another angle."""
 SEEDS: dict[Half, int] = {"tune": 1000, "report": 2000}
 
 
@@ -126,11 +129,9 @@ def films(half: Half, footage: Footage) -> list[Film]:
 
 def _film(half: Half, number: int, footage: Footage) -> Film:
     random = np.random.default_rng(SEEDS[half] + number)
-    kinds: list[JointKind] = [
-        *["cut"] * 9, *["dissolve"] * 8, *["long dissolve"] * 2, *["fade to black"] * 4, *["fade to white"] * 2,
-    ]  # fmt: skip
+    kinds = [kind for kind, count in JOINTS.items() for _ in range(count)]
     random.shuffle(kinds)
-    traps: list[TrapKind | None] = [*["flash"] * 6, *["pan"] * 6, *["light"] * 4, *["shake"] * 4, *[None] * 6]
+    traps = [trap for trap, count in TRAPS.items() for _ in range(count)]
     random.shuffle(traps)
     joints = tuple(_joint(kind, random) for kind in kinds)
     taken = [0, *(joint.frames for joint in joints), 0]

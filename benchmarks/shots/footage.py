@@ -42,7 +42,8 @@ class Footage:
 
     def _sequence(self, name: str) -> list[Rgb]:
         paths = sorted((self._folder / "davis/JPEGImages/480p" / name).glob("*.jpg"))
-        return [_reduced(cv2.imread(str(path))) for path in paths]
+        decoded = (cv2.imread(str(path)) for path in paths)
+        return [_reduced(np.asarray(bgr, np.uint8)) for bgr in decoded if bgr is not None]
 
     def _clip(self, name: str) -> list[Rgb]:
         capture = cv2.VideoCapture(str(self._folder / "clips" / f"{name}.mp4"))

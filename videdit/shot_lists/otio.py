@@ -16,8 +16,14 @@ def text_of(shots: Sequence[Shot], timing: Timing, source: str) -> str:
     """Return the file's text. Where the rate varies, ranges are the true times at the mean rate."""
     import opentimelineio as otio
 
+    varies = timing.varies
+
+    def value(frame: int) -> Fraction:
+        # A place in frames at the mean rate, counted as timecode counts.
+        return timing.first_frame + (timing.seconds(frame) * timing.rate if varies else Fraction(frame))
+
     def span(shot: Shot) -> Any:
-        begin, end = _value(shot.start, timing), _value(shot.stop, timing)
+        begin, end = value(shot.start), value(shot.stop)
         return otio.opentime.TimeRange(_time(begin, timing), _time(end - begin, timing))
 
     timeline = otio.schema.Timeline(PurePath(source).stem or "untitled")
@@ -76,11 +82,6 @@ def _range(clip: Any, timing: Timing, where: str) -> Shot:
     if stop <= start:
         raise ProjectError("the clip is shorter than a frame", where=where)
     return Shot(start, stop, "start" if start == 0 else "cut")
-
-
-def _value(frame: int, timing: Timing) -> Fraction:
-    """Return a frame's place in frames at the mean rate, counted as timecode counts."""
-    return timing.first_frame + (timing.seconds(frame) * timing.rate if timing.varies else Fraction(frame))
 
 
 def _time(value: Fraction, timing: Timing) -> Any:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import opentimelineio
@@ -91,7 +92,7 @@ def test_pyscenedetects_own_csv_is_read(tmp_path: Path) -> None:
     path = tmp_path / "theirs.csv"
     ends = [FrameTimecode(frame, 25.0) for frame in (0, 40, 97, 200)]
     with path.open("w", newline="") as file:
-        write_scene_list(file, list(zip(ends[:-1], ends[1:], strict=True)))
+        write_scene_list(file, list(pairwise(ends)))
     assert _spans(read_shots(path, frame_count=200)) == [(0, 40), (40, 97), (97, 200)]
 
 

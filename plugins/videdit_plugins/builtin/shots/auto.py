@@ -24,7 +24,7 @@ CERTAIN = 1.0
 
 
 class AutoDetector(ShotDetector):
-    """Holds the last 150 or so reduced frames, 5 MB, and answers at most that late.
+    """Holds the last hundred or so reduced frames, 4 MB, and answers at most that late.
 
     A change is given out once nothing that may yet be found can come before it or take its place.
     """

@@ -7,6 +7,8 @@ from videdit_plugins.builtin.shots.window import Window
 LOOKAHEAD_FRAMES = 4
 SMALLEST_STEP = 3.0
 """In codes: two frames that differ less on the mean have no cut between them."""
+LEAST_RISE = 1.25
+"""In proportion to the differences around it; what rises less is not worth the search for likeness."""
 MOST_ALIKE = 0.75
 """Frames more alike than this belong to one shot."""
 LEAST_DROP = 0.24
@@ -40,8 +42,8 @@ def cut_at(window: Window, number: int, reach_frames: int = REACH_FRAMES) -> flo
 
 def _is_peak(window: Window, number: int) -> bool:
     step = window.step(number)
-    near = [window.step(other) for other in range(number - 2, number + 3) if window.holds(other)]
-    return step >= SMALLEST_STEP and step >= max(near)
+    near = [window.step(other) for other in range(number - 2, number + 3) if window.holds(other) and other != number]
+    return step >= SMALLEST_STEP and all(step >= other for other in near) and step * len(near) >= LEAST_RISE * sum(near)
 
 
 def _returns(window: Window, number: int, across: float, reach_frames: int) -> bool:

@@ -8,6 +8,7 @@ when they are added (in a pan only detail does, along one axis more than along t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Container
 from dataclasses import dataclass, replace
 
@@ -20,6 +21,8 @@ HALF_LENGTHS = (6, 9, 13, 17)
 """Windows of 12 to 34 frames at 25 to 30 frames a second."""
 CERTAIN = 1.5
 """Log odds from which a window counts as a dissolve; chosen, as the weights were, on benchmarks/shots' tune half."""
+SMALLEST_CHANGE = 12.0
+"""Root mean square, in codes, between the coarse ends: what changes less is no dissolve between two shots."""
 HOPEFUL_LIKENESS = 0.3
 """Ends less alike than this are rare, so what fails even so needs no look at the true likeness, which is costly."""
 
@@ -27,8 +30,8 @@ WEIGHTS = np.array([-7.56, -3.44, -0.1, 6.42, -7.38, 4.7, -8.63, -8.76, -4.45, -
 """By `python -m benchmarks.shots.fit`, of: likeness of the ends, distance from the line, steepest step, steadiness,
 sag of contrast and of detail by the shares, the same midway, smear (detail lost along one axis only), skew."""
 BIAS = 17.57
-NEARLY_AS_GOOD = 1.0
-"""In log odds: windows so little worse than the best are taken to see the same dissolve."""
+ROOMY = 1.6
+"""In half windows: a dissolve that seems longer than this may go on beyond its window."""
 LATE_FRAMES = 4
 """Cuts are known so much later than they happen."""
 
@@ -82,19 +85,20 @@ class Dissolves:
 
     def _best(self, window: Window, number: int, breaks: Container[int]) -> Mixture | None:
         found: list[Mixture] = []
+        roomy: list[Mixture] = []
         for half in self._halves:
             if any(other in breaks for other in range(number - half, number + half + 1)):
                 break
             mixture = mixture_at(window, number, half)
             if mixture is not None and mixture.odds >= CERTAIN:
                 found.append(mixture)
+                if mixture.frames <= ROOMY * half:
+                    roomy.append(mixture)
         if not found:
             return None
-        odds = max(mixture.odds for mixture in found)
-        # A short window inside a long dissolve does well, too; the longest of the good ones sees all of it.
-        widest = [mixture for mixture in found if mixture.odds >= odds - NEARLY_AS_GOOD][-1]
-        best = next(mixture for mixture in found if mixture.odds == odds)
-        return replace(best, frames=widest.frames)
+        best = max(found, key=lambda mixture: mixture.odds)
+        # A short window inside a long dissolve does well, too, but tells too short a length.
+        return replace(best, frames=(roomy or found[-1:])[0].frames)
 
     def _is_peak(self, number: int) -> bool:
         mixture = self._mixtures.get(number)
@@ -110,14 +114,25 @@ def mixture_at(window: Window, number: int, half: int) -> Mixture | None:
     first, last = number - half, number + half
     if not window.holds(first) or not window.holds(last):
         return None
+    apart = window[last].coarse - window[first].coarse
+    if float(apart @ apart) < SMALLEST_CHANGE**2 * len(apart):
+        return None
     shares, signs = _path(window, number, half)
     hopeful = BIAS + float(WEIGHTS @ np.array([HOPEFUL_LIKENESS, *signs]))
     if hopeful < CERTAIN:
         return None
     odds = BIAS + float(WEIGHTS @ np.array([window.alike(first, last), *signs]))
-    mixed = np.flatnonzero((shares > 0.05) & (shares < 0.95))
-    crossing = int(np.argmax(shares >= 0.5)) if (shares >= 0.5).any() else half
-    return Mixture(odds, first + 1 + crossing, len(mixed))
+    quarter, middle, three_quarters = (_crossing(shares, share) for share in (0.25, 0.5, 0.75))
+    # Shares of the ends themselves wander as the pictures move; in between they rise by 1 / (frames + 1) a frame.
+    frames = round(max(1.0, 2 * (three_quarters - quarter) - 1))
+    return Mixture(odds, first + math.ceil(middle), frames)
+
+
+def _crossing(shares: NDArray[np.float64], share: float) -> float:
+    """Return how far after the first end, in frames and parts of one, the shares first reach `share`."""
+    whole = np.concatenate([[0.0], shares, [1.0]])
+    after = int(np.argmax(whole >= share))
+    return after - 1 + float((share - whole[after - 1]) / (whole[after] - whole[after - 1]))
 
 
 def signs_at(window: Window, number: int, half: int) -> NDArray[np.float64]:

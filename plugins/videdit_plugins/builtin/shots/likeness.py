@@ -32,28 +32,34 @@ def likeness(first: Reduced, second: Reduced) -> float:
 
 
 def _found(picture: NDArray[np.float32], other: NDArray[np.float32]) -> float:
-    height, width = COLOURS_SIZE
+    contrasts, means, means_there = *_blocks(picture), _blocks(other)[1]
     textured: list[tuple[float, float]] = []
     flat: list[float] = []
-    for y in range(0, height, BLOCK_SIZE[0]):
-        for x in range(0, width, BLOCK_SIZE[1]):
-            block = picture[y : y + BLOCK_SIZE[0], x : x + BLOCK_SIZE[1]]
-            contrast = float(block.reshape(-1, 3).std(axis=0).mean())
-            if contrast < FLAT:
-                there = other[y : y + BLOCK_SIZE[0], x : x + BLOCK_SIZE[1]]
-                apart = float(np.abs(block.mean(axis=(0, 1)) - there.mean(axis=(0, 1))).max())
-                flat.append(max(0.0, 1.0 - apart / OTHER_COLOUR))
-            else:
-                textured.append((_best_match(block, other, y, x), min(contrast, STRONG_CONTRAST)))
+    for (row, column), contrast in np.ndenumerate(contrasts):
+        if contrast < FLAT:
+            apart = float(np.abs(means[row, column] - means_there[row, column]).max())
+            flat.append(max(0.0, 1.0 - apart / OTHER_COLOUR))
+        else:
+            match = _best_match(picture, other, row * BLOCK_SIZE[0], column * BLOCK_SIZE[1])
+            textured.append((match, min(float(contrast), STRONG_CONTRAST)))
     textured.sort(reverse=True)
     kept = textured[: math.ceil(len(textured) * KEPT)]
     weight = sum(contrast for _, contrast in kept) + FLAT_WEIGHT * len(flat)
     return (sum(match * contrast for match, contrast in kept) + FLAT_WEIGHT * sum(flat)) / weight
 
 
-def _best_match(block: NDArray[np.float32], other: NDArray[np.float32], y: int, x: int) -> float:
+def _blocks(picture: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return each block's contrast, (3, 4), and mean colour, (3, 4, 3)."""
+    height, width = COLOURS_SIZE
+    rows, columns = height // BLOCK_SIZE[0], width // BLOCK_SIZE[1]
+    blocks = picture.reshape(rows, BLOCK_SIZE[0], columns, BLOCK_SIZE[1], 3).swapaxes(1, 2)
+    pixels = blocks.reshape(rows, columns, -1, 3)
+    return pixels.std(axis=2).mean(axis=2), pixels.mean(axis=2)
+
+
+def _best_match(picture: NDArray[np.float32], other: NDArray[np.float32], y: int, x: int) -> float:
+    block = picture[y : y + BLOCK_SIZE[0], x : x + BLOCK_SIZE[1]]
     top, left = max(0, y - REACH[0]), max(0, x - REACH[1])
     near = other[top : y + BLOCK_SIZE[0] + REACH[0], left : x + BLOCK_SIZE[1] + REACH[1]]
-    # Where a window of `near` is quite plain the quotient is no number, or beyond all bounds: it is no match.
-    quotients = np.nan_to_num(cv2.matchTemplate(near, block, cv2.TM_CCOEFF_NORMED), nan=0.0, posinf=0.0, neginf=0.0)
-    return float(min(1.0, max(0.0, quotients.max())))
+    # Where a window of `near` is quite plain OpenCV answers 0.
+    return float(min(1.0, max(0.0, cv2.matchTemplate(near, block, cv2.TM_CCOEFF_NORMED).max())))
