@@ -130,3 +130,13 @@ def test_hide_face(films: Path) -> None:
     inside = np.s_[round(face.y0) : round(face.y1), round(face.x0) : round(face.x1)]
     assert np.abs(after[0][inside] - before[0][inside]).mean() > 8
     assert np.abs(after[0][:, 400:] - before[0][:, 400:]).mean() < 2
+
+
+def test_two_effects(films: Path) -> None:
+    command("run", str(films / "two_effects.toml"), "--preset", "veryfast", "--quiet")
+    before, after = frames_of(films / "videdit-example" / "ball.mp4"), frames_of(films / "two_effects.mp4")
+    assert len(after) == FRAMES
+    ball, shadow = np.s_[110:150, 100:130], np.s_[297:304, 240:265]
+    assert np.abs(after[0][ball] - before[0][ball]).mean() > 25
+    assert np.abs(after[0][shadow].mean(axis=(0, 1)) - (0x20, 0x40, 0x80)).max() < 12
+    assert np.abs(after[0][:60] - before[0][:60]).mean() < 2
