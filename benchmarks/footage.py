@@ -27,6 +27,8 @@ BOXES = {
     "bedroom": (310, 8, 520, 420),
     "dance": (290, 240, 810, 1080),
 }
+# What a person adds after a look at the preview: the dog's white parts are as light as the ground.
+CLICKS = {"dog": [(500, 420), (535, 490), (640, 520), (690, 450)]}
 SEQUENCES = ("blackswan", "camel", "car-shadow", "breakdance")
 EFFECTS: dict[str, dict[str, str]] = {"remove": {}, "blur": {}, "background": {"behind": "#20a040"}}
 COLUMNS, WIDTH_PX = 6, 360
@@ -49,6 +51,8 @@ def run(name: str, source: Path, out: Path, frames: int, effects: list[str]) -> 
         if not project.description.prompts:
             if name in BOXES:
                 project.box(*BOXES[name])
+                for x, y in CLICKS.get(name, []):
+                    project.click(x, y)
             else:
                 project.mask(source.parents[2] / "Annotations" / "480p" / name / "00000.png")
         began = time.perf_counter()

@@ -33,7 +33,9 @@ def save_film(
     ids = [project.ids_of(step) for step in described.effects]
     layers = FilmLayers(project.reader, described.effects, ids, project.track, project.plugins, project.runtime())
     # What cannot be written is refused before hours of work, not after.
-    plan_encoding(project.reader.video, settings, out=out, alpha=layers.transparent)
+    plan = plan_encoding(project.reader.video, settings, out=out, alpha=layers.transparent)
+    for sentence in plan.notes:
+        project.runtime().note(sentence)
     wants_objects = any(effect.where != "everywhere" for effect in layers.effects)
     if wants_objects and not project.objects.all:
         raise OptionError("nothing was pointed at", next_step="add --click, --box, --stroke or --mask")
@@ -41,7 +43,8 @@ def save_film(
         check_inside([one for one in project.pointed() if one.prompts], project.span)
     project.track_objects(report=report)
     shots = project.shots(report=report)
-    common = _what_determines(project, settings, layers, ids)
+    # The kind of file decides the codec, and with it the chunks' bytes.
+    common = digest(_what_determines(project, settings, layers, ids), out.suffix.lower())
 
     def key_of(frames: range) -> str:
         # An effect may look at its whole shot, so all masks of the shots that a chunk touches determine it.
