@@ -17,7 +17,7 @@ Tick: TypeAlias = Callable[[], None]
 """To be called after each frame."""
 Record: TypeAlias = dict[str, Any]
 
-STAGE = "evaluate"
+STAGE = "evaluating"
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,7 +191,7 @@ def test_the_command_prints_a_table_and_writes_files(davis: Path, tmp_path: Path
     lines = done.stdout.splitlines()
     assert lines[0].split()[:3] == ["sequence", "objects", "J&F"]
     assert lines[3].split()[:5] == ["mean", "4", "75.0", "75.0", "75.0"]
-    assert "evaluate: 12/12" in done.stderr
+    assert "evaluating: 12/12" in done.stderr
     for name in ("tracking.csv", "objects.csv", "frames.csv", "worst.png", "plots/sequences.png", "plots/ants.png"):
         assert (out / name).stat().st_size > 0
     assert len(rows_of(out / "frames.csv")) == 2 * 2 * 6
@@ -209,3 +209,31 @@ def test_the_command_names_what_is_wrong(davis: Path, tmp_path: Path, plugins: P
     nowhere = CliRunner().invoke(app, ["tracking", str(tmp_path / "empty"), *results])
     assert nowhere.exit_code == 2
     assert "JPEGImages" in nowhere.stderr
+
+
+def test_an_object_that_is_not_there_at_first_is_followed_both_ways_once_corrected(
+    davis: Path, tmp_path: Path, plugins: Plugins, runtime: Runtime
+) -> None:
+    path = davis / "Annotations/480p/ants/00000.png"
+    with Image.open(path) as picture:
+        labels = np.array(picture)
+    Image.fromarray(np.where(labels == 1, 0, labels)).save(path)
+    settings = TrackingSettings(tracker="colour", corrections=1)
+    evaluate_tracking(davis, tmp_path / "out", settings, plugins=plugins, runtime=runtime, sequences=["ants"])
+    record = json.loads((tmp_path / "out/finished/ants.json").read_text())
+    # Unseen, its J is 0 on every frame that counts; the first of equals is corrected.
+    assert record["rounds"] == [0.5, 1]
+    assert record["corrected"] == [{"object": 1, "frame": 1}]
+    # Backwards to frame 0, where the fake sees the red square that the annotation leaves out.
+    assert record["objects"]["1"]["j"] == [0, 1, 1, 1, 1, 1]
+    assert record["objects"]["1"]["scores"][0] is not None
+
+
+def test_clicks_of_a_correction_go_on_from_the_mask_that_is_there(
+    davis: Path, tmp_path: Path, plugins: Plugins, runtime: Runtime
+) -> None:
+    settings = TrackingSettings(Pointing("click", 1), tracker="forgetful", segmenter="colour", corrections=1)
+    evaluate_tracking(davis, tmp_path / "out", settings, plugins=plugins, runtime=runtime, sequences=["ants"])
+    record = json.loads((tmp_path / "out/finished/ants.json").read_text())
+    assert record["corrected"] == [{"object": 1, "frame": 3}]
+    assert record["rounds"] == [0.75, 1]

@@ -167,3 +167,38 @@ def test_auroc_counts_pairs(pairs: list[tuple[float, bool]]) -> None:
         return
     counted_pairs = sum((b < g) + (b == g) / 2 for b in bad for g in good)
     assert value == pytest.approx(counted_pairs / (len(bad) * len(good)))
+
+
+def wavy(shift_px: int) -> np.ndarray:
+    """A ragged blob of 785 pixels that falls apart at its edge."""
+    y, x = np.mgrid[0:48, 0:64]
+    return (x - 30 - shift_px) ** 2 + 2 * (y - 22) ** 2 + 40 * ((x // 5 + y // 7) % 3) < 400
+
+
+@pytest.mark.parametrize(
+    ("shift", "j", "f", "f_wide"),
+    [
+        (1, 0.9320148331273177, 0.9781931464174456, 0.9969040247678018),
+        (3, 0.8045977011494253, 0.5563199583503774, 0.9259093752792921),
+        (6, 0.673728813559322, 0.3358234528133781, 0.6406063887384948),
+    ],
+)
+def test_the_figures_that_the_code_of_davis_2017_gives(shift: int, j: float, f: float, f_wide: float) -> None:
+    # Written down from davisvideochallenge/davis2017-evaluation, run on these masks.
+    assert wavy(0).sum() == 785
+    assert jaccard(wavy(shift), wavy(0)) == pytest.approx(j, abs=1e-15)
+    assert boundary_f(wavy(shift), wavy(0)) == pytest.approx(f, abs=1e-15)
+    assert boundary_f(wavy(shift), wavy(0), 0.03) == pytest.approx(f_wide, abs=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("count", "mean", "recall", "decay"),
+    [
+        (6, 0.42, 0.3333333333333333, -0.47),
+        (11, 0.4727272727272727, 0.45454545454545453, -0.3341666666666667),
+        (80, 0.50025, 0.4875, -0.042857142857142816),
+    ],
+)
+def test_the_courses_that_the_code_of_davis_2017_gives(count: int, mean: float, recall: float, decay: float) -> None:
+    course = course_of([37 * number % 101 / 100 for number in range(count)])
+    assert (course.mean, course.recall, course.decay) == pytest.approx((mean, recall, decay), abs=1e-12)
