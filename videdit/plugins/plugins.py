@@ -145,8 +145,8 @@ class Plugins:
         def register(table: str | Path) -> None:
             from videdit.checkpoints.registry import read_registry
 
-            # Read now, with those that are there, so that a table with a fault is this plug-in's fault and no other's.
-            read_registry([*self.checkpoint_tables, str(table)])
+            # Read now, while it is known whose a fault is. That two plug-ins describe one file is neither's fault alone.
+            read_registry([str(table)])
             one.checkpoint_tables.append(str(table))
 
         return register
