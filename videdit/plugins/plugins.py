@@ -145,7 +145,7 @@ class Plugins:
         def register(table: str | Path) -> None:
             from videdit.checkpoints.registry import read_registry
 
-            # Read now, while it is known whose a fault is. That two plug-ins describe one file is neither's fault alone.
+            # Read now, while it is known whose a fault is; one file described by two plug-ins is neither's fault alone.
             read_registry([str(table)])
             one.checkpoint_tables.append(str(table))
 
