@@ -148,9 +148,8 @@ class Follower:
                 if step is None:
                     break
                 found.tracked_frames += 1
+                # The walk back meets each object where it was shown first, so it overwrites nothing but that mask.
                 for object_id, tracked in step.tracked.items():
-                    if plan.direction == "backward" and step.index >= min(keyframes[object_id]):
-                        continue  # the walk forward has this frame
                     found.masks[step.index][object_id] = PackedMask.pack(tracked.mask)
                     given = step.index in keyframes[object_id]
                     scores[step.index, object_id] = None if given else tracked.score

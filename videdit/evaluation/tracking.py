@@ -247,8 +247,7 @@ def _object_rows(record: Record) -> list[dict[str, Value]]:
         means = []
         for key in ("j", "f"):
             values = [one[key][index] for index in inside if one[key][index] is not None]
-            # A test set shows the first frame's truth alone: there is nothing to score.
-            course = course_of(values) if len(values) == len(inside) else course_of([])
+            course = course_of(values)
             row |= _named(key, course)
             means.append(course.mean)
         row["j_and_f"] = sum(means) / 2

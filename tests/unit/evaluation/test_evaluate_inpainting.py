@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import math
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +126,41 @@ def test_figures_of_hole_and_background() -> None:
     share = 20 * 24 / (72 * 96)
     assert found.figures["psnr_frame"] == pytest.approx([28.1308036 - 10 * math.log10(share)] * 3)
     assert found.figures["warp_hole"][:2] == pytest.approx([0, 0])
+
+
+def test_flicker_on_the_own_object_is_none_of_the_background() -> None:
+    truth = [np.full((72, 96, 3), 100, np.uint8)] * 2
+    own = np.zeros((72, 96), bool)
+    own[:40] = True
+
+    class Flickering(Knowing):
+        def fill(self, index: int) -> videdit.Filled | None:
+            filled = super().fill(index)
+            assert filled is not None
+            filled.rgb[:40] += 51 * index
+            return filled
+
+    found = filled_by(Flickering(truth, 0), truth, own, [])
+    # Rows 30 to 49 are the hole; the upper half of it differs by a fifth of full scale.
+    assert found.figures["warp_hole"][0] == pytest.approx(0.04 / 2)
+    assert found.figures["warp_background"][0] == pytest.approx(0)
+    assert found.figures["warp_frame"][0] == pytest.approx(0.04 * 10 * 24 / (72 * 96))
+
+
+def test_a_meter_counts_its_own_work_alone() -> None:
+    first = Meter()
+    with first.running():
+        held = np.ones(80_000_000, np.uint8)
+    del held
+    high = first.record(2)
+    assert high["wall_ms"] == pytest.approx(1000 * first.wall_seconds / 2)
+    assert first.cpu_seconds > 0
+    low = Meter().record(0)
+    assert low["wall_ms"] == 0
+    if sys.platform == "linux" and os.access("/proc/self/clear_refs", os.W_OK):
+        assert high["peak_mib"] is not None
+        assert low["peak_mib"] is not None
+        assert low["peak_mib"] < high["peak_mib"] - 50
 
 
 def test_the_filler_cannot_see_the_truth() -> None:

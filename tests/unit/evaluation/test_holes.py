@@ -78,6 +78,14 @@ def test_object_holes_go_to_and_fro(davis: Path) -> None:
     assert ObjectHoles(donor, (36, 48), 8)[0].shape == (36, 48)
 
 
+def test_object_holes_grow_by_four_pixels_at_240(davis: Path) -> None:
+    donor = open_davis(davis).sequence("ants")
+    hole = ObjectHoles(donor, (240, 320), 6)[0]
+    # The red square: rows 10 to 29 of 72, columns 8 to 27 of 96.
+    rows, columns = np.flatnonzero(hole[:, 60]), np.flatnonzero(hole[65])
+    assert (rows[0], columns[0]) == (33 + 1 - 4, 26 + 1 - 4)
+
+
 def test_the_background_is_the_hole_less_the_own_object() -> None:
     hole, own = np.zeros((240, 432), bool), np.zeros((240, 432), bool)
     hole[:20, :20] = True
