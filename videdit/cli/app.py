@@ -12,6 +12,7 @@ import typer
 import videdit
 from videdit.cli import console
 from videdit.cli.effect_commands import add_effect_commands
+from videdit.cli.evaluate_commands import evaluate_commands
 from videdit.cli.film_commands import add_film_commands
 from videdit.cli.mask_commands import mask_commands
 from videdit.cli.object_commands import object_commands
@@ -25,7 +26,7 @@ from videdit.plugins import Plugins
 
 _NAMES = {
     "probe", "shots", "track", "render", "run", "pick", "doctor", "example", "objects", "masks", "plugins",
-    "checkpoints",
+    "checkpoints", "evaluate",
 }  # fmt: skip
 
 
@@ -45,6 +46,7 @@ def build(plugins: Plugins) -> typer.Typer:
     add_pick_command(app, session)
     app.add_typer(object_commands(session), name="objects", rich_help_panel="Edit a film")
     app.add_typer(mask_commands(session), name="masks", rich_help_panel="Edit a film")
+    app.add_typer(evaluate_commands(session), name="evaluate")
     app.add_typer(plugin_commands(session), name="plugins")
     app.add_typer(checkpoint_commands(session), name="checkpoints")
     add_system_commands(app, session)
@@ -104,7 +106,8 @@ def run(arguments: Sequence[str]) -> Any:
     if "--debug" in switches:
         os.environ[DEBUG] = "1"
     try:
-        plugins = Plugins(directories=folders, only=OWN_PLUGINS if "--no-plugins" in switches else None)
+        bare = "--no-plugins" in switches
+        plugins = Plugins(directories=folders, only=OWN_PLUGINS if bare else None, environment=not bare)
     except VideditError as error:
         console.show_error(error, as_json="--json" in rest)
         sys.exit(error.exit_code)

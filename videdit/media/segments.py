@@ -24,6 +24,7 @@ from av.video.stream import VideoStream
 
 from videdit.errors import CannotEncode
 from videdit.media.conversion import converted
+from videdit.media.encoders import repeatable
 from videdit.media.faults import cannot_encode
 from videdit.media.picture import Picture
 from videdit.media.planning import EncodePlan, plan_encoding
@@ -200,7 +201,8 @@ class SegmentWriter:
 def add_encoder(container: OutputContainer, plan: EncodePlan, video: Video, *, timed: bool) -> VideoStream:
     """Add a stream that encodes by the plan, with the film's size, times, tags and shape of pixels."""
     rate = video.nominal_rate.limit_denominator(1001)
-    stream = container.add_stream(plan.encoder, rate=rate, options=dict(plan.options))
+    options = {**plan.options, **repeatable(plan.encoder, video.coded_size)}
+    stream = container.add_stream(plan.encoder, rate=rate, options=options)
     assert isinstance(stream, VideoStream)
     context = stream.codec_context
     context.height, context.width = video.coded_size

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from videdit.devices import is_out_of_memory
 from videdit.effect import Effect, Patch, ShotView, Window
 from videdit.errors import BrokenPlugin, VideditError
 from videdit.filler import MaskSequence
@@ -71,6 +72,8 @@ class Layer:
         except (VideditError, MemoryError, KeyboardInterrupt):
             raise
         except Exception as error:
+            if is_out_of_memory(error):
+                raise
             raise BrokenPlugin(f"it raised {type(error).__name__}: {error}", where=where) from error
         if answer is None:
             return None
