@@ -72,8 +72,9 @@ class Followed:
 class Follower:
     """Follows sequences with certain engines.
 
-    make_tracker: gives a new tracker for each round, as each correction begins a new one
+    make_tracker: gives a new tracker for each walk, as each correction begins a new one
     segmenter:    None where true masks are given
+    tracking, pointing_meter: count the trackers' time, and the segmenter's
     """
 
     make_tracker: Callable[[], Tracker]

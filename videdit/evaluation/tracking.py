@@ -15,7 +15,7 @@ from videdit.evaluation import sheets
 from videdit.evaluation.confidence import FAILED_BELOW, auroc
 from videdit.evaluation.costs import Meter
 from videdit.evaluation.courses import Course, counted, course_of
-from videdit.evaluation.davis import Davis, DavisSequence, chosen_names, open_davis
+from videdit.evaluation.davis import DavisSequence, chosen_names, open_davis
 from videdit.evaluation.following import Followed, Follower
 from videdit.evaluation.ledger import Ledger
 from videdit.evaluation.parts import Evaluation, Record, Tick, engine_settings, run_parts, runtime_settings
@@ -105,7 +105,7 @@ def evaluate_tracking(
     job = _Job(ledger, settings, plugins, runtime, opened)
     weights = {name: len(one) * (1 + settings.corrections) for name, one in opened.items()}
     records = run_parts(weights, ledger, job.run, report)
-    return _told(ledger, davis, records)
+    return _told(ledger, records)
 
 
 def _check(settings: TrackingSettings, opened: Mapping[str, DavisSequence]) -> None:
@@ -204,7 +204,7 @@ def _course_chart(name: str, record: Record) -> sheets.Picture:
     return line_chart(f"{name}: J, F and the tracker's own score", lines, low=0.0, high=1.0)
 
 
-def _told(ledger: Ledger, davis: Davis, records: Mapping[str, Record]) -> Evaluation:
+def _told(ledger: Ledger, records: Mapping[str, Record]) -> Evaluation:
     """Make the tables, charts and sheet of all sequences."""
     objects = [row for record in records.values() for row in _object_rows(record)]
     rows = [_sequence_row(record) for record in records.values()]

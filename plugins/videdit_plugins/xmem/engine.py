@@ -80,6 +80,10 @@ class XMemTracker(Tracker):
         if index == self._index:
             self.correct(index, object_id, mask)
             return
+        waiting = sum(object_id in masks for masks in self._told.confirmed.values())
+        if waiting >= self._limits.max_permanent:
+            self._say_full()  # a film with a mask for every frame would fill the machine's memory
+            return
         self._told.confirmed.setdefault(index, {})[object_id] = self._inner(object_id, mask)
 
     def forget(self, object_id: int) -> None:
@@ -91,6 +95,7 @@ class XMemTracker(Tracker):
         self._geometry = Geometry((1, 1), 1)
         self._index = -1
         self._told = Told()
+        self._said_full = False
         self._propagation = Propagation(self._network, self._limits, memory_every=self._options.memory_every_frames)
 
     def snapshot(self) -> bytes:
@@ -116,11 +121,15 @@ class XMemTracker(Tracker):
             if masks:
                 self._propagation.confirm(encoded[index], masks)
         if self._propagation.refused:
-            self._propagation.refused = 0
+            self._say_full()
+
+    def _say_full(self) -> None:
+        if not self._said_full:
             self._note(
                 f"XMem keeps at most {self._limits.max_permanent} drawn frames of an object for good; "
                 "raise max_confirmed_frames to keep more."
             )
+        self._said_full = True
 
     def _tracked(self, prediction: Prediction) -> dict[int, Tracked]:
         probability = self._geometry.cropped(torch.softmax(prediction.logits, dim=0))

@@ -30,9 +30,7 @@ class Geometry:
 
     def __init__(self, size: tuple[int, int], short_side_px: int) -> None:
         self.size = size
-        short = min(size)
-        inner = (max(1, int(side / short * short_side_px)) if short > short_side_px else side for side in size)
-        self.inner: tuple[int, int] = (next(inner), next(inner))
+        self.inner = (_shrunk_side(size[0], size, short_side_px), _shrunk_side(size[1], size, short_side_px))
         top, bottom = _margins(self.inner[0])
         left, right = _margins(self.inner[1])
         self.margins = (left, right, top, bottom)
@@ -65,6 +63,11 @@ class Geometry:
             return array
         shrunk: NDArray[Any] = cv2.resize(array, self.inner[::-1], interpolation=cv2.INTER_AREA)
         return shrunk
+
+
+def _shrunk_side(side: int, size: tuple[int, int], short_side_px: int) -> int:
+    short = min(size)
+    return side if short <= short_side_px else int(side / short * short_side_px)
 
 
 def _margins(side: int) -> tuple[int, int]:

@@ -75,7 +75,7 @@ class Propagation:
         self._given_stay = given_stay
         self.run = Run()
         self.refused = 0
-        """How often there was no room to keep a frame for good; such frames are remembered like tracked ones."""
+        """How often there was no room to keep a frame for good; when its turn comes it is remembered like others."""
 
     def advance(self) -> None:
         """Go to the next frame."""
@@ -190,9 +190,10 @@ class Propagation:
         for group in self.run.groups:
             elements = _elements(frame.features, [values[one] for one in group.objects])
             if self._given_stay and group.objects[0] in given:
-                self.refused += not group.keep(frame.index, elements, self._limits)
-            else:
-                group.remember(elements, self._limits)
+                if group.keep(frame.index, elements, self._limits):
+                    continue
+                self.refused += 1
+            group.remember(elements, self._limits)
         joining = [one for one in values if one not in known]
         if joining:
             elements = _elements(frame.features, [values[one] for one in joining])

@@ -247,6 +247,12 @@ def test_auto_finds_dissolves_at_twice_the_rate(auto: ShotDetector) -> None:
     assert abs(change.index - 106) <= 3
 
 
+def test_auto_sees_through_a_flash_at_twice_the_rate(auto: ShotDetector) -> None:
+    pixels = scene(1, 100, 0.4)
+    pixels[50:56] = [scene(2, 1)[0] // 3 + 170] * 6
+    assert watched(auto, as_film(pixels, times=lambda n: 20 * n), 50.0) == []
+
+
 def test_auto_tells_changes_apart_in_a_row(auto: ShotDetector) -> None:
     pixels = scene(1, 40) + scene(2, 40)
     pixels = dissolved(pixels, scene(3, 60), 14)

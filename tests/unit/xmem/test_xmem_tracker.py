@@ -146,7 +146,21 @@ def test_confirmed_frames_are_kept_for_good(network: Any) -> None:
         tracker.correct(10 + t, 1, square(1, t))
     tracker.step(48)
     assert len(next(group for group in groups(tracker) if group.objects == [1]).permanent) == SMALL.max_confirmed_frames
+    assert len(notes) == 1
     assert "max_confirmed_frames" in notes[0]
+
+
+def test_a_mask_for_every_frame_does_not_fill_memory(network: Any) -> None:
+    notes: list[str] = []
+    tracker = XMemTracker(SMALL, Runtime(note=notes.append), network)
+    tracker.start(film(60), 10, {1: square(1, 0)})
+    for t in range(1, 60):
+        tracker.confirm(10 + t, 1, square(1, t))
+    assert len(tracker._told.confirmed) == SMALL.max_confirmed_frames
+    tracker.step(11)
+    assert groups(tracker)[0].permanent == [10, 11, 12, 13, 14, 15]
+    assert groups(tracker)[0].working_frames == 0
+    assert len(notes) == 1
 
 
 def test_a_correction_changes_what_follows(tracker: XMemTracker) -> None:

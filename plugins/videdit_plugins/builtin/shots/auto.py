@@ -67,7 +67,7 @@ class AutoDetector(ShotDetector):
         window = self._window
         if window[window.stop - 1].contrast < PLAIN_CONTRAST:
             self._breaks.add(window.stop - 1)
-        while self._next_cut < (window.stop if last else window.stop - cuts.LOOKAHEAD_FRAMES):
+        while self._next_cut < (window.stop if last else window.stop - cuts.LOOKAHEAD_FRAMES * self._scale):
             score = cuts.cut_at(window, self._next_cut, 1 + cuts.REACH_FRAMES * self._scale)
             if score > 0:
                 self._find(self._next_cut, "cut", 0, score)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from videdit_plugins.builtin.shots.cuts import LOOKAHEAD_FRAMES
 from videdit_plugins.builtin.shots.window import Window
 
 HALF_LENGTHS = (6, 9, 13, 17)
@@ -32,8 +33,6 @@ sag of contrast and of detail by the shares, the same midway, smear (detail lost
 BIAS = 17.57
 ROOMY = 1.6
 """In half windows: a dissolve that seems longer than this may go on beyond its window."""
-LATE_FRAMES = 4
-"""Cuts are known so much later than they happen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +58,18 @@ class Dissolves:
     def __init__(self, scale: int) -> None:
         self._halves = tuple(half * scale for half in HALF_LENGTHS)
         self._reach = self._halves[-1]
+        self._cuts_late = LOOKAHEAD_FRAMES * scale
         self._scored = 0
         self._settled = 0
         self._mixtures: dict[int, Mixture] = {}
-        self.lag_frames = 2 * self._reach + 1 + LATE_FRAMES
+        self.lag_frames = 2 * self._reach + 1 + self._cuts_late
 
     def follow(self, window: Window, breaks: Container[int], *, last: bool) -> list[Mixture]:
         """Look at windows that the newest frame of `window` completes; `last` says that the film ends with it.
 
         breaks: numbers of frames that no window may hold: plain ones, and the first after a cut
         """
-        known = window.stop if last else window.stop - self._reach - LATE_FRAMES
+        known = window.stop if last else window.stop - self._reach - self._cuts_late
         while self._scored < known:
             best = self._best(window, self._scored, breaks)
             if best is not None:

@@ -85,13 +85,12 @@ class Group:
             self._make_room(limits)
 
     def keep(self, index: int, frame: Elements, limits: Limits) -> bool:
-        """Remember frame `index` for good, in place of what is known of it; say whether there was room."""
+        """Remember frame `index` for good, in place of what is known of it; False if there is no room."""
         if index in self.permanent:
             at = self.permanent.index(index) * self.per_frame
             self.elements = joined([self._part(0, at), frame, self._part(at + self.per_frame, None)])
             return True
         if len(self.permanent) >= limits.max_permanent:
-            self.remember(frame, limits)
             return False
         self.elements = joined([self._part(0, self._long_start), frame, self._part(self._long_start, None)])
         self.permanent.append(index)
