@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from videdit.errors import OptionError
@@ -38,6 +38,14 @@ class Shot:
     def __iter__(self) -> Iterator[int]:
         """Iterate over the indices of the frames."""
         return iter(range(self.start, self.stop))
+
+
+def shot_inside(shot: Shot, span: Shot | None) -> Shot | None:
+    """Return the part of a shot that lies inside `span`, None if nothing does; all of it if there is no span."""
+    if span is None:
+        return shot
+    start, stop = max(shot.start, span.start), min(shot.stop, span.stop)
+    return replace(shot, start=start, stop=stop) if start < stop else None
 
 
 def check_shots(shots: Sequence[Shot], frame_count: int) -> None:

@@ -16,7 +16,7 @@ from videdit.pipeline.shot_masks import ShotMasks, Union
 from videdit.pipeline.steps import EffectStep, shaping_of
 from videdit.plugins import Plugins
 from videdit.runtime import Runtime
-from videdit.shots import Shot
+from videdit.shots import Shot, shot_inside
 
 
 class FilmLayers:
@@ -30,15 +30,18 @@ class FilmLayers:
         track: MaskTrack,
         plugins: Plugins,
         runtime: Runtime,
+        span: Shot | None = None,
     ) -> None:
         """
         object_ids: for each step, the ids of the objects it is for
+        span:       effects see no frame outside it: there nobody knows where the objects are
         """
         self._reader = reader
         self._steps = tuple(steps)
         self._object_ids = tuple(tuple(ids) for ids in object_ids)
         self._track = track
         self._plugins = plugins
+        self._span = span
         complete = plugins.runtime(runtime)
         self.effects: list[Effect] = [
             plugins.create("effect", step.effect, step.options, complete) for step in self._steps
@@ -52,9 +55,10 @@ class FilmLayers:
         return any(effect.transparent for effect in self.effects)
 
     def of(self, shot: Shot) -> Sequence[Layer]:
-        """Return the layers for a shot, in the order they are applied."""
+        """Return the layers for a shot, in the order they are applied; none if it lies outside the span."""
         if shot != self._shot:
-            self._layers = self._set_up(shot)
+            part = shot_inside(shot, self._span)
+            self._layers = [] if part is None else self._set_up(part)
             self._shot = shot
         return self._layers
 

@@ -31,7 +31,9 @@ def save_film(
     _check_output(project, out, overwrite)
     settings = settings if settings is not None else EncodeSettings.model_validate(dict(described.encode))
     ids = [project.ids_of(step) for step in described.effects]
-    layers = FilmLayers(project.reader, described.effects, ids, project.track, project.plugins, project.runtime())
+    layers = FilmLayers(
+        project.reader, described.effects, ids, project.track, project.plugins, project.runtime(), project.span
+    )
     # What cannot be written is refused before hours of work, not after.
     plan = plan_encoding(project.reader.video, settings, out=out, alpha=layers.transparent)
     for sentence in plan.notes:

@@ -13,7 +13,7 @@ from videdit.plugins import AUTO, Plugins
 from videdit.progress import Progress, Report, silent
 from videdit.prompts import Prompt
 from videdit.runtime import Runtime
-from videdit.shots import Shot
+from videdit.shots import Shot, shot_inside
 from videdit.tracker import Tracker
 from videdit.tracking.keys import digest, object_key
 from videdit.tracking.passes import Pass, plan_passes
@@ -97,7 +97,7 @@ class TrackingStage:
         report: Report = silent,
     ) -> None:
         """Bring the masks of `objects` up to date in every one of `shots`, kept inside `span` where it is given."""
-        work = [(shot, _cut(shot, span)) for shot in shots]
+        work = [(shot, shot_inside(shot, span)) for shot in shots]
         jobs = [(shot, part, self._stale(objects, part)) for shot, part in work if part is not None]
         jobs = [(shot, part, stale) for shot, part, stale in jobs if stale]
         total = sum(len(part) for _, part, _ in jobs)
@@ -114,7 +114,7 @@ class TrackingStage:
 
     def is_fresh(self, objects: Sequence[Pointed], shots: Iterable[Shot], span: Shot | None = None) -> bool:
         """Return whether `run` would have nothing to do."""
-        return not any(self._stale(objects, part) for shot in shots if (part := _cut(shot, span)) is not None)
+        return not any(self._stale(objects, part) for shot in shots if (part := shot_inside(shot, span)) is not None)
 
     def _stale(self, objects: Sequence[Pointed], part: Shot) -> list[Pointed]:
         stale = []
@@ -233,13 +233,6 @@ def _entries(
 
 def _done(one: Pointed, part: Shot) -> str:
     return f"done/{one.object_id}/{part.start}-{part.stop}"
-
-
-def _cut(shot: Shot, span: Shot | None) -> Shot | None:
-    if span is None:
-        return shot
-    start, stop = max(shot.start, span.start), min(shot.stop, span.stop)
-    return Shot(start, stop, shot.transition, shot.transition_frames) if start < stop else None
 
 
 def check_inside(objects: Sequence[Pointed], span: Shot | None) -> None:

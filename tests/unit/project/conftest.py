@@ -85,3 +85,8 @@ def fakes() -> FakePlugin:
 @pytest.fixture
 def plugins(fakes: FakePlugin) -> Plugins:
     return Plugins(installed=False, objects={"fakes": fakes, "extra": Extra()})
+
+
+@pytest.fixture
+def extra() -> object:
+    return Extra()

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import videdit
 from videdit.errors import BrokenPlugin, Interrupted, OptionError, OutsideFrame, ProjectError
 from videdit.media import EncodeSettings, open_video
 from videdit.pipeline import render as rendering
@@ -107,6 +108,31 @@ def test_the_range_leaves_the_rest_alone(film: Path, tmp_path: Path, plugins: Pl
         project.click(8, 12, at=6).limit(5, 10).effect("invert").save(tmp_path / "out.mp4", settings=LOSSLESS)
     for index, (before, after) in enumerate(zip(planes_of(film), planes_of(tmp_path / "out.mp4"), strict=True)):
         assert np.array_equal(before[0], after[0]) == (not 5 <= index < 10)
+
+
+def test_effects_see_nothing_outside_the_range(film: Path, tmp_path: Path, extra: object) -> None:
+    seen: list[tuple[int, int]] = []
+
+    class Look(videdit.Effect):
+        context = videdit.WHOLE_SHOT
+
+        def start(self, shot: videdit.ShotView) -> None:
+            seen.append((shot.shot.start, shot.shot.stop))
+            with pytest.raises(IndexError):
+                shot.frames[shot.shot.stop]
+
+        def render(self, window: videdit.Window) -> None:
+            return None
+
+    class Plugin:
+        @videdit.hookimpl
+        def register_effects(self, register: Any) -> None:
+            register("look", Look)
+
+    plugins = Plugins(installed=False, objects={"fakes": FakePlugin(), "look": Plugin(), "more": extra})
+    with opened(film, None, plugins) as project:
+        project.click(8, 12, at=6).click(8, 12, at=25).limit(5, 28).effect("look").save(tmp_path / "out.mp4")
+    assert seen == [(5, 20), (20, 28)]
 
 
 def test_an_effect_that_raises_leaves_no_file(film: Path, tmp_path: Path, plugins: Plugins) -> None:
