@@ -68,10 +68,11 @@ class AutoDetector(ShotDetector):
         if window[window.stop - 1].contrast < PLAIN_CONTRAST:
             self._breaks.add(window.stop - 1)
         while self._next_cut < (window.stop if last else window.stop - cuts.LOOKAHEAD_FRAMES * self._scale):
-            score = cuts.cut_at(window, self._next_cut, 1 + cuts.REACH_FRAMES * self._scale)
-            if score > 0:
-                self._find(self._next_cut, "cut", 0, score)
+            jump = cuts.jump_at(window, self._next_cut, 1 + cuts.REACH_FRAMES * self._scale)
+            if jump is not None:
                 self._breaks.add(self._next_cut)
+                if not jump.flash:
+                    self._find(self._next_cut, "cut", 0, jump.score)
             self._next_cut += 1
         for through in self._plain_runs.follow(window, last=last):
             self._pass_through(through)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from videdit_plugins.builtin.shots.window import Window
 
 LOOKAHEAD_FRAMES = 4
@@ -18,16 +20,30 @@ RETURNED = 0.15
 """After a flash the former picture comes back: some pair across is so much more alike than the pair at the cut."""
 
 
-def cut_at(window: Window, number: int, reach_frames: int = REACH_FRAMES) -> float:
-    """Return in [0, 1] how surely frame `number` is the first of a new shot; 0 if it is not.
+@dataclass(frozen=True, slots=True)
+class Jump:
+    """A frame that is unlike the one before.
 
-    reach_frames: the longest flash, plus two
+    score: in [0, 1], how surely it is the first of a new shot; 0 if it is not
+    flash: it begins or ends a flash
+    """
+
+    score: float
+    flash: bool = False
+
+
+def jump_at(window: Window, number: int, reach_frames: int = REACH_FRAMES) -> Jump | None:
+    """Return what happens at frame `number`, None if nothing does.
+
+    reach_frames: the longest flash, plus three
     """
     if not window.holds(number - 1) or not _is_peak(window, number):
-        return 0.0
+        return None
     across = window.alike(number - 1, number)
     if across > MOST_ALIKE:
-        return 0.0
+        return None
+    if _returns(window, number, across, reach_frames):
+        return Jump(0.0, flash=True)
     around = [
         window.alike(later - 1, later)
         for later in (number - 2, number - 1, number + 1, number + 2)
@@ -35,9 +51,7 @@ def cut_at(window: Window, number: int, reach_frames: int = REACH_FRAMES) -> flo
     ]
     # A film of two frames has no pairs around; they are taken to be as alike as frames of one shot are.
     drop = (sum(around) / len(around) if around else 1.0) - across
-    if drop < LEAST_DROP or _returns(window, number, across, reach_frames):
-        return 0.0
-    return min(1.0, 0.5 + drop)
+    return Jump(min(1.0, 0.5 + drop)) if drop >= LEAST_DROP else None
 
 
 def _is_peak(window: Window, number: int) -> bool:

@@ -67,7 +67,7 @@ class Dissolves:
     def follow(self, window: Window, breaks: Container[int], *, last: bool) -> list[Mixture]:
         """Look at windows that the newest frame of `window` completes; `last` says that the film ends with it.
 
-        breaks: numbers of frames that no window may hold: plain ones, and the first after a cut
+        breaks: numbers of frames that no window may hold: plain ones, the first after a cut, the ends of flashes
         """
         known = window.stop if last else window.stop - self._reach - self._cuts_late
         while self._scored < known:
