@@ -35,7 +35,7 @@ class Jump:
 def jump_at(window: Window, number: int, reach_frames: int = REACH_FRAMES) -> Jump | None:
     """Return what happens at frame `number`, None if nothing does.
 
-    reach_frames: the longest flash, plus three
+    reach_frames: the longest flash, plus two
     """
     if not window.holds(number - 1) or not _is_peak(window, number):
         return None
