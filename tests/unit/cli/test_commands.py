@@ -15,7 +15,7 @@ from typing import Any
 import cv2
 import pytest
 
-from videdit.cli.picking import Picking
+from videdit.cli.pick_window import Picking
 from videdit.cli.prompt_flags import read_flags
 from videdit.media import open_video
 from videdit.prompts import Box, Click, Moment
@@ -178,6 +178,12 @@ def test_what_is_picked_reads_back_as_flags() -> None:
     picking.undo()
     assert picking.flags() == "--click 200,160@12 --box 20,20,220,120@12 --not 60,60@12"
     assert not Picking(Moment(frame=0)).undo()
+
+
+def test_the_window_of_pick_is_free_of_pyav() -> None:
+    code = "import sys, videdit.cli.pick_window; assert 'av' not in sys.modules"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_pick_without_a_display(videdit: Run, clip: ClipTruth, monkeypatch: pytest.MonkeyPatch) -> None:
