@@ -6,6 +6,7 @@ Nothing imported here may import PyAV.
 
 from __future__ import annotations
 
+import os
 import shlex
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
@@ -83,6 +84,8 @@ def show(link: Connection, moment: Moment, scale: float) -> None:
     link: takes the list of prompts at each change and gives the picture to show, (h, w, 3) uint8 RGB; at the end takes
     the flags as text, empty if the person left
     """
+    # Qt warns of fonts that it does not need here.
+    os.environ.setdefault("QT_LOGGING_RULES", "default.warning=false")
     import cv2
 
     picking = Picking(moment, scale)
@@ -96,7 +99,8 @@ def show(link: Connection, moment: Moment, scale: float) -> None:
         elif event == cv2.EVENT_RBUTTONDOWN:
             changed[0] |= picking.exclude(x, y)
 
-    cv2.namedWindow(TITLE, cv2.WINDOW_AUTOSIZE)
+    # Without the second flag the right button opens a menu of Qt's own.
+    cv2.namedWindow(TITLE, cv2.WINDOW_AUTOSIZE | cv2.WINDOW_GUI_NORMAL)
     cv2.setMouseCallback(TITLE, mouse)
     objects = 1
     while True:
