@@ -74,12 +74,7 @@ def test_an_alpha_channel_in_ffv1_loses_no_pixel(reader: VideoReader, track: Mas
     assert {one.index: one.mask for one in imported} == {one.index: one.mask for one in track.entries(1)}
 
 
-_NOT_TAGGED = pytest.mark.xfail(
-    strict=True, reason="media does not tag VP9 with alpha_mode yet, so its alpha is not seen"
-)
-
-
-@pytest.mark.parametrize(("name", "codec"), [("cut.mov", "prores"), pytest.param("cut.webm", "vp9", marks=_NOT_TAGGED)])
+@pytest.mark.parametrize(("name", "codec"), [("cut.mov", "prores"), ("cut.webm", "vp9")])
 def test_an_alpha_channel_in_other_codecs_keeps_the_mask(
     name: str, codec: str, reader: VideoReader, track: MaskTrack, tmp_path: Path
 ) -> None:

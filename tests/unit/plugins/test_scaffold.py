@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import subprocess
 import sys
 import tomllib
@@ -26,8 +25,6 @@ def test_a_new_package_installs_and_passes_its_own_tests(
 
 
 def test_it_is_clean(tmp_path: Path) -> None:
-    if importlib.util.find_spec("ruff") is None:
-        pytest.skip("needs ruff")
     new_plugin("glow", tmp_path)
     rules = ["--isolated", "--no-cache", "--quiet", "--line-length=120"]
     for how in (["check", "--select=E,F,W,I,B,UP,N,RUF,PTH"], ["format", "--check"]):
