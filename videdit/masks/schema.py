@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 
 from videdit.errors import ProjectError
 from videdit.masks.connections import Connections
@@ -26,6 +27,23 @@ _TABLES = (
 )
 
 
+_TRIES = 200
+_PAUSE_SECONDS = 0.02
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> None:
+    # SQLite does not wait for its lock here as it does elsewhere: others may be beginning the same file.
+    for _ in range(_TRIES):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise
+            time.sleep(_PAUSE_SECONDS)
+    connection.execute("PRAGMA journal_mode = WAL")
+
+
 def prepare(connections: Connections, size: tuple[int, int] | None) -> tuple[int, int]:
     """Make the tables if the database is new, check them if it is not, and return height and width of the film.
 
@@ -36,7 +54,7 @@ def prepare(connections: Connections, size: tuple[int, int] | None) -> tuple[int
             if size is None:
                 raise ProjectError("the file holds no masks yet", where=connections.where)
             # Cannot be changed inside a transaction; where WAL is impossible SQLite keeps its other journal.
-            connection.execute("PRAGMA journal_mode = WAL")
+            _switch_to_wal(connection)
             with connections.transaction():
                 # Another process may have made the tables since the question was asked.
                 if _is_blank(connection):
