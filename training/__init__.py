@@ -1,0 +1,1 @@
+"""Training of videdit's own small networks, from scratch; never imported by videdit."""
