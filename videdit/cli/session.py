@@ -58,9 +58,10 @@ class Session:
         if lent and output is not None:
             folder = output.with_name(f".{output.name}.videdit")
         existed = lent and Path(str(folder)).exists()
-        worth_keeping = existed
+        worth_keeping = True  # until it is ours: another process may be at work in it
         try:
             with open_project(flags["source"], folder, plugins=self.plugins, runtime=self.runtime(flags)) as project:
+                worth_keeping = existed
                 if existed:
                     self.note("going on with an earlier run that did not finish")
                 try:

@@ -26,6 +26,7 @@ from videdit.progress import Progress, Report, silent
 from videdit.project.description import Description, read_description, write_description
 from videdit.project.fingerprint import fingerprint
 from videdit.project.history import History
+from videdit.project.lock import FolderLock
 from videdit.project.reviewing import summarise, to_review
 from videdit.project.runtimes import runtime_for
 from videdit.project.saving import RENDERED_NAME, save_film
@@ -92,6 +93,8 @@ def open_project(
 class Project:
     """One film, with prompts, objects, shots, masks and effects; a context manager.
 
+    While it is open nobody else can open the same folder.
+
     Methods that decide something return the project, so that they can be chained:
 
         videdit.open("film.mp4").click(320, 240, at=12).remove().save("clean.mp4")
@@ -111,14 +114,27 @@ class Project:
         self.plugins = plugins
         self._runtime = runtime
         self._stage: tuple[Any, TrackingStage] | None = None
-        file = folder / DESCRIPTION_NAME
+        # Before anything is read there: another process may be changing it.
+        self._lock = FolderLock(folder) if folder.is_dir() else None
+        try:
+            self._begin(None if source is None else Path(source))
+        except BaseException:
+            self._release()
+            raise
+
+    def _begin(self, source: Path | None) -> None:
+        file = self.folder / DESCRIPTION_NAME
         if file.is_file():
             self._description = read_description(file)
         elif source is None:
-            raise ProjectError("this is no project", where=str(folder), next_step="name a film to begin one")
+            raise ProjectError("this is no project", where=str(self.folder), next_step="name a film to begin one")
         else:
             self._description = Description()
-        self._adopt_source(None if source is None else Path(source))
+        self._adopt_source(source)
+
+    def _release(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
 
     def _adopt_source(self, source: Path | None) -> None:
         known = self._description
@@ -136,6 +152,8 @@ class Project:
                 next_step="name another project folder",
             )
         self.folder.mkdir(parents=True, exist_ok=True)
+        if self._lock is None:
+            self._lock = FolderLock(self.folder)
         self.decide(replace(known, source=path, fingerprint=print_now))
 
     def _open(self, path: Path) -> VideoReader:
@@ -474,6 +492,7 @@ class Project:
         self.reader.close()
         if "track" in self.__dict__:
             self.track.close()
+        self._release()
         if self._temporary:
             shutil.rmtree(self.folder, ignore_errors=True)
 
