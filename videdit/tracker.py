@@ -78,3 +78,11 @@ class Tracker(ABC):
         For frames a person has drawn on, before or after the present one. Engines without such a memory ignore it.
         """
         return
+
+    def adopt(self, index: int, object_id: int, mask: Mask) -> None:
+        """Go on from `mask` in place of the engine's own answer for a known object on frame `index`, the last handled.
+
+        For a mask that is better than the engine's, yet no truth: refined, or made in another run. Engines that tell
+        the two apart remember it like a frame of their own; the others take it as a correction.
+        """
+        self.correct(index, object_id, mask)

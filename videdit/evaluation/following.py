@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 
@@ -15,12 +16,16 @@ from videdit.evaluation.parts import Tick
 from videdit.evaluation.prompted import Pointing, point_at
 from videdit.evaluation.regions import jaccard
 from videdit.frames import FrameSequence, Mask
-from videdit.masks import LabelMap, PackedMask
+from videdit.masks import IN_MEMORY, LabelMap, MaskTrack, PackedMask
+from videdit.plugins import Plugins
+from videdit.prompts import MaskPrompt, Moment
+from videdit.runtime import Runtime
 from videdit.segmenter import Segmenter
 from videdit.shots import Shot
-from videdit.tracker import Tracker
-from videdit.tracking.passes import plan_passes
-from videdit.tracking.walk import walk
+from videdit.tracking.stage import Engines, Pointed, TrackingStage
+
+Keyframes: TypeAlias = dict[int, dict[int, Mask]]
+"""Object id -> frame index -> (H, W) bool: where it was shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,7 @@ class Followed:
     rounds:  mean J&F after no correction, after one, and so on
     corrected: (object, frame) in the order they were corrected
     tracked_frames: how many frames the tracker walked in all rounds together
+    refined: how many masks of the last round a segmenter put right
     """
 
     masks: list[dict[int, PackedMask]] = field(default_factory=list)
@@ -62,6 +68,7 @@ class Followed:
     rounds: list[float] = field(default_factory=list)
     corrected: list[tuple[int, int]] = field(default_factory=list)
     tracked_frames: int = 0
+    refined: int = 0
 
     def label_map(self, index: int, size: tuple[int, int]) -> LabelMap:
         """Return the result of one frame; where masks overlap the higher id is kept."""
@@ -70,14 +77,15 @@ class Followed:
 
 @dataclass(frozen=True, slots=True)
 class Follower:
-    """Follows sequences with certain engines.
+    """Follows sequences with certain engines, through the tracking stage: what is measured is what a project gets.
 
-    make_tracker: gives a new tracker for each walk, as each correction begins a new one
-    segmenter:    None where true masks are given
-    tracking, pointing_meter: count the trackers' time, and the segmenter's
+    segmenter: what answers the simulated prompts; None where true masks are given
+    tracking, pointing_meter: count the time of tracking with all that belongs to it, and of the prompts
     """
 
-    make_tracker: Callable[[], Tracker]
+    plugins: Plugins
+    runtime: Runtime
+    engines: Engines
     segmenter: Segmenter | None
     pointing: Pointing
     corrections: int
@@ -90,13 +98,27 @@ class Follower:
         A correction shows one object on the frame where its J is lowest, among those that count, whose truth shows it
         and that were not corrected yet; it is shown as on the first frame, clicks going on from the mask that is there.
         """
+        with MaskTrack.open(IN_MEMORY, size=frames.size) as track:
+            stage = TrackingStage(
+                source=sequence.name,
+                frames_of=lambda shot: frames,
+                track=track,
+                plugins=self.plugins,
+                runtime=self.runtime,
+                engines=self.engines,
+            )
+            return self._follow(sequence, frames, stage, track, tick)
+
+    def _follow(
+        self, sequence: DavisSequence, frames: FrameSequence, stage: TrackingStage, track: MaskTrack, tick: Tick
+    ) -> Followed:
         found = Followed()
-        keyframes: dict[int, dict[int, Mask]] = {}
+        keyframes: Keyframes = {object_id: {} for object_id in sequence.object_ids}
         for object_id in sequence.object_ids:
             truth = sequence.mask(0, object_id)
             if truth.any():
                 self._show(keyframes, object_id, 0, truth, frames, None)
-        self._round(sequence, frames, keyframes, found, tick)
+        self._round(sequence, stage, track, keyframes, found, tick)
         for _ in range(self.corrections):
             worst = self._worst(sequence, found, keyframes)
             if worst is None:
@@ -105,7 +127,7 @@ class Follower:
             there = found.masks[index][object_id].mask()
             found.corrected.append(worst)
             if self._show(keyframes, object_id, index, sequence.mask(index, object_id), frames, there):
-                self._round(sequence, frames, keyframes, found, tick)
+                self._round(sequence, stage, track, keyframes, found, tick)
             else:
                 found.rounds.append(found.rounds[-1])
         # Where nothing was left to correct, more corrections would have changed nothing.
@@ -114,7 +136,7 @@ class Follower:
 
     def _show(
         self,
-        keyframes: dict[int, dict[int, Mask]],
+        keyframes: Keyframes,
         object_id: int,
         index: int,
         truth: Mask,
@@ -132,36 +154,38 @@ class Follower:
     def _round(
         self,
         sequence: DavisSequence,
-        frames: FrameSequence,
-        keyframes: dict[int, dict[int, Mask]],
+        stage: TrackingStage,
+        track: MaskTrack,
+        keyframes: Keyframes,
         found: Followed,
         tick: Tick,
     ) -> None:
-        size = frames.size
-        nothing = PackedMask.absent(size)
-        found.masks = [dict.fromkeys(sequence.object_ids, nothing) for _ in range(len(sequence))]
-        scores: dict[tuple[int, int], float | None] = {}
-        for plan in plan_passes(keyframes, Shot(0, len(sequence))):
-            steps = walk(self.make_tracker(), frames, plan, keyframes)
+        objects = [
+            Pointed(one, str(one), {index: [_given(index, mask)] for index, mask in by_frame.items()})
+            for one, by_frame in keyframes.items()
+        ]
+        with closing(stage.steps(objects, [Shot(0, len(sequence), "start")])) as steps:
             while True:
                 with self.tracking.running():
                     step = next(steps, None)
                 if step is None:
                     break
                 found.tracked_frames += 1
-                # The walk back meets each object where it was shown first, so it overwrites nothing but that mask.
-                for object_id, tracked in step.tracked.items():
-                    found.masks[step.index][object_id] = PackedMask.pack(tracked.mask)
-                    given = step.index in keyframes[object_id]
-                    scores[step.index, object_id] = None if given else tracked.score
                 tick()
-        found.objects = _scored(sequence, found, scores, size)
+        nothing = PackedMask.absent(track.size)
+        found.masks = [dict.fromkeys(sequence.object_ids, nothing) for _ in range(len(sequence))]
+        scores: dict[tuple[int, int], float | None] = {}
+        found.refined = 0
+        for object_id in sequence.object_ids:
+            for entry in track.entries(object_id):
+                found.masks[entry.index][object_id] = entry.mask
+                scores[entry.index, object_id] = None if entry.index in keyframes[object_id] else entry.score
+                found.refined += entry.origin == "refined"
+        found.objects = _scored(sequence, found, scores, track.size)
         found.rounds.append(float(np.mean([one.j_and_f for one in found.objects.values()])))
 
     @staticmethod
-    def _worst(
-        sequence: DavisSequence, found: Followed, keyframes: dict[int, dict[int, Mask]]
-    ) -> tuple[int, int] | None:
+    def _worst(sequence: DavisSequence, found: Followed, keyframes: Keyframes) -> tuple[int, int] | None:
         """Return the object and frame of the lowest J, the earliest of equals; None if nothing can be corrected."""
         candidates = sorted(
             (value, index, object_id)
@@ -177,6 +201,10 @@ class Follower:
             if sequence.mask(index, object_id).any():
                 return object_id, index
         return None
+
+
+def _given(index: int, mask: Mask) -> MaskPrompt:
+    return MaskPrompt(mask=mask, at=Moment(frame=index))
 
 
 def _scored(

@@ -30,6 +30,7 @@ from videdit.plugins import AUTO, Plugins, Role
 from videdit.progress import Report, silent
 from videdit.runtime import Runtime
 from videdit.shots import Shot
+from videdit.tracking.stage import Engines
 
 COLUMNS = (
     Column("sequence", "sequence"),
@@ -137,7 +138,9 @@ class _Job:
                 raise OptionError(f"frames of {frames.size} have annotations of {sequence.size}", where=name)
             pointing_meter, meter = Meter(self.runtime.device), Meter(self.runtime.device)
             follower = Follower(
-                lambda: self.plugins.create("tracker", self.settings.tracker, None, self.runtime),
+                self.plugins,
+                self.runtime,
+                Engines(self.settings.segmenter, self.settings.tracker),
                 self._segmenter(),
                 self.settings.pointing,
                 self.settings.corrections,

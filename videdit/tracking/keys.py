@@ -1,4 +1,4 @@
-"""What determines an object's masks in a shot, as one hash: equal keys mean equal masks."""
+"""What determines the masks of a piece, as one hash."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from dataclasses import fields
 from typing import Any
 
 from videdit.prompts import MaskPrompt, Moment, Prompt
+from videdit.tracking.pieces import Piece
 
 # Raised when the stage itself changes what it makes of the same prompts.
-STAGE_VERSION = 1
+STAGE_VERSION = 2
 
 
 def canonical(value: Any) -> str:
@@ -47,15 +48,12 @@ def prompt_facts(prompt: Prompt) -> dict[str, Any]:
     return facts
 
 
-def object_key(
-    source: str, span: tuple[int, int], prompts: Mapping[int, Sequence[Prompt]], engines: Mapping[str, Any]
-) -> str:
-    """Return the key of one object's masks in one span.
+def piece_key(source: str, piece: Piece, prompts: Mapping[int, Sequence[Prompt]], engines: Mapping[str, Any]) -> str:
+    """Return the key of one piece: equal keys mean that there is nothing to make again.
 
     source:  fingerprint of the film
-    span:    first frame and the one after the last
-    prompts: frame index -> the object's prompts there, in order
+    prompts: frame index -> the object's prompts there, in order; those of the piece's bounds count
     engines: names, versions and options of what makes the masks
     """
-    told = {str(index): [prompt_facts(one) for one in some] for index, some in sorted(prompts.items())}
-    return digest(STAGE_VERSION, source, span, told, engines)
+    told = {str(index): [prompt_facts(one) for one in prompts[index]] for index in piece.bounds}
+    return digest(STAGE_VERSION, source, piece.kind, piece.start, piece.stop, told, engines)

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from videdit.errors import Interrupted, OptionError
-from videdit.frames import FrameSequence, Mask
+from videdit.errors import OptionError
+from videdit.frames import FrameSequence
 from videdit.masks import MaskEntry, MaskTrack, Origin, PackedMask
 from videdit.plugins import AUTO, Plugins
-from videdit.progress import Progress, Report, silent
-from videdit.prompts import Prompt
+from videdit.progress import Report, silent
+from videdit.prompts import MaskPrompt, Prompt
 from videdit.runtime import Runtime
 from videdit.shots import Shot, shot_inside
 from videdit.tracker import Tracker
-from videdit.tracking.keys import digest, object_key
-from videdit.tracking.passes import Pass, plan_passes
+from videdit.tracking.keys import piece_key
+from videdit.tracking.ledger import Job, PartLedger
+from videdit.tracking.making import Count, Made, Maker, Settled, frames_done, walked_frames
+from videdit.tracking.passes import Direction
+from videdit.tracking.pieces import Piece, pieces_of
 from videdit.tracking.prompting import Selected, select
-from videdit.tracking.walk import CHUNK_FRAMES, Step, walk
-
-_NO_PROMPT = "no prompt"
+from videdit.tracking.walk import Judge
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,9 @@ class Pointed:
 class TrackingStage:
     """Makes the masks of objects in shots, and keeps them in a MaskTrack.
 
-    An object whose prompts and engines did not change in a shot is left alone there; what is tracked anew replaces
-    that object's masks of that shot and no others. A killed run goes on at its last finished chunk.
+    The frames that a person pointed on are confirmed; they cut each object's shot into pieces. A piece whose prompts
+    and engines did not change is left alone, byte for byte; the others are tracked anew, two ways where they lie
+    between two confirmed frames. A killed run goes on at its last finished chunk.
     """
 
     def __init__(
@@ -72,19 +74,22 @@ class TrackingStage:
         self._plugins = plugins
         self._runtime = plugins.runtime(runtime)
         self._engines = engines or Engines()
-        self._segmenter: Any = None
+        self._segmenter_made: Any = None
         self._described: dict[str, Any] | None = None
 
     # -- single frames ---------------------------------------------------------------------------------------------
 
     def select(self, pointed: Pointed, index: int, shot: Shot) -> Selected:
         """Return the mask that an object's prompts select on one of its prompted frames."""
-        if self._segmenter is None:
+        return select(self._segmenter(), self._frames_of(shot), index, pointed.prompts[index], pointed.name)
+
+    def _segmenter(self) -> Any:
+        if self._segmenter_made is None:
             engines = self._engines
-            self._segmenter = self._plugins.create(
+            self._segmenter_made = self._plugins.create(
                 "segmenter", engines.segmenter, engines.segmenter_options, self._runtime
             )
-        return select(self._segmenter, self._frames_of(shot), index, pointed.prompts[index], pointed.name)
+        return self._segmenter_made
 
     # -- whole shots -----------------------------------------------------------------------------------------------
 
@@ -97,39 +102,48 @@ class TrackingStage:
         report: Report = silent,
     ) -> None:
         """Bring the masks of `objects` up to date in every one of `shots`, kept inside `span` where it is given."""
-        work = [(shot, shot_inside(shot, span)) for shot in shots]
-        jobs = [(shot, part, self._stale(objects, part)) for shot, part in work if part is not None]
-        jobs = [(shot, part, stale) for shot, part, stale in jobs if stale]
-        total = sum(len(part) for _, part, _ in jobs)
-        done = 0
-        for shot, part, stale in jobs:
-            before = done
+        for _ in self.steps(objects, shots, span=span, report=report):
+            pass
 
-            def tell(frames_done: int, before: int = before, shot: Shot = shot) -> None:
-                report(Progress("track", before + frames_done, total, note=f"shot {shot.start}-{shot.stop - 1}"))
+    def steps(
+        self,
+        objects: Sequence[Pointed],
+        shots: Iterable[Shot],
+        *,
+        span: Shot | None = None,
+        report: Report = silent,
+    ) -> Generator[Made, None, None]:
+        """Do what `run` does, and yield each frame when it is made.
 
-            tell(0)
-            self._track_shot(stale, shot, part, tell)
-            done += len(part)
+        Closing the iterator stops the work between two frames; what was made is kept, and the next run goes on there.
+        """
+        parts = [(shot, part) for shot in shots if (part := shot_inside(shot, span)) is not None]
+        stale = [(shot, part) for shot, part in parts if not self._is_fresh(objects, part)]
+        ids = [one.object_id for one in objects]
+        planned = [PartLedger(self._track, part).plan(ids, self._wanted(objects, part)) for _, part in stale]
+        jobs = [job for some in planned for job in some]
+        count = Count(report, sum(map(walked_frames, jobs)), sum(map(frames_done, jobs)))
+        for (shot, part), some in zip(stale, planned, strict=True):
+            count.note = f"shot {shot.start}-{shot.stop - 1}"
+            count.tell()
+            yield from self._make(objects, shot, part, some, count)
 
     def is_fresh(self, objects: Sequence[Pointed], shots: Iterable[Shot], span: Shot | None = None) -> bool:
         """Return whether `run` would have nothing to do."""
-        return not any(self._stale(objects, part) for shot in shots if (part := shot_inside(shot, span)) is not None)
+        parts = (part for shot in shots if (part := shot_inside(shot, span)) is not None)
+        return all(self._is_fresh(objects, part) for part in parts)
 
-    def _stale(self, objects: Sequence[Pointed], part: Shot) -> list[Pointed]:
-        stale = []
-        for one in objects:
-            recorded, key = self._track.kv_get(_done(one, part)), self._key(one, part)
-            # Without a prompt and without an earlier run there may be imported masks, which are nobody's to replace.
-            if recorded != key and not (recorded is None and key == _NO_PROMPT):
-                stale.append(one)
-        return stale
+    def _is_fresh(self, objects: Sequence[Pointed], part: Shot) -> bool:
+        ledger = PartLedger(self._track, part)
+        return all(ledger.is_fresh(one.object_id, self._wanted([one], part)) for one in objects)
 
-    def _key(self, one: Pointed, part: Shot) -> str:
-        inside = {index: prompts for index, prompts in one.prompts.items() if index in part}
-        if not inside:
-            return _NO_PROMPT
-        return object_key(self._source, (part.start, part.stop), inside, self._describe())
+    def _wanted(self, objects: Sequence[Pointed], part: Shot) -> dict[Piece, str]:
+        """Return every piece of the objects in this part, with its key."""
+        return {
+            piece: piece_key(self._source, piece, one.prompts, self._describe())
+            for one in objects
+            for piece in pieces_of(one.object_id, one.prompts, part)
+        }
 
     def _describe(self) -> dict[str, Any]:
         if self._described is None:
@@ -148,91 +162,43 @@ class TrackingStage:
             self._described = described
         return self._described
 
-    def _track_shot(self, stale: Sequence[Pointed], shot: Shot, part: Shot, tell: Callable[[int], None]) -> None:
-        frames = self._frames_of(shot)
-        keyframes: dict[int, dict[int, Mask]] = {}
-        scores: dict[tuple[int, int], float] = {}
-        for one in stale:
-            for index in sorted(index for index in one.prompts if index in part):
-                chosen = self.select(one, index, shot)
-                keyframes.setdefault(one.object_id, {})[index] = chosen.mask
-                scores[one.object_id, index] = chosen.score
-        passes = plan_passes(keyframes, part)
-        joint = digest([self._key(one, part) for one in stale], [one.object_id for one in stale])
-        state_name = f"track/{part.start}-{part.stop}"
-        state = self._track.kv_get(state_name)
-        if state is None or state["key"] != joint:
-            state = {"key": joint, "pass": 0, "done": 0}
-            with self._track.transaction():
-                for one in stale:
-                    self._track.delete(one.object_id, part.start, part.stop)
-                    self._track.kv_set(_done(one, part), None)
-                self._track.blob_delete(state_name)
-                self._track.kv_set(state_name, state)
-        seen = sum(len(plan.frames) for plan in passes[: state["pass"]]) + state["done"]
-        share = len(part) / max(1, sum(len(plan.frames) for plan in passes))
-        for number, plan in enumerate(passes):
-            if number < state["pass"]:
-                continue
-            skip = state["done"] if number == state["pass"] else 0
-            snapshot = self._track.blob_get(state_name) if skip else None
-            tracker: Tracker = self._plugins.create(
-                "tracker", self._engines.tracker, self._engines.tracker_options, self._runtime
-            )
-            chunk: list[MaskEntry] = []
-            finished = skip
-            for step in walk(tracker, frames, plan, keyframes, skip=skip, state=snapshot):
-                chunk.extend(_entries(step, plan, keyframes, scores))
-                finished += 1
-                seen += 1
-                going_on = {"key": joint, "pass": number, "done": finished}
-                if finished % CHUNK_FRAMES == 0 and finished < len(plan.frames):
-                    self._keep(chunk, state_name, going_on, tracker)
-                    chunk = []
-                try:
-                    tell(int(seen * share))
-                except Interrupted:
-                    # The tracker stands between two frames, so nothing of the unfinished chunk need be lost.
-                    self._keep(chunk, state_name, going_on, tracker)
-                    raise
-            self._keep(chunk, state_name, {"key": joint, "pass": number + 1, "done": 0}, None)
+    def _make(
+        self, objects: Sequence[Pointed], shot: Shot, part: Shot, jobs: Sequence[Job], count: Count
+    ) -> Iterator[Made]:
+        ledger = PartLedger(self._track, part)
+        # Selected before anything is dropped: a prompt that selects nothing must not cost the masks that are there.
+        confirmed = [entry for job in jobs if not job.begun for entry in self._confirmed(objects, shot, job)]
         with self._track.transaction():
-            for one in stale:
-                self._track.kv_set(_done(one, part), self._key(one, part))
-            self._track.kv_set(state_name, None)
-            self._track.blob_delete(state_name)
-
-    def _keep(
-        self, chunk: Sequence[MaskEntry], state_name: str, state: Mapping[str, Any], tracker: Tracker | None
-    ) -> None:
-        """Store a chunk's masks and where to go on in one transaction: after a crash both are there, or neither."""
-        with self._track.transaction():
-            self._track.put(chunk)
-            if tracker is None:
-                self._track.blob_delete(state_name)
-            else:
-                self._track.blob_set(state_name, tracker.snapshot())
-            self._track.kv_set(state_name, state)
-
-
-def _entries(
-    step: Step, plan: Pass, keyframes: Mapping[int, Mapping[int, Mask]], scores: Mapping[tuple[int, int], float]
-) -> list[MaskEntry]:
-    entries = []
-    for object_id, tracked in sorted(step.tracked.items()):
-        given = step.index in keyframes[object_id]
-        if plan.direction == "backward" and step.index >= min(keyframes[object_id]):
-            continue  # the forward walk has this frame
-        origin: Origin = "prompt" if given else "absent" if tracked.absent else "tracked"
-        score = scores[object_id, step.index] if given else tracked.score
-        entries.append(
-            MaskEntry(object_id, step.index, PackedMask.pack(tracked.mask), score, origin, dict(tracked.evidence))
+            ledger.take_up([one.object_id for one in objects], self._wanted(objects, part), jobs)
+            self._track.put(confirmed)
+        prompted = {one.object_id: sorted(index for index in one.prompts if index in part) for one in objects}
+        maker = Maker(
+            self._frames_of(shot), self._track, ledger, Settled(self._track, prompted), self._tracker, self._judge
         )
-    return entries
+        for job in reversed(jobs):
+            yield from maker.make(job, count)
+
+    def _confirmed(self, objects: Sequence[Pointed], shot: Shot, job: Job) -> Iterator[MaskEntry]:
+        by_id = {one.object_id: one for one in objects}
+        for piece in job.live:
+            if piece.kind == "confirmed":
+                one = by_id[piece.object_id]
+                chosen = self.select(one, piece.start, shot)
+                origin: Origin = "corrected" if corrects(one.prompts[piece.start]) else "prompt"
+                yield MaskEntry(one.object_id, piece.start, PackedMask.pack(chosen.mask), chosen.score, origin)
+
+    def _tracker(self) -> Tracker:
+        engines = self._engines
+        made: Tracker = self._plugins.create("tracker", engines.tracker, engines.tracker_options, self._runtime)
+        return made
+
+    def _judge(self, direction: Direction) -> Judge | None:
+        return None
 
 
-def _done(one: Pointed, part: Shot) -> str:
-    return f"done/{one.object_id}/{part.start}-{part.stop}"
+def corrects(prompts: Sequence[Prompt]) -> bool:
+    """Return whether the prompts of a frame put a mask right that was there: a mask, and what is wrong with it."""
+    return len(prompts) > 1 and isinstance(prompts[0], MaskPrompt)
 
 
 def check_inside(objects: Sequence[Pointed], span: Shot | None) -> None:

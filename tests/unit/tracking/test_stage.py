@@ -19,8 +19,9 @@ from videdit.prompts import Click, MaskPrompt
 from videdit.runtime import Runtime
 from videdit.shots import Shot
 from videdit.testing.fakes import FakePlugin
-from videdit.tracking import walk as walking
+from videdit.tracking import making
 from videdit.tracking.passes import plan_passes
+from videdit.tracking.pieces import pieces_of
 from videdit.tracking.stage import Pointed, TrackingStage
 
 SIZE = (32, 48)
@@ -150,7 +151,7 @@ def test_imported_masks_are_left_alone() -> None:
 @given(stop=st.integers(1, 58), first=st.integers(0, 29), second=st.integers(0, 29))
 def test_a_stopped_run_goes_on_byte_for_byte(stop: int, first: int, second: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("videdit.tracking.stage.CHUNK_FRAMES", 7)
+        patch.setattr("videdit.tracking.making.CHUNK_FRAMES", 7)
         objects = [pointed(1, "red", red, first), pointed(2, "blue", blue, second)]
         whole = Bench(30)
         whole.stage.run(objects, [Shot(0, 30)])
@@ -229,29 +230,32 @@ def test_a_tracker_that_raises_is_named_with_its_frame(monkeypatch: pytest.Monke
 
 
 @given(
-    first=st.dictionaries(st.integers(1, 5), st.sets(st.integers(0, 19), min_size=1, max_size=4), max_size=4),
+    prompted=st.dictionaries(st.integers(1, 5), st.sets(st.integers(0, 19), min_size=1, max_size=4), max_size=4),
     start=st.integers(0, 10),
     length=st.integers(1, 20),
 )
-def test_passes_reach_every_frame_of_the_span_once_for_each_object(
-    first: dict[int, set[int]], start: int, length: int
+def test_passes_reach_every_frame_from_the_confirmed_ones_beside_it(
+    prompted: dict[int, set[int]], start: int, length: int
 ) -> None:
     span = Shot(start, start + length)
-    mask = np.ones((1, 1), bool)
-    keyframes = {object_id: dict.fromkeys(frames, mask) for object_id, frames in first.items()}
-    passes = plan_passes(keyframes, span)
-    for object_id, frames in first.items():
-        inside = sorted(index for index in frames if index in span)
-        if not inside:
-            continue
-        forward = [p for p in passes if p.direction == "forward"]
-        assert [i for i in forward[0].frames if i >= inside[0]] == list(range(inside[0], span.stop))
-        backward = [p for p in passes if p.direction == "backward"]
-        before = [i for p in backward for i in p.frames if i < inside[0]]
-        assert sorted(before) == list(range(span.start, inside[0]))
-        assert all(object_id in p.given[inside[0]] for p in passes if p.direction == "forward" or before)
+    pieces = [piece for object_id, frames in prompted.items() for piece in pieces_of(object_id, frames, span)]
+    passes = plan_passes(pieces)
     assert all(index in span for plan in passes for index in plan.frames)
+    for object_id, frames in prompted.items():
+        inside = sorted(index for index in frames if index in span)
+        ways = {"forward": set[int](), "backward": set[int]()}
+        for plan in passes:
+            here = [index for index in plan.frames if plan.made(object_id, index) is not None]
+            assert not ways[plan.direction].intersection(here), "no frame is walked twice in one direction"
+            ways[plan.direction].update(here)
+            for piece in plan.pieces.get(object_id, ()):
+                seed = piece.start - 1 if plan.direction == "forward" else piece.stop
+                assert seed in inside
+                assert object_id in plan.given[seed]
+        others = set(span) - set(inside) if inside else set()
+        assert ways["forward"] == {index for index in others if index > inside[0]}
+        assert ways["backward"] == {index for index in others if index < inside[-1]}
 
 
 def test_chunks_are_no_longer_than_promised() -> None:
-    assert walking.CHUNK_FRAMES <= 250
+    assert making.CHUNK_FRAMES <= 250
