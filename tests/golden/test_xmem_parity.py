@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import importlib.util
 import json
 import socket
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,9 @@ from videdit.frames import ArrayFrames
 from videdit.runtime import Runtime
 from videdit_plugins.xmem.engine import XMemTracker
 from videdit_plugins.xmem.memory.group import Limits
+from videdit_plugins.xmem.network.folding import fold_norms
 from videdit_plugins.xmem.network.network import Widths, XMem
+from videdit_plugins.xmem.network.winograd import WinogradConv, quicken
 from videdit_plugins.xmem.options import XMemOptions
 from videdit_plugins.xmem.propagation import Encoded, Propagation
 
@@ -121,6 +125,22 @@ def test_features_of_a_frame(encoded: list[Encoded], golden: Mapping[str, np.nda
         assert close(getattr(features, name).mean(dim=(2, 3)), golden[f"{name}_mean"])
 
 
+def test_folded_norms_change_nothing(
+    network: XMem, encoded: list[Encoded], clip: tuple[np.ndarray, np.ndarray], golden: Mapping[str, np.ndarray]
+) -> None:
+    folded = copy.deepcopy(network)
+    fold_norms(folded)
+    assert not any(isinstance(one, torch.nn.BatchNorm2d) for one in folded.modules())
+    with torch.inference_mode():
+        features = folded.encode_frames(encoded[0].image)
+        hidden = torch.zeros(1, 64, *features.key.shape[-2:])
+        own = torch.from_numpy(clip[1][0]).float()[None]
+        values = [one.encode_objects(encoded[0].image, features.f16, own, hidden)[0] for one in (network, folded)]
+    assert close(features.key, golden["key"])
+    assert close(features.f16.mean(dim=(2, 3)), golden["f16_mean"])
+    assert close(values[1], values[0].numpy())
+
+
 def test_free_run(
     network: XMem, encoded: list[Encoded], clip: tuple[np.ndarray, np.ndarray], golden: Mapping[str, np.ndarray]
 ) -> None:
@@ -130,6 +150,18 @@ def test_free_run(
         for t, one in zip(FACTS["probs_frames"], golden["probs"], strict=True)
     )
     assert worst < 5e-4
+
+
+def test_winograd_stays_within_the_same_bounds(
+    network: XMem, encoded: list[Encoded], clip: tuple[np.ndarray, np.ndarray], golden: Mapping[str, np.ndarray]
+) -> None:
+    quick = copy.deepcopy(network)
+    quicken(quick)
+    assert sum(isinstance(one, WinogradConv) for one in quick.modules()) > 15
+    given = {t: {1: clip[1][t] & ~bar(t), 2: bar(t)} for t in range(0, len(encoded), 3)}
+    with torch.inference_mode():
+        frames = [replace(one, features=quick.encode_frames(one.image)) for one in encoded]
+    assert furthest(run(quick, frames, LIMITS, given), golden["forced_logits"], FACTS["probs_frames"]) < 3e-3
 
 
 @pytest.mark.parametrize(("name", "max_long"), [("forced_logits", 200), ("evict_logits", 40)])
@@ -181,7 +213,8 @@ def test_making_a_network_touches_no_network(monkeypatch: pytest.MonkeyPatch) ->
 def test_the_tracker_gives_what_the_network_gives(
     network: XMem, encoded: list[Encoded], clip: tuple[np.ndarray, np.ndarray], golden: Mapping[str, np.ndarray]
 ) -> None:
-    tracker = XMemTracker(XMemOptions(memory_every_frames=3, precision="float32"), Runtime(), network)
+    # A copy, for the tracker puts other convolutions in the place of some.
+    tracker = XMemTracker(XMemOptions(memory_every_frames=3, precision="float32"), Runtime(), copy.deepcopy(network))
     tracker.start(ArrayFrames(list(clip[0])), 0, {1: clip[1][0] & ~bar(0), 2: bar(0)})
     for t in range(1, 4):
         tracked = tracker.step(t)

@@ -18,3 +18,16 @@ def aggregate(probability: Tensor) -> Tensor:
     background = torch.prod(1 - probability, dim=0, keepdim=True)
     every = torch.cat([background, probability]).clamp(MARGIN, 1 - MARGIN)
     return torch.log(every / (1 - every))
+
+
+def strongest(probability: Tensor) -> Tensor:
+    """Return (H, W) int64, the first of the largest along the first axis of (N, H, W): what argmax says, but sooner.
+
+    PyTorch's own takes a tenth of a second for a picture of 480 lines where the axis is short and comes first.
+    """
+    best, winner = probability[0], torch.zeros_like(probability[0], dtype=torch.int64)
+    for column in range(1, len(probability)):
+        higher = probability[column] > best
+        best = torch.where(higher, probability[column], best)
+        winner = torch.where(higher, column, winner)
+    return winner

@@ -11,10 +11,12 @@ from videdit.errors import OptionError, ShapeError
 from videdit.frames import FrameSequence, Mask
 from videdit.runtime import Runtime
 from videdit.tracker import Tracked, Tracker
+from videdit_plugins.xmem.aggregation import strongest
 from videdit_plugins.xmem.ahead import EncodedFrames
 from videdit_plugins.xmem.geometry import Geometry
 from videdit_plugins.xmem.memory.group import Limits
 from videdit_plugins.xmem.network.network import XMem
+from videdit_plugins.xmem.network.winograd import quicken
 from videdit_plugins.xmem.options import XMemOptions
 from videdit_plugins.xmem.precision import reduced_precision
 from videdit_plugins.xmem.propagation import Prediction, Propagation
@@ -33,6 +35,8 @@ class XMemTracker(Tracker):
         self._device = runtime.device
         self._note = runtime.note
         network.reduced = reduced_precision(options.precision, runtime.device, runtime.quality)
+        if options.winograd and network.reduced is None and torch.device(runtime.device).type == "cpu":
+            quicken(network)
         layout = torch.channels_last if options.channels_last else torch.contiguous_format
         self._network: XMem = network.to(device=runtime.device, memory_format=layout)  # type: ignore[call-overload]
         self._limits = _limits(options, runtime.memory_budget_bytes)
@@ -135,7 +139,7 @@ class XMemTracker(Tracker):
         probability = self._geometry.cropped(torch.softmax(prediction.logits, dim=0))
         judged = assess(probability, prediction.concentration)
         full = self._geometry.enlarged(probability)
-        winner = full.argmax(dim=0)
+        winner = strongest(full)
         return {
             object_id: Tracked((winner == column).cpu().numpy(), one.score, full[column].cpu().numpy(), one.evidence)
             for column, (object_id, one) in enumerate(zip(prediction.objects, judged, strict=True), start=1)

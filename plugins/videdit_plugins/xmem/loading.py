@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 
 from videdit.checkpoints import load_state_dict, load_strict
+from videdit_plugins.xmem.network.folding import fold_norms
 from videdit_plugins.xmem.network.network import Widths, XMem, with_others_channel
 
 
@@ -22,4 +23,5 @@ def load_network(path: Path) -> XMem:
     # Made without memory first: drawing 62 million random numbers to overwrite them takes a second.
     network.to_empty(device="cpu")
     load_strict(network, tensors, path.name)
-    return network.eval().requires_grad_(False)
+    fold_norms(network.eval())
+    return network.requires_grad_(False)

@@ -9,6 +9,8 @@ from typing import NamedTuple
 from torch import Tensor
 from torch.nn import functional
 
+from videdit_plugins.xmem.aggregation import strongest
+
 EXPONENTS: Mapping[str, float] = {"overlap": 0.7, "margin": 0.15, "certainty": 0.1, "concentration": 0.05}
 """Weights of the geometric mean. Set by reasoning: the expected overlap estimates the IoU, the others temper it."""
 SMALLEST = 1e-6
@@ -33,7 +35,7 @@ def assess(probability: Tensor, concentration: Tensor) -> list[Assessment]:
     concentration  mean sum of squared memory weights on the object; low where memory is of many minds
     peak           the largest probability; all there is to say of an absent object
     """
-    winner = probability.argmax(dim=0)
+    winner = strongest(probability)
     first, second = probability.topk(2, dim=0).values
     entropy = -(probability * probability.clamp_min(SMALLEST).log()).sum(0) / math.log(len(probability))
     grid = (concentration.shape[-2], concentration.shape[-1])

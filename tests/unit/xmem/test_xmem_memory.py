@@ -9,11 +9,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from videdit_plugins.xmem.aggregation import aggregate
+from videdit_plugins.xmem.aggregation import aggregate, strongest
 from videdit_plugins.xmem.memory.condensing import condense, forget_unused
 from videdit_plugins.xmem.memory.elements import Elements, joined, new_elements
 from videdit_plugins.xmem.memory.group import Group, Limits
-from videdit_plugins.xmem.memory.reading import read, similarity
+from videdit_plugins.xmem.memory.reading import portions, read, similarity
 
 CELLS = 6
 LIMITS = Limits(max_working=5, min_working=3, prototypes=4, max_long=10, max_permanent=3, top_k=5)
@@ -68,6 +68,17 @@ def test_no_matrix_is_larger_than_the_budget(monkeypatch: pytest.MonkeyPatch) ->
     assert len(sizes) == 8
 
 
+def test_condensing_in_portions_changes_nothing() -> None:
+    whole, parts = (condense(elements(60), 20, matrix_bytes) for matrix_bytes in (1 << 20, 700))
+    for field in dataclasses.fields(Elements):
+        assert torch.allclose(getattr(whole, field.name), getattr(parts, field.name), atol=1e-6)
+
+
+def test_portions_are_of_the_budget_and_cover_all() -> None:
+    assert portions(10, 5, 60) == [slice(0, 3), slice(3, 6), slice(6, 9), slice(9, 12)]
+    assert portions(2, 1000, 1) == [slice(0, 1), slice(1, 2)]
+
+
 def test_only_the_most_similar_count() -> None:
     known, asked = elements(20), elements(3, seed=1)
     answer = read(known, asked.key, asked.selection, top_k=4, matrix_bytes=1 << 20)
@@ -86,7 +97,7 @@ def test_far_keys_still_answer() -> None:
 
 def test_a_prototype_alone_is_the_mean_around_its_key() -> None:
     close = dataclasses.replace(elements(9), key=torch.zeros(9, 4), shrinkage=torch.full((9,), 2.0))
-    made = condense(close, 1)
+    made = condense(close, 1, 1 << 20)
     assert len(made) == 1
     assert torch.allclose(made.value[0], close.value.mean(0), atol=1e-6)
     assert made.shrinkage.item() == pytest.approx(2)
@@ -169,3 +180,10 @@ def test_aggregation_adds_up_and_keeps_the_order(own: list[float]) -> None:
     assert float(joint.sum()) == pytest.approx(1, abs=1e-5)
     assert torch.isfinite(joint).all()
     assert joint[1 + own.index(max(own))] == joint[1:].max()
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(1, 6), st.integers(0, 3))
+def test_the_strongest_is_what_argmax_says(objects: int, levels: int) -> None:
+    values = torch.randint(0, levels + 1, (objects, 9, 7), generator=torch.Generator().manual_seed(objects))
+    assert torch.equal(strongest(values.float()), values.argmax(dim=0))

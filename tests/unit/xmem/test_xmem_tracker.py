@@ -80,6 +80,30 @@ def test_objects_join_and_leave_over_full_long_term_memory(tracker: XMemTracker)
     assert sorted(tracker.step(108)) == [1, 2, 3, 4]
 
 
+def test_a_long_shot_with_joins_and_a_leave_over_full_long_term_memory(tracker: XMemTracker) -> None:
+    """600 frames; the published code raises NotImplementedError where long-term memory of two groups is full."""
+    frames = film(600)
+    tracker.start(frames, 10, {1: square(1, 0)})
+    held = []
+    for t in range(1, 600):
+        assert right(tracker.step(10 + t), t), f"frame {t}"
+        held.append(sum(len(group.elements) for group in groups(tracker)))
+        if t in (50, 300):
+            assert groups(tracker)[0].long > SMALL.max_long_term - SMALL.prototypes
+            joins = {50: 2, 300: 3}[t]
+            tracker.add(10 + t, joins, square(joins, t))
+        if t == 400:
+            tracker.forget(2)
+    of_one = SMALL.max_long_term + 24 * (SMALL.max_working_frames - 1)
+    assert max(held[:50]) <= of_one
+    assert max(held[50:300]) <= 2 * of_one
+    assert max(held[330:400]) == max(held) <= 3 * of_one
+    assert max(held[400:]) <= 2 * of_one
+    assert max(held[200:300]) == max(held[100:200])
+    assert max(held[500:]) == max(held[402:500])
+    assert sorted(tracker.step(608)) == [1, 3]
+
+
 def groups(tracker: XMemTracker) -> list[Any]:
     return tracker._propagation.run.groups
 
@@ -280,13 +304,30 @@ def test_wrong_calls_say_so(tracker: XMemTracker) -> None:
 def test_precision_follows_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     assert reduced_precision("float32", "cuda", "draft") is None
     assert reduced_precision("bfloat16", "cpu", "best") == torch.bfloat16
-    monkeypatch.setattr("videdit_plugins.xmem.precision._cpu_has_bfloat16", lambda: True)
+    monkeypatch.setattr("videdit_plugins.xmem.precision._cpu_is_faster_in_bfloat16", lambda: True)
     assert reduced_precision("auto", "cpu", "best") is None
     assert reduced_precision("auto", "cpu", "standard") == torch.bfloat16
     monkeypatch.setattr("torch.cuda.is_bf16_supported", lambda: False)
     assert reduced_precision("auto", "cuda:1", "standard") == torch.float16
     with pytest.raises(OptionError, match="float16"):
         reduced_precision("float16", "cpu", "standard")
+
+
+@pytest.mark.parametrize(
+    ("found", "faster"),
+    [
+        ({"cpu_name": "Intel Xeon", "avx512_bf16": True, "amx_bf16": False}, False),
+        ({"cpu_name": "Intel Xeon", "avx512_bf16": True, "amx_bf16": True}, True),
+        ({"cpu_name": "AMD EPYC", "avx512_bf16": True}, True),
+        ({"bf16": True}, True),
+        ({"cpu_name": "AMD EPYC", "avx2": True}, False),
+    ],
+)
+def test_bfloat16_is_taken_on_processors_that_gain(
+    found: dict[str, Any], faster: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: found, raising=False)
+    assert (reduced_precision("auto", "cpu", "standard") is not None) == faster
 
 
 @pytest.mark.parametrize("wrong", [{"min_working_frames": 10}, {"prototypes": 500, "max_long_term": 100}])

@@ -24,7 +24,7 @@ class Limits:
     long_term:                False drops old frames in place of condensing them
     max_permanent:            frames that are never let go
     top_k:                    elements that a place looks at
-    matrix_bytes:             size of the largest places-by-elements matrix
+    matrix_bytes:             size of the largest matrix of similarities
     """
 
     max_working: int = 10
@@ -109,7 +109,7 @@ class Group:
         if not limits.long_term:
             self.elements = joined([fixed, rest])
             return
-        made = condense(self._part(start, stop), limits.prototypes)
+        made = condense(self._part(start, stop), limits.prototypes, limits.matrix_bytes)
         kept = forget_unused(self._part(self._long_start, start), limits.max_long - limits.prototypes)
         self.elements = joined([fixed, kept, made, rest])
         self.long = len(kept) + len(made)

@@ -41,18 +41,22 @@ def similarity(key: Tensor, shrinkage: Tensor, query: Tensor, selection: Tensor)
     return torch.mm(asked, (known * scale[:, None]).T)
 
 
+def portions(rows: int, columns: int, matrix_bytes: int) -> list[slice]:
+    """Part the rows of a float32 matrix so that no part is larger than `matrix_bytes`, of one row at least."""
+    at_once = max(1, matrix_bytes // (BYTES_PER_NUMBER * columns))
+    return [slice(first, first + at_once) for first in range(0, rows, at_once)]
+
+
 def read(elements: Elements, query: Tensor, selection: Tensor, *, top_k: int, matrix_bytes: int) -> Readout:
     """Read what `elements` say at each place, from the `top_k` most similar ones.
 
     query, selection: (Q, Ck)
     matrix_bytes:     what one places-by-elements matrix may take; places are taken in portions of that size
     """
-    rows = max(1, matrix_bytes // (BYTES_PER_NUMBER * len(elements)))
     table = elements.value.flatten(1)
     used = torch.zeros_like(elements.usage)
     values, concentrations = [], []
-    for first in range(0, len(query), rows):
-        part = slice(first, first + rows)
+    for part in portions(len(query), len(elements), matrix_bytes):
         matrix = similarity(elements.key, elements.shrinkage, query[part], selection[part])
         best, indices = torch.topk(matrix, min(top_k, len(elements)), dim=1)
         weights = torch.softmax(best, dim=1)  # subtracts the maximum: far keys would all underflow to 0/0

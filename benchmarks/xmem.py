@@ -1,0 +1,331 @@
+"""XMem against its published implementation: time, split by part, difference of the results, and peak memory.
+
+    python benchmarks/xmem.py --reference DIR [--frames 11] [--size 480x854] [--objects 1] [--threads 2]
+    python benchmarks/xmem.py --reference DIR --memory 1080x1920 [--frames 10]
+    python benchmarks/xmem.py --long 600
+
+DIR is a checkout of the published code, https://github.com/hkchengrex/XMem. Both run the same clip with the same
+weights, drawn by `tests/golden/reference_weights.py`, which is made for comparing and segments nothing. True masks are
+given on every fifth frame, for a free run of random weights says nothing about a difference. Runs alternate frame by
+frame, so that whatever else the machine does concerns all alike; CPU ms are of all threads. --memory runs each in a
+process of its own. --long is a run of ours alone, of small frames: objects join at 50 and 300 and one leaves at 400,
+with long-term memory full before the first joins.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+
+from videdit.checkpoints import load_strict
+from videdit.devices import peak_memory_bytes
+from videdit.frames import ArrayFrames, Mask
+from videdit.runtime import Runtime
+from videdit_plugins.xmem.engine import XMemTracker
+from videdit_plugins.xmem.memory import group
+from videdit_plugins.xmem.network.folding import fold_norms
+from videdit_plugins.xmem.network.network import Widths, XMem
+from videdit_plugins.xmem.options import Precision, XMemOptions
+
+GOLDEN = Path(__file__).parents[1] / "tests" / "golden"
+EVERY = 5
+MEBIBYTE = 1 << 20
+CONFIG = {
+    "mem_every": EVERY,
+    "deep_update_every": -1,
+    "enable_long_term": True,
+    "enable_long_term_count_usage": True,
+    "max_mid_term_frames": 10,
+    "min_mid_term_frames": 5,
+    "num_prototypes": 128,
+    "max_long_term_elements": 10_000,
+    "hidden_dim": 64,
+    "top_k": 30,
+    "key_dim": 64,
+    "value_dim": 512,
+}
+
+
+class Side(Protocol):
+    """One implementation at work on the clip; `parts` gathers the seconds of its parts."""
+
+    parts: dict[str, float]
+
+    def frame(self, index: int, given: dict[int, Mask]) -> Any:
+        """Handle one frame and return the probabilities of the objects, (objects, H, W), None on the first."""
+
+
+class Ours:
+    """videdit's tracker, all that it does for a frame included."""
+
+    def __init__(self, network: XMem, frames: ArrayFrames, precision: Precision, device: str, inner_px: int) -> None:
+        self.parts: dict[str, float] = defaultdict(float)
+        self._frames = frames
+        self._network = network
+        options = XMemOptions(precision=precision, short_side_px=inner_px)
+        self._tracker = XMemTracker(options, Runtime(device=device), network)
+        self._clocked = [
+            (network, "encode_frames", "key encoder"),
+            (network, "decode", "decoder"),
+            (network, "encode_objects", "value encoder"),
+            (group, "read", "memory read"),
+        ]
+
+    def frame(self, index: int, given: dict[int, Mask]) -> Any:
+        with _clocked(self._clocked, self.parts):
+            if index == 0:
+                self._tracker.start(self._frames, 0, given)
+                return None
+            found = self._tracker.step(index)
+            for object_id, mask in given.items():
+                self._tracker.correct(index, object_id, mask)
+        return np.stack([one.probability for one in found.values()])
+
+
+class Published:
+    """The published implementation, with what its evaluation program does around each frame."""
+
+    def __init__(self, folder: Path, state: dict[str, torch.Tensor], frames: ArrayFrames, device: str) -> None:
+        self.parts: dict[str, float] = defaultdict(float)
+        sys.path.insert(0, str(folder))
+        from inference.inference_core import InferenceCore  # type: ignore[import-not-found]
+        from model import resnet  # type: ignore[import-not-found]
+        from model.network import XMem as Network  # type: ignore[import-not-found]
+
+        resnet.load_weights_add_extra_dim = lambda *_: None  # the constructor would download two other networks
+        resnet.model_zoo.load_url = lambda *_: {}
+        network = Network(dict(CONFIG)).to(device).eval()
+        network.load_state_dict(state)
+        self._core = InferenceCore(network, dict(CONFIG))
+        self._frames = frames
+        self._device = device
+        self._mean = torch.tensor([0.485, 0.456, 0.406])[:, None, None]
+        self._deviation = torch.tensor([0.229, 0.224, 0.225])[:, None, None]
+        self._clocked = [
+            (network, "encode_key", "key encoder"),
+            (network, "segment", "decoder"),
+            (network, "encode_value", "value encoder"),
+            (self._core.memory, "match_memory", "memory read"),
+        ]
+
+    @torch.inference_mode()
+    def frame(self, index: int, given: dict[int, Mask]) -> Any:
+        with _clocked(self._clocked, self.parts):
+            image = torch.from_numpy(self._frames[index].rgb).permute(2, 0, 1).float() / 255
+            image = ((image - self._mean) / self._deviation).to(self._device)
+            mask = labels = None
+            if given:
+                mask = torch.from_numpy(np.stack(list(given.values()))).float().to(self._device)
+                labels = list(given)
+                self._core.set_all_labels(labels)
+            # What it predicts is overwritten where a mask is given, so it is taken from inside.
+            kept: list[torch.Tensor] = []
+            segment = self._core.network.segment
+
+            def keeping(*arguments: Any, **named: Any) -> Any:
+                answer = segment(*arguments, **named)
+                kept.append(answer[2][0].clone())
+                return answer
+
+            self._core.network.segment = keeping
+            self._core.step(image, mask, labels if index == 0 else None)
+            self._core.network.segment = segment
+            if not kept:
+                return None
+            left, right, top, bottom = self._core.pad
+            height, width = kept[0].shape[-2:]
+            probability = kept[0][:, top : height - bottom, left : width - right]
+            probability.argmax(dim=0).cpu().numpy()
+            return probability[1:].cpu().numpy()
+
+
+@contextmanager
+def _clocked(places: list[tuple[Any, str, str]], parts: dict[str, float]) -> Iterator[None]:
+    """Add to `parts` the processor time of the functions named, while the block runs."""
+    before = [(owner, name, getattr(owner, name)) for owner, name, _ in places]
+    for (owner, name, call), (_, _, part) in zip(before, places, strict=True):
+        setattr(owner, name, _timed(call, part, parts))
+    try:
+        yield
+    finally:
+        for owner, name, call in before:
+            setattr(owner, name, call)
+
+
+def _timed(call: Callable[..., Any], part: str, parts: dict[str, float]) -> Callable[..., Any]:
+    def timed(*arguments: Any, **named: Any) -> Any:
+        began = time.process_time()
+        answer = call(*arguments, **named)
+        parts[part] += time.process_time() - began
+        return answer
+
+    return timed
+
+
+def reference_module() -> Any:
+    spec = importlib.util.spec_from_file_location("reference_weights", GOLDEN / "reference_weights.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def own_network(state: dict[str, torch.Tensor]) -> XMem:
+    network = XMem(Widths.of(state, "reference weights"))
+    load_strict(network, state, "reference weights")
+    fold_norms(network.eval())
+    return network.requires_grad_(False)
+
+
+def clip(frames: int, size: tuple[int, int], objects: int) -> tuple[ArrayFrames, Callable[[int], dict[int, Mask]]]:
+    """Return a clip, and what its objects' true masks are by frame: bands of a disc that moves."""
+    pixels, discs = reference_module().reference_clip(frames, *size)
+    rows = np.arange(size[0])[:, None] * objects // size[0]
+
+    def masks(index: int) -> dict[int, Mask]:
+        return {one + 1: discs[index].astype(bool) & (rows == one) for one in range(objects)}
+
+    return ArrayFrames(list(pixels)), masks
+
+
+def compare(arguments: argparse.Namespace) -> None:
+    """Print time, parts and differences of a run of all three side by side."""
+    state = reference_module().reference_state_dict(GOLDEN / "xmem_state_dict.tsv")
+    size = _size(arguments.size)
+    frames, masks = clip(arguments.frames, size, arguments.objects)
+    device = arguments.device
+    sides: dict[str, Side] = {"published": Published(arguments.reference, state, frames, device)}
+    sides["float32"] = Ours(own_network(state), frames, "float32", device, min(size))
+    sides["bfloat16"] = Ours(own_network(state), frames, "bfloat16", device, min(size))
+    wall: dict[str, float] = defaultdict(float)
+    cpu: dict[str, float] = defaultdict(float)
+    furthest: dict[str, list[float]] = defaultdict(list)
+    for index in range(arguments.frames):
+        given = masks(index) if index % EVERY == 0 else {}
+        answers = {}
+        for name, side in sides.items():
+            began, spent = time.perf_counter(), time.process_time()
+            answers[name] = side.frame(index, given)
+            if device.startswith("cuda"):
+                torch.cuda.synchronize()
+            if index > 1:  # the first frames warm up
+                wall[name] += time.perf_counter() - began
+                cpu[name] += time.process_time() - spent
+            else:
+                side.parts.clear()
+        for name in ("float32", "bfloat16"):
+            if answers["published"] is not None:
+                furthest[name].append(float(np.abs(answers[name] - answers["published"]).mean()))
+    count = arguments.frames - 2
+    print(f"{size[0]}x{size[1]}, {arguments.objects} objects, {count} frames, {torch.get_num_threads()} threads")
+    names = ("key encoder", "memory read", "decoder", "value encoder")
+    print(
+        f"{'':11}{'ms':>7}{'ratio':>7}{'CPU ms':>8}{'ratio':>7}" + "".join(f"{name:>15}" for name in names) + "  rest"
+    )
+    for name, side in sides.items():
+        parts = [1000 * side.parts[part] / count for part in names]
+        rest = 1000 * cpu[name] / count - sum(parts)
+        print(
+            f"{name:11}{1000 * wall[name] / count:7.0f}{wall[name] / wall['published']:7.2f}"
+            f"{1000 * cpu[name] / count:8.0f}{cpu[name] / cpu['published']:7.2f}"
+            + "".join(f"{value:15.0f}" for value in parts)
+            + f"{rest:6.0f}"
+        )
+    for name, values in furthest.items():
+        mean, worst = np.mean(values), max(values)
+        print(f"{name}: mean absolute difference of the probabilities {mean:.5f}, worst frame {worst:.5f}")
+
+
+def measure_memory(arguments: argparse.Namespace) -> None:
+    """Print the peak of a process for each implementation; masks are given on every frame, so memory fills fast."""
+    for name in ("published", "float32", "float32 at 480", "bfloat16 at 480"):
+        command = [sys.executable, __file__, "--reference", str(arguments.reference), "--memory", arguments.memory]
+        command += ["--frames", str(arguments.frames), "--one", name, "--threads", str(arguments.threads)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        print(f"{name:16} {done.stdout.strip().splitlines()[-1] if done.stdout else done.stderr[-300:]}", flush=True)
+
+
+def measure_one(arguments: argparse.Namespace) -> None:
+    state = reference_module().reference_state_dict(GOLDEN / "xmem_state_dict.tsv")
+    size = _size(arguments.memory)
+    frames, masks = clip(arguments.frames, size, 1)
+    if arguments.one == "published":
+        side: Side = Published(arguments.reference, state, frames, arguments.device)
+    else:
+        precision, _, inner = arguments.one.partition(" at ")
+        side = Ours(own_network(state), frames, precision, arguments.device, int(inner or min(size)))
+    del state
+    before = peak_memory_bytes(arguments.device) or 0
+    for index in range(arguments.frames):
+        side.frame(index, masks(index))
+    peak = peak_memory_bytes(arguments.device) or 0
+    print(f"peak {peak / MEBIBYTE:.0f} MiB, {before / MEBIBYTE:.0f} before the first frame")
+
+
+def run_long(arguments: argparse.Namespace) -> None:
+    """Print what memory holds along a run with joins and a leave, on the real network at 48x64."""
+    state = reference_module().reference_state_dict(GOLDEN / "xmem_state_dict.tsv")
+    frames, masks = clip(arguments.long, (48, 64), 3)
+    options = XMemOptions(max_long_term=256, prototypes=32, memory_every_frames=2, precision=arguments.precision)
+    tracker = XMemTracker(options, Runtime(device=arguments.device), own_network(state))
+    tracker.start(frames, 0, {1: masks(0)[1]})
+    began = time.process_time()
+    for index in range(1, arguments.long):
+        found = tracker.step(index)
+        if index in (50, 300):
+            object_id = 2 if index == 50 else 3
+            tracker.add(index, object_id, masks(index)[object_id])
+        if index == 400:
+            tracker.forget(2)
+        if index % 50 == 49:
+            state_mib = len(tracker.snapshot()) / MEBIBYTE
+            peak = (peak_memory_bytes(arguments.device) or 0) / MEBIBYTE
+            print(f"frame {index}: objects {sorted(found)}, state {state_mib:.2f} MiB, peak {peak:.0f} MiB", flush=True)
+    print(f"{1000 * (time.process_time() - began) / (arguments.long - 1):.0f} CPU ms a frame, no exception")
+
+
+def _size(text: str) -> tuple[int, int]:
+    height, width = text.split("x")
+    return int(height), int(width)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--reference", type=Path, help="a checkout of the published code")
+    parser.add_argument("--frames", type=int, default=11)
+    parser.add_argument("--size", default="480x854", metavar="HxW")
+    parser.add_argument("--objects", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--memory", metavar="HxW", help="measure peak memory at this size instead")
+    parser.add_argument("--long", type=int, metavar="FRAMES", help="run ours alone, with joins and a leave")
+    parser.add_argument("--precision", default="float32", help="of --long")
+    parser.add_argument("--one", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    if arguments.long:
+        run_long(arguments)
+    elif arguments.reference is None:
+        parser.error("--reference names a checkout of the published code")
+    elif arguments.one:
+        measure_one(arguments)
+    elif arguments.memory:
+        measure_memory(arguments)
+    else:
+        compare(arguments)
+
+
+if __name__ == "__main__":
+    main()
