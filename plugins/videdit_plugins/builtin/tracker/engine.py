@@ -20,6 +20,7 @@ from videdit_plugins.builtin.tracker.learn import learn_given, learn_tracked
 from videdit_plugins.builtin.tracker.options import TrackerOptions
 from videdit_plugins.builtin.tracker.planes import FloatMap, Plane, Planes
 from videdit_plugins.builtin.tracker.refine import to_edges
+from videdit_plugins.builtin.tracker.refiner import Refiner, load_refiner
 from videdit_plugins.builtin.tracker.rivals import overlaps, share_out
 from videdit_plugins.builtin.tracker.score import figures, score, score_of_absence
 from videdit_plugins.builtin.tracker.state import pack, unpack
@@ -27,11 +28,13 @@ from videdit_plugins.builtin.tracker.target import Target
 
 
 class BuiltinTracker(Tracker):
-    """Tracks without learned weights."""
+    """Tracks by hand-made evidence, which a small network of videdit's own weighs unless `--no-learned` is given."""
 
     def __init__(self, options: TrackerOptions, runtime: Runtime) -> None:
         self._options = options
         self._effort = EFFORTS[runtime.quality]
+        self._learned = runtime.learned
+        self._refiner: Refiner | None = None
         self._planes: Planes | None = None
         self._size = (0, 0)
         self._index = -1
@@ -81,6 +84,7 @@ class BuiltinTracker(Tracker):
                 planes[index],
                 self._at_work_size(object_id, mask),
                 self._effort.grid_sides,
+                self._refiner,
             )
 
     def forget(self, object_id: int) -> None:
@@ -109,7 +113,7 @@ class BuiltinTracker(Tracker):
         forward = coarse_flow(before, now) if self._targets else None
         proposals = {}
         for object_id, target in self._targets.items():
-            one = propose(target, before, now, forward, self._options.search, self._effort)
+            one = propose(target, before, now, forward, self._options.search, self._effort, self._refiner)
             if one is not None:
                 proposals[object_id] = one
         return proposals
@@ -152,7 +156,7 @@ class BuiltinTracker(Tracker):
         small = self._at_work_size(object_id, mask)
         target.probability = small
         target.lost = 0
-        learn_given(target, index, plane, small, self._effort.grid_sides)
+        learn_given(target, index, plane, small, self._effort.grid_sides, self._refiner)
         for other_id, other in self._targets.items():
             if other_id != object_id and overlaps(small > 0.5, other.probability > 0.5):
                 target.friends.add(other_id)
@@ -169,6 +173,8 @@ class BuiltinTracker(Tracker):
     def _open(self, frames: FrameSequence) -> None:
         self._planes = Planes(frames, self._options.work_pixels)
         self._size = frames.size
+        if self._learned and self._refiner is None:
+            self._refiner = load_refiner()
 
     def _started(self) -> Planes:
         if self._planes is None:

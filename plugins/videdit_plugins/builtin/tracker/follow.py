@@ -13,6 +13,7 @@ from videdit_plugins.builtin.tracker.combine import log_odds, sigmoid
 from videdit_plugins.builtin.tracker.effort import Effort
 from videdit_plugins.builtin.tracker.flow import median_shift
 from videdit_plugins.builtin.tracker.planes import FloatMap, Plane
+from videdit_plugins.builtin.tracker.refiner import Refiner
 from videdit_plugins.builtin.tracker.roi import Roi, roi_around
 from videdit_plugins.builtin.tracker.search import find_again
 from videdit_plugins.builtin.tracker.target import Target
@@ -31,12 +32,14 @@ class Proposal:
     """One object on one frame, before the objects are weighed against each other.
 
     probability: (h, w) float32 on the grid of the window `roi`
+    keys:        what the network compares the window by, None without one
     """
 
     roi: Roi
     seen: Look
     evidence: Channels
     probability: FloatMap
+    keys: NDArray[np.float32] | None = None
 
     @property
     def area(self) -> float:
@@ -51,12 +54,19 @@ class Proposal:
 
 
 def propose(
-    target: Target, before: Plane, now: Plane, forward: NDArray[np.float32] | None, search: bool, effort: Effort
+    target: Target,
+    before: Plane,
+    now: Plane,
+    forward: NDArray[np.float32] | None,
+    search: bool,
+    effort: Effort,
+    refiner: Refiner | None = None,
 ) -> Proposal | None:
     """Return where `target` is on the frame `now`, or None if it is not to be seen.
 
     forward: coarse flow from `before` to `now`, see `coarse_flow`
     search:  whether to look in the whole frame when the object is lost
+    refiner: the learned part, if there is to be one
     """
     if not target.known:
         return None
@@ -64,10 +74,10 @@ def propose(
     followed = None
     if mask.any():
         shift = median_shift(forward, mask)
-        followed = _at(target, Region.of(mask), before, now, shift, effort)
+        followed = _at(target, Region.of(mask), before, now, shift, effort, refiner)
         if not _weak(target, followed):
             return followed
-    again = _found(target, now, effort) if search else None
+    again = _found(target, now, effort, refiner) if search else None
     if again is None:
         # A sliver that is all that is left at the frame's border, or of an occlusion, is no object.
         return None if followed is None or followed.area < GONE_AREA * target.usual_area else followed
@@ -76,25 +86,37 @@ def propose(
     return followed
 
 
-def _at(target: Target, box: Region, before: Plane, now: Plane, shift: tuple[int, int], effort: Effort) -> Proposal:
+def _at(
+    target: Target,
+    box: Region,
+    before: Plane,
+    now: Plane,
+    shift: tuple[int, int],
+    effort: Effort,
+    refiner: Refiner | None,
+) -> Proposal:
     moved = Region(box.x0 + shift[0], box.y0 + shift[1], box.x1 + shift[0], box.y1 + shift[1])
     roi = roi_around(moved, now.size, effort.grid_sides)
     seen = look(now, roi)
     evidence = channels(target, before, now, roi, seen, shift, effort.fine_flow)
-    return Proposal(roi, seen, evidence, sigmoid(log_odds(evidence)))
+    odds = log_odds(evidence)
+    if refiner is None:
+        return Proposal(roi, seen, evidence, sigmoid(odds))
+    refined = refiner.refine(target, now.index, roi, seen, evidence, odds)
+    return Proposal(roi, seen, evidence, refined.probability, refined.keys)
 
 
 def _weak(target: Target, one: Proposal) -> bool:
     return one.area < WEAK_AREA * target.usual_area or one.match < WEAK_MATCH * target.usual_match
 
 
-def _found(target: Target, now: Plane, effort: Effort) -> Proposal | None:
+def _found(target: Target, now: Plane, effort: Effort, refiner: Refiner | None) -> Proposal | None:
     likely = find_again(target, now, effort.grid_sides)
     if likely is None or not (likely > 0.5).any():
         return None
     before = target.probability
     target.probability = likely
-    one = _at(target, Region.of(likely > 0.5), now, now, (0, 0), effort)
+    one = _at(target, Region.of(likely > 0.5), now, now, (0, 0), effort, refiner)
     target.probability = before
     size_fits = ACCEPT_AREA[0] * target.usual_area < one.area < ACCEPT_AREA[1] * target.usual_area
     return one if size_fits and one.match > ACCEPT_MATCH * target.usual_match else None

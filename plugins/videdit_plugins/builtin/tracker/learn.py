@@ -9,8 +9,9 @@ from videdit_plugins.builtin.tracker.channels import look, to_cells
 from videdit_plugins.builtin.tracker.clean import largest_gap
 from videdit_plugins.builtin.tracker.colours import histograms
 from videdit_plugins.builtin.tracker.follow import Proposal
-from videdit_plugins.builtin.tracker.memory import Exemplar
+from videdit_plugins.builtin.tracker.memory import Exemplar, places
 from videdit_plugins.builtin.tracker.planes import FloatMap, Plane
+from videdit_plugins.builtin.tracker.refiner import Refiner
 from videdit_plugins.builtin.tracker.roi import roi_around
 from videdit_plugins.builtin.tracker.target import KEPT_GIVEN, Target
 
@@ -18,7 +19,9 @@ COLOURS_FADE = 0.7
 USUAL_FADE = 0.95
 
 
-def learn_given(target: Target, index: int, plane: Plane, probability: FloatMap, sides: tuple[int, int]) -> None:
+def learn_given(
+    target: Target, index: int, plane: Plane, probability: FloatMap, sides: tuple[int, int], refiner: Refiner | None
+) -> None:
     """Remember for good that on frame `index` the object was `probability` (h, w) float32 of work size.
 
     sides: see `roi_around`
@@ -31,7 +34,8 @@ def learn_given(target: Target, index: int, plane: Plane, probability: FloatMap,
     inside = roi.cut(probability)
     cells = to_cells(inside)
     # Neighbours are alike, so every third cell, in scan order, remembers as well as all of them.
-    one = Exemplar(index, seen.cells[::3], seen.places[::3], cells[::3])
+    learned = None if refiner is None else places(refiner.keys(seen.lab), inside)
+    one = Exemplar(index, seen.cells[::3], seen.places[::3], cells[::3], learned)
     target.given.append(one)
     if len(target.given) > KEPT_GIVEN:
         # The sums of the classifier and the colours still hold it.
@@ -45,6 +49,7 @@ def learn_given(target: Target, index: int, plane: Plane, probability: FloatMap,
         # What was tracked up to here led to a result that a person put right, or there is none yet.
         target.appearance.unlearn()
         target.recent_colours = shares
+        target.last_places = learned
         target.first_match = target.usual_match = 0.0
         _remember_size(target, probability, 0.0)
     target.gap = max(target.gap, largest_gap(mask))
@@ -53,6 +58,8 @@ def learn_given(target: Target, index: int, plane: Plane, probability: FloatMap,
 def learn_tracked(target: Target, one: Proposal, inside: FloatMap, match: float) -> None:
     """Take in the tracker's own result, `inside` (h, w) float32 on the window's grid."""
     target.appearance.learn(one.seen.lifted, to_cells(inside), given=False)
+    if one.keys is not None:
+        target.last_places = places(one.keys, inside)
     shares = histograms(one.seen.bins, inside)
     before = shares if target.recent_colours is None else target.recent_colours
     target.recent_colours = (COLOURS_FADE * before + (1 - COLOURS_FADE) * shares).astype(np.float32)

@@ -13,6 +13,18 @@ CHUNK_CELLS = 512
 
 
 @dataclass(frozen=True, slots=True)
+class Places:
+    """Remembered places of one frame.
+
+    keys:   (N, 32) float32 of length about 1
+    inside: (N,) float32 in [0, 1], the share of the object
+    """
+
+    keys: NDArray[np.float32]
+    inside: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
 class Exemplar:
     """One remembered frame.
 
@@ -20,12 +32,14 @@ class Exemplar:
     descriptors: (N, D) float32
     places:      (N, 2) float32, of each cell from the object's centre, in sides of the window
     inside:      (N,) float32 in [0, 1], the share of each cell that is the object
+    learned:     the same frame as the network remembers it, None without one
     """
 
     index: int
     descriptors: NDArray[np.float32]
     places: NDArray[np.float32]
     inside: NDArray[np.float32]
+    learned: Places | None = None
 
 
 def match(
@@ -53,3 +67,11 @@ def match(
         masses[start : start + CHUNK_CELLS] = near @ sides
     odds = np.log((masses[:, 0] + 3e-5) / (masses[:, 1] + 3e-5))
     return (np.clip(odds, -CLIP, CLIP) / CLIP).astype(np.float32), masses[:, 0] / (masses[:, 0] + 0.1)
+
+
+def places(keys: NDArray[np.float32], inside: NDArray[np.float32]) -> Places:
+    """Return what to remember of a window with `keys` (32, h / 4, w / 4) where the object was `inside` (h, w)."""
+    count, height, width = keys.shape
+    pooled = keys.reshape(count, height // 2, 2, width // 2, 2).mean(axis=(2, 4)).reshape(count, -1).T
+    share = inside.reshape(height // 2, 8, width // 2, 8).mean(axis=(1, 3)).ravel()
+    return Places(np.ascontiguousarray(pooled), share.astype(np.float32))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from videdit.errors import OptionError
 from videdit_plugins.builtin.tracker.appearance import Appearance
-from videdit_plugins.builtin.tracker.memory import Exemplar
+from videdit_plugins.builtin.tracker.memory import Exemplar, Places
 from videdit_plugins.builtin.tracker.target import Target
 
 VERSION = 1
@@ -54,9 +54,11 @@ def _describe(prefix: str, target: Target, arrays: Arrays) -> dict[str, Any]:
         colours = getattr(target, name)
         if colours is not None:
             arrays[prefix + name] = colours
+    _keep(f"{prefix}last.", target.last_places, arrays)
     for number, one in enumerate(target.given):
         for name in EXEMPLAR_ARRAYS:
             arrays[f"{prefix}given.{number}.{name}"] = getattr(one, name)
+        _keep(f"{prefix}given.{number}.learned.", one.learned, arrays)
     lists = {
         "usual_box": target.usual_box,
         "friends": sorted(target.friends),
@@ -74,5 +76,16 @@ def _target(prefix: str, kept: Mapping[str, Any], arrays: Arrays) -> Target:
     target.recent_colours = arrays.get(f"{prefix}recent_colours")
     for number, one in enumerate(kept["given"]):
         start = f"{prefix}given.{number}."
-        target.given.append(Exemplar(one, *(arrays[start + name] for name in EXEMPLAR_ARRAYS)))
+        named = {name: arrays[start + name] for name in EXEMPLAR_ARRAYS}
+        target.given.append(Exemplar(one, **named, learned=_places(f"{start}learned.", arrays)))
+    target.last_places = _places(f"{prefix}last.", arrays)
     return target
+
+
+def _keep(prefix: str, places: Places | None, arrays: Arrays) -> None:
+    if places is not None:
+        arrays[f"{prefix}keys"], arrays[f"{prefix}inside"] = places.keys, places.inside
+
+
+def _places(prefix: str, arrays: Arrays) -> Places | None:
+    return Places(arrays[f"{prefix}keys"], arrays[f"{prefix}inside"]) if f"{prefix}keys" in arrays else None

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from videdit_plugins.builtin.tracker.appearance import Appearance
-from videdit_plugins.builtin.tracker.memory import Exemplar
+from videdit_plugins.builtin.tracker.memory import Exemplar, Places
 from videdit_plugins.builtin.tracker.planes import FloatMap
 
 KEPT_GIVEN = 8
@@ -30,6 +30,7 @@ class Target:
     gap:            largest distance between parts of the given mask, in square roots of its area
     lost:           for how many frames it has not been seen
     left:           whether it touched the frame's border when it was last seen
+    last_places:    what the network remembers of the last frame it was seen on, None without one
     friends:        ids of objects it may share pixels with
     """
 
@@ -46,6 +47,7 @@ class Target:
     appearance: Appearance = field(default_factory=Appearance.empty)
     given_colours: NDArray[np.float32] | None = None
     recent_colours: NDArray[np.float32] | None = None
+    last_places: Places | None = None
 
     @property
     def known(self) -> bool:

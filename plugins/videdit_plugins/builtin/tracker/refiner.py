@@ -1,0 +1,117 @@
+"""The learned part of the tracker, as the tracker uses it: arrays in, arrays out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from videdit_plugins.builtin.tracker.channels import Channels, Look
+from videdit_plugins.builtin.tracker.memory import Places
+from videdit_plugins.builtin.tracker.planes import FloatMap
+from videdit_plugins.builtin.tracker.roi import Roi
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from videdit_plugins.builtin.tracker.network import TrackerNetwork
+    from videdit_plugins.builtin.tracker.target import Target
+
+WEIGHTS = Path(__file__).with_name("tracker.safetensors")
+LARGEST_ODDS = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Refined:
+    """probability: (h, w) float32 on the window's grid; keys: (32, h / 4, w / 4) float32 to remember the window by."""
+
+    probability: FloatMap
+    keys: NDArray[np.float32]
+
+
+class Refiner(Protocol):
+    """Turns evidence into a probability."""
+
+    def refine(self, target: Target, index: int, roi: Roi, seen: Look, evidence: Channels, odds: FloatMap) -> Refined:
+        """Return the probability of each pixel of the window `roi` of frame `index`.
+
+        odds: (h, w) float32, what the evidence alone says
+        """
+        ...
+
+    def keys(self, lab: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return (32, h / 4, w / 4) float32, the keys of a window (h, w, 3) uint8."""
+        ...
+
+
+def picture(lab: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return (3, h, w) float32 about [-2, 2] of OpenCV's 8-bit Lab (h, w, 3)."""
+    return np.ascontiguousarray((lab.astype(np.float32) - 128).transpose(2, 0, 1) / np.float32(48))
+
+
+def cues(evidence: Channels, odds: FloatMap) -> NDArray[np.float32]:
+    """Return (13, h, w) float32: the evidence, each about [-1, 1]; with the picture, what the network takes."""
+    more = [
+        2 * evidence.warped - 1,
+        2 * evidence.agreement - 1,
+        2 * evidence.found - 1,
+        odds / LARGEST_ODDS,
+    ]
+    return np.concatenate([evidence.maps, np.stack(more)]).astype(np.float32)
+
+
+class LearnedRefiner:
+    """Runs the network on the CPU, where windows this small are quickest."""
+
+    def __init__(self, network: TrackerNetwork) -> None:
+        self._network = network.eval()
+
+    def refine(self, target: Target, index: int, roi: Roi, seen: Look, evidence: Channels, odds: FloatMap) -> Refined:
+        import torch
+
+        from videdit_plugins.builtin.tracker.network import Remembered
+
+        def remembered(frames: list[Places]) -> Remembered:
+            keys = np.concatenate([one.keys for one in frames])
+            inside = np.concatenate([one.inside for one in frames])
+            return Remembered(_batch(keys), _batch(inside))
+
+        given = [one.learned for one in target.closest(index) if one.learned is not None]
+        last = [target.last_places] if target.last_places is not None else given[-1:]
+        lab = picture(seen.lab)
+        with torch.inference_mode():
+            features = self._network.encoder(_batch(lab))
+            taken = _batch(np.concatenate([lab, cues(evidence, odds)]))
+            result, _ = self._network(features, taken, _batch(odds[None]), remembered(given), remembered(last))
+            return Refined(torch.sigmoid(result)[0, 0].numpy(), features.keys[0].numpy())
+
+    def keys(self, lab: NDArray[np.uint8]) -> NDArray[np.float32]:
+        import torch
+
+        with torch.inference_mode():
+            found: NDArray[np.float32] = self._network.encoder(_batch(picture(lab))).keys[0].numpy()
+        return found
+
+
+def _batch(values: NDArray[np.float32]) -> Tensor:
+    import torch
+
+    return torch.from_numpy(np.ascontiguousarray(values)[None])
+
+
+@cache
+def load_refiner() -> LearnedRefiner | None:
+    """Return the refiner with the weights that come with videdit, or None if it comes without."""
+    if not WEIGHTS.exists():
+        return None
+    from safetensors.torch import load_file
+
+    from videdit_plugins.builtin.tracker.network import TrackerNetwork
+
+    network = TrackerNetwork()
+    network.load_state_dict(load_file(WEIGHTS))
+    return LearnedRefiner(network.folded())
