@@ -27,7 +27,8 @@ def corrupt(mask: NDArray[np.bool_], random: np.random.Generator) -> NDArray[np.
         anywhere = np.argwhere(np.ones((2, 2))) * (np.array(mask.shape) - 1)
         centre = random.uniform(anywhere.min(axis=0), anywhere.max(axis=0))
         _blot(result, centre[None].astype(int), random, size * random.uniform(0.08, 0.35), 1.0)
-    return np.asarray(cv2.GaussianBlur(result, (0, 0), random.uniform(0.5, 2.5)), np.float32)
+    blurred = cv2.GaussianBlur(result, (0, 0), random.uniform(0.5, 2.5))
+    return np.asarray(np.clip(blurred, 0, 1), np.float32)
 
 
 def _bent(values: NDArray[np.float32], random: np.random.Generator, amount_px: float) -> NDArray[np.float32]:

@@ -77,7 +77,7 @@ def paint() -> type[Clip]:
 
 @pytest.fixture
 def make_tracker() -> Callable[..., BuiltinTracker]:
-    def make(quality: str = "standard", **options: object) -> BuiltinTracker:
-        return BuiltinTracker(TrackerOptions(**options), Runtime(quality=quality))
+    def make(quality: str = "standard", learned: bool = True, **options: object) -> BuiltinTracker:
+        return BuiltinTracker(TrackerOptions(**options), Runtime(quality=quality, learned=learned))
 
     return make

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from videdit.errors import OptionError, ShapeError
 from videdit.frames import FrameSequence, Mask
@@ -14,6 +13,7 @@ from videdit.runtime import Runtime
 from videdit.tracker import Tracked, Tracker
 from videdit_plugins.builtin.tracker.clean import clean
 from videdit_plugins.builtin.tracker.effort import EFFORTS
+from videdit_plugins.builtin.tracker.enlarge import enlarge
 from videdit_plugins.builtin.tracker.flow import coarse_flow
 from videdit_plugins.builtin.tracker.follow import Proposal, propose
 from videdit_plugins.builtin.tracker.learn import learn_given, learn_tracked
@@ -142,7 +142,7 @@ class BuiltinTracker(Tracker):
         inside = one.roi.cut(probability)
         named = figures(target, one.evidence, inside)
         learn_tracked(target, one, inside, named["match"])
-        full: NDArray[np.float32] = cv2.resize(probability, self._size[::-1], interpolation=cv2.INTER_LINEAR)
+        full = self._at_full_size(probability)
         mask = full > 0.5
         return Tracked(mask, score(named), full, named) if mask.any() else self._absent(target)
 
@@ -161,6 +161,14 @@ class BuiltinTracker(Tracker):
             if other_id != object_id and overlaps(small > 0.5, other.probability > 0.5):
                 target.friends.add(other_id)
                 other.friends.add(object_id)
+
+    def _at_full_size(self, probability: FloatMap) -> FloatMap:
+        planes = self._started()
+        if planes.size == self._size:
+            return probability
+        if self._effort.edges:
+            return enlarge(probability, planes[self._index].bgr, planes.pixels(self._index))
+        return np.asarray(cv2.resize(probability, self._size[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
     def _at_work_size(self, object_id: int, mask: Mask) -> FloatMap:
         if mask.shape != self._size:

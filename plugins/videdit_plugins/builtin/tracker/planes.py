@@ -62,6 +62,10 @@ class Planes:
         self._kept.move_to_end(index)
         return self._kept[index]
 
+    def pixels(self, index: int) -> NDArray[np.uint8]:
+        """Return (H, W, 3) uint8, the frame at the film's own size, its colours in the order of `Plane.bgr`."""
+        return np.asarray(self._frames[index].rgb8[..., ::-1], np.uint8)
+
 
 def _plane(index: int, rgb: NDArray[np.uint8], size: tuple[int, int]) -> Plane:
     if rgb.shape[:2] != size:
