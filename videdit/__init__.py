@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from videdit.detector import Detection, Detector
     from videdit.effect import PER_FRAME, WHOLE_SHOT, Context, Effect, Patch, ShotView, Window
     from videdit.errors import VideditError
+    from videdit.executor import Ended, Executor
     from videdit.filler import MADE_UP, Filled, Filler, MaskSequence
     from videdit.frames import ArrayFrames, Frame, FrameSequence, Region
     from videdit.hookspecs import hookimpl
@@ -34,6 +35,7 @@ _HOMES = {
     "videdit.detector": ["Detection", "Detector"],
     "videdit.effect": ["PER_FRAME", "WHOLE_SHOT", "Context", "Effect", "Patch", "ShotView", "Window"],
     "videdit.errors": ["VideditError"],
+    "videdit.executor": ["Ended", "Executor"],
     "videdit.filler": ["MADE_UP", "Filled", "Filler", "MaskSequence"],
     "videdit.frames": ["ArrayFrames", "Frame", "FrameSequence", "Region"],
     "videdit.hookspecs": ["hookimpl"],
@@ -51,11 +53,11 @@ _HOMES = {
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "MADE_UP", "PER_FRAME", "WHOLE_SHOT", "ArrayFrames", "Box", "Click", "Context", "Detection", "Detector", "Effect",
-    "EffectStep", "Filled", "Filler", "Frame", "FrameSequence", "Hypothesis", "MaskPrompt", "MaskSequence", "Moment",
-    "Object", "Objects", "Options", "Patch", "Phrase", "Plugins", "Project", "Prompt", "Region", "Runtime",
-    "Segmenter", "Shot", "ShotChange", "ShotDetector", "ShotView", "Stroke", "Tracked", "Tracker", "VideditError",
-    "Window", "hookimpl",
+    "MADE_UP", "PER_FRAME", "WHOLE_SHOT", "ArrayFrames", "Box", "Click", "Context", "Detection", "Detector",
+    "Effect", "EffectStep", "Ended", "Executor", "Filled", "Filler", "Frame", "FrameSequence", "Hypothesis",
+    "MaskPrompt", "MaskSequence", "Moment", "Object", "Objects", "Options", "Patch", "Phrase", "Plugins", "Project",
+    "Prompt", "Region", "Runtime", "Segmenter", "Shot", "ShotChange", "ShotDetector", "ShotView", "Stroke",
+    "Tracked", "Tracker", "VideditError", "Window", "hookimpl",
 ]  # fmt: skip
 
 

@@ -19,8 +19,8 @@ LEVELS: list[set[str]] = [
     {"runtime"},
     {"ops"},
     {
-        "segmenter", "tracker", "detector", "filler", "effect", "shot_detector", "shot_lists", "media", "masks",
-        "checkpoints", "devices",
+        "segmenter", "tracker", "detector", "filler", "effect", "shot_detector", "executor", "shot_lists", "media",
+        "masks", "checkpoints", "devices",
     },
     {"hookspecs"},
     {"plugins"},

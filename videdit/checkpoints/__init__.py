@@ -5,6 +5,7 @@ Nothing is fetched at import or in a constructor; only `CheckpointStore.pull` sp
 
 from __future__ import annotations
 
+from videdit.checkpoints.files import file_digest
 from videdit.checkpoints.licenses import Acceptance
 from videdit.checkpoints.loading import load_state_dict, load_strict
 from videdit.checkpoints.registry import Checkpoint, Layout, WeightsOnly, read_registry
@@ -18,6 +19,7 @@ __all__ = [
     "Layout",
     "WeightsOnly",
     "default_folders",
+    "file_digest",
     "load_state_dict",
     "load_strict",
     "read_registry",

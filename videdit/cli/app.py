@@ -11,6 +11,7 @@ import typer
 
 import videdit
 from videdit.cli import console
+from videdit.cli.batch_commands import batch_commands
 from videdit.cli.effect_commands import add_effect_commands
 from videdit.cli.evaluate_commands import evaluate_commands
 from videdit.cli.film_commands import add_film_commands
@@ -26,7 +27,7 @@ from videdit.plugins import Plugins
 
 _NAMES = {
     "probe", "shots", "track", "render", "run", "pick", "doctor", "example", "objects", "masks", "plugins",
-    "checkpoints", "evaluate",
+    "checkpoints", "evaluate", "batch",
 }  # fmt: skip
 
 
@@ -44,6 +45,7 @@ def build(plugins: Plugins) -> typer.Typer:
     add_effect_commands(app, session, _NAMES)
     add_film_commands(app, session)
     add_pick_command(app, session)
+    app.add_typer(batch_commands(session), name="batch", rich_help_panel="Edit a film")
     app.add_typer(object_commands(session), name="objects", rich_help_panel="Edit a film")
     app.add_typer(mask_commands(session), name="masks", rich_help_panel="Edit a film")
     app.add_typer(evaluate_commands(session), name="evaluate")
@@ -97,7 +99,7 @@ def _split(arguments: Sequence[str]) -> tuple[list[str], list[str], set[str]]:
     return rest, folders, switches
 
 
-OWN_PLUGINS = ("builtin", "remove", "blur", "background", "sam", "xmem", "e2fgvi", "faces")
+OWN_PLUGINS = ("builtin", "remove", "blur", "background", "sam", "xmem", "e2fgvi", "faces", "executors")
 
 
 def run(arguments: Sequence[str]) -> Any:

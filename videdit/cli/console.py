@@ -27,6 +27,7 @@ _STAGES = {
     "track": "tracking",
     "render": "rendering",
     "join": "joining",
+    "batch": "editing",
     "pull": "fetching",
     "verify": "checking",
     "example": "drawing",

@@ -54,6 +54,10 @@ class FilmLayers:
         """Whether the finished film needs an alpha channel."""
         return any(effect.transparent for effect in self.effects)
 
+    def take_masks_from(self, track: MaskTrack) -> None:
+        """Use another track from now on; the effects stay, with the networks they have loaded."""
+        self._track, self._shot, self._layers = track, None, []
+
     def of(self, shot: Shot) -> Sequence[Layer]:
         """Return the layers for a shot, in the order they are applied; none if it lies outside the span."""
         if shot != self._shot:

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from videdit.errors import CannotEncode
-from videdit.media import EncodeSettings, Picture, SegmentWriter, Verified, VideoReader, join
+from videdit.media import EncodeSettings, SegmentWriter, Verified, VideoReader, join
 from videdit.pipeline.ahead import in_thread
 from videdit.pipeline.film_layers import FilmLayers, merge_reports
+from videdit.pipeline.layer import Layer
 from videdit.progress import Progress, Report, silent
 from videdit.shots import Shot, shot_at
 
@@ -56,6 +57,10 @@ def render(
     key_of: frames of a chunk -> what determines its pixels, as a hash: a chunk of the same key is not made again
     span:   effects are applied inside it alone; None is the whole film
     """
+
+    def layers_at(index: int) -> Sequence[Layer]:
+        return layers.of(shot_at(shots, index)) if layers.effects and (span is None or index in span) else ()
+
     work.mkdir(parents=True, exist_ok=True)
     total = reader.frame_count
     paths: list[Path] = []
@@ -70,7 +75,7 @@ def render(
                 report(Progress("render", frames.stop, total))
             else:
                 with SegmentWriter(path, reader.video, settings, alpha=layers.transparent, out=out) as writer:
-                    _render_chunk(reader, layers, shots, frames, writer, span, report)
+                    render_chunk(reader, frames, writer, layers_at, alpha=layers.transparent, report=report)
                 _write_notes(notes, layers.report())
             kept = json.loads(notes.read_text(encoding="utf-8"))
             figures = [merge_reports(one, other) for one, other in zip(figures, kept, strict=True)]
@@ -83,34 +88,34 @@ def render(
     return Rendered(out, verified, figures, reused)
 
 
-def _render_chunk(
+def render_chunk(
     reader: VideoReader,
-    layers: FilmLayers,
-    shots: Sequence[Shot],
     frames: range,
     writer: SegmentWriter,
-    span: Shot | None,
-    report: Report,
+    layers_at: Callable[[int], Sequence[Layer]],
+    *,
+    alpha: bool = False,
+    report: Report = silent,
 ) -> None:
+    """Decode a run of frames, lay the effects' pixels into each, and encode it, in a thread of its own.
+
+    layers_at: frame -> the effects that are laid into it, in order
+    alpha:     the pictures get an alpha channel
+    """
     total = reader.frame_count
     with in_thread(writer.write, ahead=4) as encode:
         for picture in reader.pictures(frames.start, frames.stop):
-            if layers.transparent:
+            if alpha:
                 picture.ensure_alpha()
-            if layers.effects and (span is None or picture.index in span):
-                _apply(picture, layers, shot_at(shots, picture.index))
+            time_seconds = picture.pts * picture.time_base
+            for layer in layers_at(picture.index):
+                laid = layer.render(picture.index, time_seconds, picture.rgb)
+                if laid is not None:
+                    picture.lay(laid.region, laid.rgb, laid.alpha)
+                    if laid.matte is not None:
+                        picture.lay_matte(laid.region, laid.matte)
             encode(picture)
             report(Progress("render", picture.index + 1, total))
-
-
-def _apply(picture: Picture, layers: FilmLayers, shot: Shot) -> None:
-    time_seconds = picture.pts * picture.time_base
-    for layer in layers.of(shot):
-        laid = layer.render(picture.index, time_seconds, picture.rgb)
-        if laid is not None:
-            picture.lay(laid.region, laid.rgb, laid.alpha)
-            if laid.matte is not None:
-                picture.lay_matte(laid.region, laid.matte)
 
 
 def _write_notes(path: Path, notes: Sequence[Any]) -> None:

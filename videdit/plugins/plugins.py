@@ -57,18 +57,36 @@ class Plugins:
         only: Iterable[str] | None = None,
         environment: bool = True,
     ) -> None:
+        self._made_of: dict[str, Any] = {
+            "installed": installed,
+            "directories": tuple(directories),
+            "objects": dict(objects or {}),
+            "only": None if only is None else tuple(only),
+            "environment": environment,
+        }
         self._manager = pluggy.PluginManager(hookspecs.PROJECT_NAME)
         self._manager.add_hookspecs(hookspecs)
         self._trace = os.environ.get("VIDEDIT_TRACE_PLUGINS", "") not in ("", "0")
         self._by_role: dict[Role, dict[str, list[Registration]]] = {role: {} for role in ROLES}
         self.found: list[Found] = []
         if installed:
-            self._load_installed(set(only) if only is not None else _listed() if environment else None)
-        folders = [*(from_environment() if environment else ()), *map(_named, directories)]
+            chosen = self._made_of["only"]
+            self._load_installed(set(chosen) if chosen is not None else _listed() if environment else None)
+        folders = [*(from_environment() if environment else ()), *map(_named, self._made_of["directories"])]
         for directory in {path.resolve(): path for path in folders}.values():
             self._load_directory(directory)
         for name, plugin in (objects or {}).items():
             self._register(Found(name, "this program"), functools.partial(itself, plugin))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle it as what it is made of: another process, whatever its folder, finds the same plug-ins by itself."""
+        made_of = dict(self._made_of)
+        if made_of.pop("environment"):
+            made_of["directories"] = (*from_environment(), *made_of["directories"])
+            if made_of["only"] is None and (listed := _listed()) is not None:
+                made_of["only"] = tuple(sorted(listed))
+        made_of["directories"] = tuple(Path(one).resolve() for one in made_of["directories"])
+        return _again, (made_of,)
 
     @property
     def checkpoint_tables(self) -> list[str]:
@@ -352,6 +370,10 @@ class Plugins:
             report(step)
 
         return tell
+
+
+def _again(made_of: Mapping[str, Any]) -> Plugins:
+    return Plugins(**made_of, environment=False)
 
 
 def _named(directory: str | Path) -> Path:

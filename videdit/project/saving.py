@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from videdit.pipeline.film_layers import FilmLayers
 from videdit.pipeline.render import Rendered, render
 from videdit.pipeline.steps import shaping_of
 from videdit.progress import Report
-from videdit.tracking.keys import digest
+from videdit.tracking.keys import digest, weights_of
 from videdit.tracking.stage import check_inside
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def save_film(
     project.track_objects(report=report)
     shots = project.shots(report=report)
     # The kind of file decides the codec, and with it the chunks' bytes.
-    common = digest(_what_determines(project, settings, layers, ids), out.suffix.lower())
+    common = digest(what_determines(project, settings, layers, ids), out.suffix.lower())
 
     def key_of(frames: range) -> str:
         # An effect may look at its whole shot, so all masks of the shots that a chunk touches determine it.
@@ -75,20 +76,27 @@ def _check_output(project: Project, out: Path, overwrite: bool) -> None:
         raise OptionError("the result would overwrite its source", where=str(out), next_step="name another file")
 
 
-def _what_determines(project: Project, settings: EncodeSettings, layers: FilmLayers, ids: list[list[int]]) -> str:
+def what_determines(
+    project: Project, settings: EncodeSettings, layers: FilmLayers, ids: Sequence[Sequence[int]]
+) -> str:
     """Return a hash of all that determines the pixels of every chunk, masks and shots apart."""
-    described, plugins = project.description, project.plugins
+    described, plugins, runtime = project.description, project.plugins, project.runtime()
     steps: list[Any] = [
         [
             step.effect,
             plugins.source("effect", step.effect),
             effect.options.model_dump(mode="json"),
+            weights_of(plugins.find("effect", step.effect), effect.options, runtime),
             shaping_of(step, effect).model_dump(mode="json"),
-            some,
+            list(some),
         ]
         for step, effect, some in zip(described.effects, layers.effects, ids, strict=True)
     ]
-    fillers = [plugins.source("filler", name) for name in plugins.names("filler")] if steps else []
+    fillers = [
+        [plugins.source("filler", offer.name), weights_of(offer, offer.options(), runtime)]
+        for offer in plugins.all("filler")
+        if steps
+    ]
     return digest(
         RENDER_VERSION,
         described.fingerprint,

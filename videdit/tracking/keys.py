@@ -8,7 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
+from videdit.checkpoints import file_digest
+from videdit.errors import CheckpointError
+from videdit.plugins import Registration
 from videdit.prompts import MaskPrompt, Moment, Prompt
+from videdit.runtime import Options, Runtime
 from videdit.tracking.pieces import Piece
 
 # Raised when the stage itself changes what it makes of the same prompts.
@@ -23,6 +27,21 @@ def canonical(value: Any) -> str:
 def digest(*values: Any) -> str:
     """Return the SHA-256 of the canonical form of `values`, in hex."""
     return hashlib.sha256(canonical(values).encode()).hexdigest()
+
+
+def weights_of(offer: Registration, options: Options, runtime: Runtime) -> dict[str, str]:
+    """Return the SHA-256 of each file of weights that an engine may load, by the checkpoint's name.
+
+    Those it is registered with, and those an option names; one that is not there makes no difference to the result.
+    """
+    named = [value for value in options.model_dump().values() if isinstance(value, str)]
+    found = {}
+    for name in sorted({*offer.checkpoints, *named}):
+        try:
+            found[name] = file_digest(runtime.find_checkpoint(name))
+        except CheckpointError:
+            continue
+    return found
 
 
 def prompt_facts(prompt: Prompt) -> dict[str, Any]:

@@ -120,7 +120,7 @@ class PartLedger:
     # -- rows ------------------------------------------------------------------------------------------------------
 
     def _made_name(self, object_id: int) -> str:
-        return f"made/{object_id}/{self._part.start}-{self._part.stop}"
+        return made_fact(object_id, self._part)
 
     def _set_made(self, object_id: int, pieces: Keys) -> None:
         rows = [[piece.start, piece.stop, piece.kind, key] for piece, key in sorted(pieces.items())]
@@ -150,6 +150,11 @@ class PartLedger:
             for job in jobs
         ]
         self._track.kv_set(self._name, rows or None)
+
+
+def made_fact(object_id: int, part: Shot) -> str:
+    """Return the name of the track's fact that holds what is made of an object in a part of a shot."""
+    return f"made/{object_id}/{part.start}-{part.stop}"
 
 
 def _rows(job: Job) -> list[list[Any]]:

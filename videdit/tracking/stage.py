@@ -15,7 +15,7 @@ from videdit.prompts import MaskPrompt, Prompt
 from videdit.runtime import Runtime
 from videdit.shots import Shot, shot_inside
 from videdit.tracker import Tracker
-from videdit.tracking.keys import piece_key
+from videdit.tracking.keys import digest, piece_key, weights_of
 from videdit.tracking.ledger import Job, PartLedger
 from videdit.tracking.making import Count, Made, Maker, Settled, frames_done, walked_frames
 from videdit.tracking.passes import Direction
@@ -140,12 +140,17 @@ class TrackingStage:
     def _wanted(self, objects: Sequence[Pointed], part: Shot) -> dict[Piece, str]:
         """Return every piece of the objects in this part, with its key."""
         return {
-            piece: piece_key(self._source, piece, one.prompts, self._describe())
+            piece: piece_key(self._source, piece, one.prompts, self.describe())
             for one in objects
             for piece in pieces_of(one.object_id, one.prompts, part)
         }
 
-    def _describe(self) -> dict[str, Any]:
+    def key(self, one: Pointed, part: Shot) -> str:
+        """Return a hash of all that determines an object's masks in a part of a shot, other objects apart."""
+        return digest([[piece.start, piece.stop, key] for piece, key in sorted(self._wanted([one], part).items())])
+
+    def describe(self) -> dict[str, Any]:
+        """Return what makes the masks: engines with versions, options and weights; part of every key."""
         if self._described is None:
             described: dict[str, Any] = {"quality": self._runtime.quality, "learned": self._runtime.learned}
             engines = self._engines
@@ -156,7 +161,8 @@ class TrackingStage:
                 offer, why = self._plugins.choose(role, self._runtime, name)  # type: ignore[arg-type]
                 checked = self._plugins.check_options(offer, options)
                 source = self._plugins.source(offer.role, offer.name)
-                described[role] = [offer.name, source, checked.model_dump(mode="json")]
+                weights = weights_of(offer, checked, self._runtime)
+                described[role] = [offer.name, source, checked.model_dump(mode="json"), weights]
                 if name == AUTO:
                     self._runtime.note(f"{role}: {offer.name} ({why})")
             self._described = described

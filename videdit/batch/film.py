@@ -1,0 +1,283 @@
+"""One film of a batch: a project of its own, its plan, its masks brought together, its segments joined."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from videdit.batch.jobs import FilmTask, Job, JobTask, Outcome
+from videdit.batch.planning import Planner, inside_of
+from videdit.batch.request import BatchRequest
+from videdit.batch.results import MASKS_NAME, SEGMENT_NAME, folder_of, write_synced
+from videdit.batch.selection import pieces_of
+from videdit.errors import OptionError
+from videdit.masks import MaskEntry, MaskTrack
+from videdit.media import EncodeSettings, Verified, join, plan_encoding
+from videdit.pipeline.film_layers import FilmLayers, merge_reports
+from videdit.plugins import Plugins
+from videdit.progress import Progress, Report, silent
+from videdit.project import Description, open_project, read_description
+from videdit.project.project import DESCRIPTION_NAME, SHOTS_NAME
+from videdit.project.saving import what_determines
+from videdit.prompts import MaskPrompt
+from videdit.runtime import Runtime
+from videdit.shots import Shot, shot_inside
+from videdit.tracking.keys import digest
+from videdit.tracking.ledger import made_fact
+from videdit.tracking.stage import TrackingStage
+
+FINISHED_NAME = "finished.json"
+# What x264 makes depends on the number of its threads; machines of one cluster differ in theirs.
+ENCODER_THREADS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A film that is done; `reports` are each effect's figures, in the order of the steps."""
+
+    verified: Verified
+    reports: list[dict[str, Any]]
+
+
+class BatchFilm:
+    """One film at work; its folder inside the work folder is a project that every other command opens as well."""
+
+    def __init__(
+        self,
+        source: Path,
+        folder: Path,
+        out: Path,
+        request: BatchRequest,
+        plugins: Plugins,
+        runtime: Runtime,
+    ) -> None:
+        self.name = folder.name
+        self.folder = folder
+        self.out = out
+        self._request = request
+        film, described = _described(source, request)
+        # A range in the pipeline narrows the choice of frames; to the jobs it is a border like any other.
+        self._span, described = described.span, replace(described, span=None)
+        self.project = open_project(film, folder, plugins=plugins, runtime=runtime)
+        try:
+            self.project.use(described)
+            self._take_shots(source)
+        except BaseException:
+            self.close()
+            raise
+        self.jobs: list[Job] = []
+
+    def _take_shots(self, source: Path) -> None:
+        listed = self._request.shot_list
+        theirs = source / SHOTS_NAME
+        if listed is not None:
+            self.project.take_shots(listed)
+        elif (source / DESCRIPTION_NAME).is_file() and theirs.is_file():
+            self.project.take_shots(theirs)
+
+    def close(self) -> None:
+        """Close film and project."""
+        self.project.close()
+
+    # -- the plan --------------------------------------------------------------------------------------------------
+
+    def plan(self, report: Report = silent) -> list[Job]:
+        """Find the shots, if nobody did, and return the jobs in the film's order."""
+        project, request = self.project, self._request
+        shots = project.shots(request.shot_detector, report=report)
+        self._prepare()
+        chosen = request.selection.frames(shots, project.reader)
+        if self._span is not None:
+            inside = (shot_inside(one, Shot(*self._span)) for one in chosen)
+            chosen = [one for one in inside if one is not None]
+        pointed = [one for one in project.pointed() if one.prompts]
+        if self._needs_objects and not pointed:
+            raise OptionError(
+                "nothing was pointed at", where=self.name, next_step="put [[prompts]] into the pipeline file"
+            )
+        planner = self._planner()
+        self.jobs = planner.jobs(pieces_of(shots, chosen, self._containing(shots)), pointed)
+        self._passing = planner.passing
+        return self.jobs
+
+    def _prepare(self) -> None:
+        """Work out what the jobs have in common, and refuse what cannot be written before anything is done."""
+        project, described = self.project, self.project.description
+        ids = tuple(tuple(project.ids_of(step)) for step in described.effects)
+        layers = FilmLayers(project.reader, described.effects, ids, project.track, project.plugins, project.runtime())
+        self._needs_objects = all(effect.where != "everywhere" for effect in layers.effects)
+        settings = EncodeSettings.model_validate({**described.encode, **self._request.encode})
+        if not settings.threads:
+            settings = settings.model_copy(update={"threads": ENCODER_THREADS})
+        for sentence in plan_encoding(project.reader.video, settings, out=self.out, alpha=layers.transparent).notes:
+            project.runtime().note(sentence)
+        kind = [self.out.suffix.lower(), layers.transparent]
+        self._common = digest(what_determines(project, settings, layers, ids), kind)
+        self._plain = digest(described.fingerprint, settings.model_dump(mode="json"), kind)
+        assert described.source is not None
+        self.task = FilmTask(
+            folder=self.folder.resolve(),
+            source=described.source.resolve(),
+            fingerprint=described.fingerprint,
+            engines=described.engines,
+            quality=described.quality,
+            learned=described.learned,
+            steps=described.effects,
+            object_ids=ids,
+            settings=settings,
+            out=self.out.resolve(),
+            alpha=layers.transparent,
+        )
+
+    @cached_property
+    def _stage(self) -> TrackingStage:
+        project = self.project
+        return TrackingStage(
+            source=project.description.fingerprint,
+            frames_of=project.reader.shot_frames,
+            track=project.track,
+            plugins=project.plugins,
+            runtime=project.runtime(),
+            engines=project.description.engines,
+        )
+
+    def describe(self) -> dict[str, Any]:
+        """Return what makes the masks: role -> name, plug-in with version, options, weights."""
+        return self._stage.describe()
+
+    def _planner(self) -> Planner:
+        return Planner(
+            film=self.name,
+            common=self._common,
+            plain=self._plain,
+            object_key=self._stage.key,
+            chunk_frames=self._request.chunk_frames,
+            overlap_frames=self._request.overlap_frames,
+            needs_objects=self._needs_objects,
+        )
+
+    def _containing(self, shots: Sequence[Shot]) -> set[int] | None:
+        """Return the numbers of the shots that hold an object that was chosen by name; None if none was."""
+        names = self._request.selection.containing
+        if not names:
+            return None
+        ids = {self.project.objects.require(name).object_id for name in names}
+        pointed = [one for one in self.project.pointed() if one.object_id in ids]
+        return {number for number, shot in enumerate(shots, 1) if inside_of(pointed, shot)}
+
+    def task_of(self, job: Job) -> JobTask:
+        """Return a job with what it takes to do it, anywhere."""
+        pointed = inside_of(self.project.pointed(), job.seen) if job.kind in ("edit", "track") else []
+        return JobTask(job, self.task, tuple(pointed))
+
+    def passing(self, job: Job, why: str) -> Job:
+        """Return the job that lets the frames of another one through as they are."""
+        return self._passing(job.number, job.frames, why)
+
+    # -- the end ---------------------------------------------------------------------------------------------------
+
+    def collect(self, job: Job) -> None:
+        """Bring the masks of a finished job into the film's track; nothing is done where they are there already."""
+        if job.kind == "render":
+            return
+        track = self.project.track
+        fact = f"batch/{job.seen.start}-{job.seen.stop}"
+        if track.kv_get(fact) == job.id:
+            return
+        with track.transaction():
+            for object_id in [one.object_id for one in self.project.objects]:
+                track.delete(object_id, job.seen.start, job.seen.stop)
+            if job.kind != "pass":
+                self._copy_masks(job, track)
+            track.kv_set(fact, job.id)
+
+    def _copy_masks(self, job: Job, track: MaskTrack) -> None:
+        made = MaskTrack.open(folder_of(self.folder, job) / MASKS_NAME, size=track.size, create=False)
+        with made:
+            for object_id in made.object_ids():
+                entries: list[MaskEntry] = []
+                for entry in made.entries(object_id, job.seen.start, job.seen.stop):
+                    entries.append(entry)
+                    if len(entries) == 250:
+                        track.put(entries)
+                        entries = []
+                track.put(entries)
+                # With its key on record, other commands know these masks for fresh.
+                fact = made_fact(object_id, job.seen)
+                track.kv_set(fact, made.kv_get(fact))
+
+    def finish(self, jobs: Sequence[Job], outcomes: Mapping[str, Outcome], report: Report) -> Finished:
+        """Join the segments to the finished film, with everything else of the source; masks are brought together.
+
+        jobs: those whose frames make the film, and the tracking ones
+        """
+        for job in jobs:
+            self.collect(job)
+        making = sorted((job for job in jobs if job.kind != "track"), key=lambda job: job.frames.start)
+        state, known = self._state(making), self._finished()
+        if self.out.exists() and {**known, **state} == known:
+            told = {name: value for name, value in known["verified"].items() if name != "sentence"}
+            verified = Verified(**{**told, "path": self.out, "notes": tuple(told["notes"])})
+            return Finished(verified, self._reports(making, outcomes))
+        segments = [folder_of(self.folder, job) / SEGMENT_NAME for job in making]
+        report(Progress("join", 0, 1, unit="file"))
+        verified = join(segments, self.project.reader, self.out, alpha=self.task.alpha)
+        report(Progress("join", 1, 1, unit="file"))
+        write_synced(self.folder / FINISHED_NAME, {**state, "verified": verified.as_dict()})
+        return Finished(verified, self._reports(making, outcomes))
+
+    def _state(self, making: Sequence[Job]) -> dict[str, Any]:
+        return {"output": str(self.out.resolve()), "jobs": digest([job.key for job in making])}
+
+    def is_ours(self) -> bool:
+        """Return whether the file at the output's place was made by this batch, in an earlier run."""
+        return bool(self._finished().get("output") == str(self.out.resolve()))
+
+    def _finished(self) -> dict[str, Any]:
+        try:
+            read: dict[str, Any] = json.loads((self.folder / FINISHED_NAME).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return read
+
+    def _reports(self, making: Sequence[Job], outcomes: Mapping[str, Outcome]) -> list[dict[str, Any]]:
+        figures: list[dict[str, Any]] = [{} for _ in self.task.steps]
+        for job in making:
+            reports = outcomes[job.id].reports if job.id in outcomes else ()
+            for number, one in enumerate(reports):
+                figures[number] = merge_reports(figures[number], one)
+        return figures
+
+
+def _described(source: Path, request: BatchRequest) -> tuple[Path, Description]:
+    """Return the film and what is to be done to it: by the pipeline, and by the project if the film is one."""
+    own = source / DESCRIPTION_NAME
+    pipeline = read_description(request.pipeline) if request.pipeline is not None else Description()
+    film = source
+    if own.is_file():
+        project = read_description(own)
+        assert project.source is not None
+        film = project.source
+        base = project if request.pipeline is None else replace(project, span=pipeline.span, engines=pipeline.engines)
+        pipeline = replace(
+            base.with_prompts(*pipeline.prompts),
+            effects=pipeline.effects or project.effects,
+            encode={**project.encode, **pipeline.encode},
+            quality=pipeline.quality if request.pipeline is not None else project.quality,
+        )
+    if not pipeline.effects:
+        raise OptionError("nothing is to be done", where=str(request.pipeline or source), next_step="add [[effects]]")
+    prompts = tuple(
+        replace(prompt, path=prompt.path.resolve()) if isinstance(prompt, MaskPrompt) and prompt.path else prompt
+        for prompt in pipeline.prompts
+    )
+    return film, replace(
+        pipeline,
+        prompts=prompts,
+        quality=request.quality or pipeline.quality,
+        learned=pipeline.learned if request.learned is None else request.learned,
+    )
