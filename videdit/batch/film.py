@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +14,7 @@ from videdit.batch.jobs import FilmTask, Job, JobTask, Outcome
 from videdit.batch.planning import Planner, inside_of
 from videdit.batch.request import BatchRequest
 from videdit.batch.results import MASKS_NAME, SEGMENT_NAME, folder_of, write_synced
-from videdit.batch.selection import pieces_of
+from videdit.batch.selection import pieces_of, together
 from videdit.errors import OptionError
 from videdit.masks import MaskEntry, MaskTrack
 from videdit.media import EncodeSettings, Verified, join, plan_encoding
@@ -23,8 +24,10 @@ from videdit.progress import Progress, Report, silent
 from videdit.project import Description, open_project, read_description
 from videdit.project.project import DESCRIPTION_NAME, SHOTS_NAME
 from videdit.project.saving import what_determines
+from videdit.project.shot_timing import timing_of
 from videdit.prompts import MaskPrompt
 from videdit.runtime import Runtime
+from videdit.shot_lists import write_shots
 from videdit.shots import Shot, shot_inside
 from videdit.tracking.keys import digest
 from videdit.tracking.ledger import made_fact
@@ -230,6 +233,18 @@ class BatchFilm:
         write_synced(self.folder / FINISHED_NAME, {**state, "verified": verified.as_dict()})
         return Finished(verified, self._reports(making, outcomes))
 
+    def write_edited(self, jobs: Sequence[Job]) -> list[Path]:
+        """Write the ranges that were edited as OTIO, and as EDL where timecode can name them; return where."""
+        edited = together(job.frames for job in jobs if job.kind in ("edit", "render"))
+        written = []
+        for form in ("otio", "edl") if edited else ():
+            path = self.folder / f"edited.{form}"
+            # A rate that varies, or that timecode does not count, has no EDL.
+            with suppress(OptionError):
+                write_shots(path, edited, timing_of(self.project.reader), source=str(self.task.source))
+                written.append(path)
+        return written
+
     def _state(self, making: Sequence[Job]) -> dict[str, Any]:
         return {"output": str(self.out.resolve()), "jobs": digest([job.key for job in making])}
 
@@ -262,13 +277,13 @@ def _described(source: Path, request: BatchRequest) -> tuple[Path, Description]:
         project = read_description(own)
         assert project.source is not None
         film = project.source
-        base = project if request.pipeline is None else replace(project, span=pipeline.span, engines=pipeline.engines)
-        pipeline = replace(
-            base.with_prompts(*pipeline.prompts),
-            effects=pipeline.effects or project.effects,
-            encode={**project.encode, **pipeline.encode},
-            quality=pipeline.quality if request.pipeline is not None else project.quality,
-        )
+        if request.pipeline is None:
+            pipeline = project
+        else:
+            # Prompts name places in one film: the project's own count, and the pipeline's only where it has none.
+            pointed = project if project.prompts else pipeline
+            pipeline = replace(pipeline, prompts=pointed.prompts, objects=pointed.objects)
+            pipeline = replace(pipeline, effects=pipeline.effects or project.effects)
     if not pipeline.effects:
         raise OptionError("nothing is to be done", where=str(request.pipeline or source), next_step="add [[effects]]")
     prompts = tuple(

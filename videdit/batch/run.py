@@ -226,6 +226,7 @@ class _Run:
         else:
             for job in done:
                 film.collect(job)
+        film.write_edited(done)
         page = write_report(film, jobs, worked, outcomes, finished)
         self._results[film.name] = FilmResult(
             name=film.name,

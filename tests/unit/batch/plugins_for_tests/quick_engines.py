@@ -1,0 +1,104 @@
+"""Engines that go by colour, and effects that fail or take their worker with them; other processes load this file."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+import videdit
+from videdit.testing.fakes import ColourSegmenter, ColourTracker, GreyFiller
+
+
+class Invert(videdit.Effect):
+    """Turns colours round."""
+
+    def render(self, window: videdit.Window) -> Any:
+        return 255 - window.rgb
+
+    def report(self) -> dict[str, Any]:
+        return {"doubtful_frames": [3]}
+
+
+class FileOptions(videdit.Options):
+    marker: str = Field("", description="a file whose presence changes what happens")
+
+
+class DieOnce(Invert):
+    """Kills its process on frame 20, unless the marker says that this has happened."""
+
+    Options = FileOptions
+
+    def render(self, window: videdit.Window) -> Any:
+        marker = Path(self.options.marker)
+        if window.index == 20 and not marker.exists():
+            marker.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().render(window)
+
+
+class FailUntil(Invert):
+    """Fails on frame 20 until the marker is there."""
+
+    Options = FileOptions
+
+    def render(self, window: videdit.Window) -> Any:
+        if window.index == 20 and not Path(self.options.marker).exists():
+            raise ZeroDivisionError("<b>oh</b>")
+        return super().render(window)
+
+
+class AlwaysDie(videdit.Effect):
+    """Kills its process on frame 20."""
+
+    def render(self, window: videdit.Window) -> Any:
+        if window.index == 20:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return window.rgb
+
+
+class KnowsTheFilm(videdit.ShotDetector):
+    """Says where the cuts of these tests' film are."""
+
+    def __init__(self, options: Any, runtime: Any) -> None:
+        pass
+
+    def start(self, frames_per_second: float) -> None:
+        pass
+
+    def watch(self, frame: videdit.Frame) -> list[videdit.ShotChange]:
+        return [videdit.ShotChange(frame.index)] if frame.index in (12, 30) else []
+
+    def finish(self) -> list[videdit.ShotChange]:
+        return []
+
+
+@videdit.hookimpl
+def register_shot_detectors(register: Any) -> None:
+    register("knows-the-film", KnowsTheFilm, rank=10_000)
+
+
+@videdit.hookimpl
+def register_segmenters(register: Any) -> None:
+    register("colour", ColourSegmenter, rank=10_000)
+
+
+@videdit.hookimpl
+def register_trackers(register: Any) -> None:
+    register("colour", ColourTracker, rank=10_000)
+
+
+@videdit.hookimpl
+def register_fillers(register: Any) -> None:
+    register("grey", GreyFiller, rank=10_000)
+
+
+@videdit.hookimpl
+def register_effects(register: Any) -> None:
+    register("invert", Invert)
+    register("die-once", DieOnce)
+    register("fail-until", FailUntil)
+    register("always-die", AlwaysDie)

@@ -1,0 +1,97 @@
+"""From shots to jobs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from videdit.batch.planning import NOTHING_THERE, Planner
+from videdit.batch.scheduling import Schedule
+from videdit.batch.selection import pieces_of
+from videdit.prompts import Click
+from videdit.shots import Shot, shots_from_cuts
+from videdit.tracking.keys import digest
+from videdit.tracking.stage import Pointed
+
+COUNT = 90
+
+
+def object_key(one: Pointed, part: Shot) -> str:
+    return digest(one.object_id, part.start, part.stop, sorted(one.prompts))
+
+
+def planner(chunk: int = 20, overlap: int = 5, **more: object) -> Planner:
+    made = Planner("film", "common", "plain", object_key, chunk, overlap, needs_objects=True)
+    return replace(made, **more)  # type: ignore[arg-type]
+
+
+def pointed(frames: set[int]) -> list[Pointed]:
+    return [Pointed(1, "dog", {index: [Click(1, 1)] for index in frames})] if frames else []
+
+
+cuts = st.sets(st.integers(1, COUNT - 1), max_size=6)
+prompted = st.sets(st.integers(0, COUNT - 1), max_size=5)
+
+
+@given(cuts, prompted, st.integers(1, 40), st.integers(0, 20))
+def test_jobs_make_every_frame_once_and_look_beyond_no_cut(
+    at: set[int], prompts: set[int], chunk: int, overlap: int
+) -> None:
+    shots = shots_from_cuts(at, COUNT)
+    jobs = planner(chunk, overlap).jobs(pieces_of(shots, [Shot(0, COUNT)]), pointed(prompts))
+    making = [job for job in jobs if job.kind != "track"]
+    assert [index for job in making for index in job.frames] == list(range(COUNT))
+    assert len({job.key for job in jobs}) == len(jobs)
+    for job in jobs:
+        shot = shots[job.number - 1]
+        assert shot.start <= job.seen.start <= job.frames.start
+        assert job.frames.stop <= job.seen.stop <= shot.stop
+        if job.kind != "track":
+            assert len(job.frames) <= chunk
+        if job.kind == "render" and job.masks_of:
+            assert job.seen.start == max(shot.start, job.frames.start - overlap)
+            assert job.seen.stop == min(shot.stop, job.frames.stop + overlap)
+    edited = {job.number for job in jobs if job.kind in ("edit", "track")}
+    assert edited == {number for number, shot in enumerate(shots, 1) if any(index in shot for index in prompts)}
+
+
+@given(cuts, prompted)
+def test_a_prompt_changes_the_jobs_of_its_shot_alone(at: set[int], prompts: set[int]) -> None:
+    pieces = pieces_of(shots_from_cuts(at, COUNT), [Shot(0, COUNT)])
+    before = planner().jobs(pieces, pointed(prompts))
+    after = planner().jobs(pieces, pointed(prompts ^ {45}))
+    changed = {job.number for job in {*before} ^ {*after}}
+    assert changed == {piece.number for piece in pieces if 45 in piece.frames}
+
+
+def test_other_effects_leave_the_masks_of_long_shots_alone() -> None:
+    pieces = pieces_of([Shot(0, COUNT)], [Shot(0, COUNT)])
+    one, other = (planner(common=common).jobs(pieces, pointed({3})) for common in ("blur", "remove"))
+    assert [job.kind for job in one] == ["track", *["render"] * 5]
+    assert one[0].key == other[0].key
+    assert not {job.key for job in one[1:]} & {job.key for job in other[1:]}
+
+
+def test_where_nobody_pointed_the_film_passes_through_and_says_why() -> None:
+    jobs = planner().jobs(pieces_of([Shot(0, 10), Shot(10, 20)], [Shot(0, 20)]), pointed({15}))
+    assert [(job.kind, job.why) for job in jobs] == [("pass", NOTHING_THERE), ("edit", "")]
+
+
+def test_effects_everywhere_need_no_object() -> None:
+    jobs = planner(needs_objects=False).jobs(pieces_of([Shot(0, 10)], [Shot(0, 10)]), [])
+    assert [job.kind for job in jobs] == ["render"]
+
+
+def test_longest_first_and_masks_before_pictures() -> None:
+    shots = [Shot(0, 10), Shot(10, 60), Shot(60, 78)]
+    jobs = planner().jobs(pieces_of(shots, [Shot(0, 78)]), pointed({2, 30, 70}))
+    schedule = Schedule(jobs)
+    begun = []
+    while (job := schedule.next()) is not None:
+        begun.append(job)
+    assert [(job.kind, len(job.frames)) for job in begun] == [("track", 50), ("edit", 18), ("edit", 10)]
+    schedule.done(begun[0])
+    assert schedule.next() is not None
+    assert len(schedule) == 2
