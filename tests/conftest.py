@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# Tests measure no time, examples of property tests included: the machine may be busy.
+settings.register_profile("videdit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("videdit")
 
 
 @pytest.fixture(scope="session")
