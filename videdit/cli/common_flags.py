@@ -49,6 +49,10 @@ PROMPTS = [
         text="A picture of the film's size; not black is the object.",
     ),
     _flag("find", list[str], "--find", panel=_POINT, metavar="[NAME=]WORDS[@T]", text="Words for a detector."),
+    _flag(
+        "static", bool, "--static/--no-static", panel=_POINT,
+        text="What is drawn stands still: it is the mask on every frame of the range.  (default: off)",
+    ),
     _flag("prompts", str, "--prompts", panel=_POINT, metavar="FILE", text="A TOML or JSON file of prompts."),
 ]  # fmt: skip
 

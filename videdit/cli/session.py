@@ -94,6 +94,7 @@ class Session:
             known.engines,
             segmenter=flags.get("segmenter") or known.engines.segmenter,
             tracker=flags.get("tracker") or known.engines.tracker,
+            static=known.engines.static if flags.get("static") is None else flags["static"],
         )
         quality = flags.get("quality") or known.quality
         learned = known.learned if flags.get("learned") is None else flags["learned"]

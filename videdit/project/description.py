@@ -94,6 +94,7 @@ class _EnginesModel(_Strict):
     tracker_options: dict[str, Any] = Field(default_factory=dict)
     quality: Quality = "standard"
     learned: bool = True
+    static: bool = False
 
 
 class _FileModel(_Strict):
@@ -159,7 +160,11 @@ def _understood(raw: Any, path: Path) -> Description:
         span=model.range,
         objects=_objects(model, path),
         engines=Engines(
-            engines.segmenter, engines.tracker, dict(engines.segmenter_options), dict(engines.tracker_options)
+            engines.segmenter,
+            engines.tracker,
+            dict(engines.segmenter_options),
+            dict(engines.tracker_options),
+            engines.static,
         ),
         quality=engines.quality,
         learned=engines.learned,
@@ -210,6 +215,8 @@ def _tables(description: Description, folder: Path) -> dict[str, Any]:
         "quality": description.quality,
         "learned": description.learned,
     }
+    if engines.static:
+        tables["engines"]["static"] = True
     if description.encode:
         tables["encode"] = dict(description.encode)
     if description.objects.all:

@@ -35,7 +35,8 @@ from videdit.prompts import DEFAULT_OBJECT, Box, Click, MaskPrompt, Moment, Prom
 from videdit.runtime import Runtime
 from videdit.shot_lists import detect_shots, read_shots, write_shots
 from videdit.shots import Shot, check_shots, shot_at, shots_covering
-from videdit.tracking.prompting import check_prompt
+from videdit.tracking.drawn import DrawnStage
+from videdit.tracking.prompting import Selected, check_prompt
 from videdit.tracking.stage import Pointed, TrackingStage
 
 DESCRIPTION_NAME = "project.toml"
@@ -256,6 +257,13 @@ class Project:
             return self.point(MaskPrompt(path=Path(mask), at=_moment(at), object=object))
         return self.point(MaskPrompt(mask=mask, at=_moment(at), object=object))
 
+    def static(self, on: bool = True) -> Self:
+        """Take what is drawn of the objects for their masks on every frame of the range: nothing is tracked.
+
+        For what stands still, such as watermarks and subtitles. Boxes, strokes and masks count, clicks do not.
+        """
+        return self.decide(replace(self._description, engines=replace(self._description.engines, static=on)))
+
     def replace_prompts(self, prompts: Sequence[Prompt]) -> Self:
         """Take `prompts` in place of all there are; objects keep their ids."""
         if tuple(prompts) == self._description.prompts:
@@ -395,6 +403,14 @@ class Project:
             self._stage = ((described.engines, described.quality, described.learned), stage)
         return self._stage[1]
 
+    def _drawn(self) -> DrawnStage:
+        return DrawnStage(source=self._description.fingerprint, size=self.reader.video.size, track=self.track)
+
+    def _selected(self, one: Pointed, index: int, shot: Shot) -> Selected:
+        if self._description.engines.static:
+            return Selected(self._drawn().mask(one), 1.0)
+        return self._tracking().select(one, index, shot)
+
     def _frames_of(self, shot: Shot) -> FrameSequence:
         return self.reader.shot_frames(shot)
 
@@ -415,7 +431,7 @@ class Project:
         previews = []
         for index in sorted({index for one in pointed for index in one.prompts}):
             shot = self._shot_around(index)
-            chosen = {one.name: self._tracking().select(one, index, shot) for one in pointed if index in one.prompts}
+            chosen = {one.name: self._selected(one, index, shot) for one in pointed if index in one.prompts}
             previews.append(
                 Preview(
                     index,
@@ -437,7 +453,8 @@ class Project:
         pointed = self.pointed()
         if pointed:
             shots = self.shots(report=report)
-            self._tracking().run(pointed, shots, span=self.span, report=self.plugins.followed(report))
+            stage = self._drawn() if self._description.engines.static else self._tracking()
+            stage.run(pointed, shots, span=self.span, report=self.plugins.followed(report))
         return self
 
     @property

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from videdit.errors import OptionError
+from videdit.errors import OptionError, UnknownPlugin
 from videdit.media import EncodeSettings, plan_encoding
 from videdit.pipeline.film_layers import FilmLayers
 from videdit.pipeline.render import Rendered, render
 from videdit.pipeline.steps import shaping_of
+from videdit.plugins import AUTO
 from videdit.progress import Report
 from videdit.tracking.keys import digest, weights_of
 from videdit.tracking.stage import check_inside
@@ -42,7 +43,7 @@ def save_film(
     wants_objects = any(effect.where != "everywhere" for effect in layers.effects)
     if wants_objects and not project.objects.all:
         raise OptionError("nothing was pointed at", next_step="add --click, --box, --stroke or --mask")
-    if wants_objects:
+    if wants_objects and not described.engines.static:
         check_inside([one for one in project.pointed() if one.prompts], project.span)
     project.track_objects(report=report)
     shots = project.shots(report=report)
@@ -105,6 +106,15 @@ def what_determines(
         described.learned,
         steps,
         fillers,
+        _best_filler(project) if steps else "",
         plugins.mask_changers(),
         settings.model_dump(mode="json"),
     )
+
+
+def _best_filler(project: Project) -> str:
+    """Return which filler `auto` stands for: it changes when a checkpoint comes, and chunks of two must not mix."""
+    try:
+        return project.plugins.choose("filler", project.runtime(), AUTO)[0].name
+    except UnknownPlugin:
+        return ""

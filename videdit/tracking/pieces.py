@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from videdit.shots import Shot
 
-Kind: TypeAlias = Literal["confirmed", "before", "between", "after"]
+Kind: TypeAlias = Literal["confirmed", "before", "between", "after", "drawn"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -20,6 +20,7 @@ class Piece:
     before:    what lies before the first confirmed frame; tracked backward from it
     between:   what lies between two; tracked both ways and blended
     after:     what lies behind the last; tracked forward
+    drawn:     a whole part whose masks are drawn, not tracked
     """
 
     object_id: int
@@ -41,6 +42,7 @@ class Piece:
             "before": (self.stop,),
             "between": (self.start - 1, self.stop),
             "after": (self.start - 1,),
+            "drawn": (),
         }[self.kind]
 
 

@@ -26,12 +26,16 @@ from videdit.tracking.walk import Judge
 
 @dataclass(frozen=True, slots=True)
 class Engines:
-    """Which engines make the masks, with their options."""
+    """Which engines make the masks, with their options.
+
+    static: none do; see `tracking.drawn`
+    """
 
     segmenter: str = AUTO
     tracker: str = AUTO
     segmenter_options: Mapping[str, Any] = field(default_factory=dict)
     tracker_options: Mapping[str, Any] = field(default_factory=dict)
+    static: bool = False
 
 
 @dataclass(frozen=True, slots=True)
