@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torchvision.ops import deform_conv2d
 
+from videdit_e2fgvi.deformable import TAPS, modulated
 from videdit_e2fgvi.warping import warp
 
 CHANNELS = 128
 _GROUPS = 16
-_TAPS = 9
 _MAGNITUDE = 10.0
 _SLOPE = 0.1
 
@@ -32,7 +31,7 @@ class _Alignment(nn.Module):
             nn.LeakyReLU(_SLOPE, inplace=True),
             nn.Conv2d(CHANNELS, CHANNELS, 3, padding=1),
             nn.LeakyReLU(_SLOPE, inplace=True),
-            nn.Conv2d(CHANNELS, 3 * _GROUPS * _TAPS, 3, padding=1),
+            nn.Conv2d(CHANNELS, 3 * _GROUPS * TAPS, 3, padding=1),
         )
 
     def forward(self, steps: tuple[Tensor, Tensor], seen: Tensor, flows: tuple[Tensor, Tensor]) -> Tensor:
@@ -43,21 +42,15 @@ class _Alignment(nn.Module):
         flows: (N, 2, h, w) each, from the current frame to those of `steps`
         """
         first, second, modulation = self.conv_offset(torch.cat([seen, *flows], dim=1)).chunk(3, dim=1)
-        repeats = _GROUPS * _TAPS // 2
-        # The flow is (x, y); deform_conv2d wants (y, x) for each tap.
+        repeats = _GROUPS * TAPS // 2
+        # The flow is (x, y); the offsets are (y, x) for each tap.
         offsets = [
             _MAGNITUDE * torch.tanh(part) + flow.flip(1).repeat(1, repeats, 1, 1)
             for part, flow in zip((first, second), flows, strict=True)
         ]
-        aligned: Tensor = deform_conv2d(
-            torch.cat(steps, dim=1),
-            torch.cat(offsets, dim=1),
-            self.weight,
-            self.bias,
-            padding=1,
-            mask=torch.sigmoid(modulation),
+        return modulated(
+            torch.cat(steps, dim=1), torch.cat(offsets, dim=1), torch.sigmoid(modulation), self.weight, self.bias
         )
-        return aligned
 
 
 class FeaturePropagation(nn.Module):
