@@ -47,7 +47,7 @@ def modulated(x: Tensor, offsets: Tensor, modulation: Tensor, weight: Tensor, bi
 
 
 def _places(offsets: Tensor, top: int, height: int, width: int) -> Tensor:
-    """Return where each tap samples, (N, taps, rows, w, 2), x first, -1 and 1 on the outer edges of the border pixels."""
+    """Return where each tap samples, (N, taps, rows, w, 2), x first; -1 and 1 are the outer edges of the picture."""
     tap = torch.arange(-1, 2, dtype=offsets.dtype, device=offsets.device)
     down, right = tap.repeat_interleave(3).view(1, TAPS, 1, 1), tap.repeat(3).view(1, TAPS, 1, 1)
     rows = torch.arange(top, top + offsets.shape[3], dtype=offsets.dtype, device=offsets.device).view(1, 1, -1, 1)
