@@ -40,9 +40,9 @@ def modulated(x: Tensor, offsets: Tensor, modulation: Tensor, weight: Tensor, bi
         strip = slice(top, min(top + rows, height))
         grid = _places(offsets[:, :, :, strip], top, height, width)
         sampled = functional.grid_sample(source, grid.flatten(1, 2), "bilinear", "zeros", align_corners=False)
-        sampled = sampled.unflatten(2, (TAPS, -1)) * modulation[:, :, :, strip]
+        sampled = sampled.view(*sampled.shape[:2], TAPS, -1, width) * modulation[:, :, :, strip]
         columns = sampled.reshape(batch, channels * TAPS, -1)
-        strips.append((flat @ columns).unflatten(2, (-1, width)))
+        strips.append((flat @ columns).view(batch, flat.shape[0], -1, width))
     return torch.cat(strips, dim=2) + bias.view(1, -1, 1, 1)
 
 
