@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,3 +53,7 @@ class Filler(ABC):
     @abstractmethod
     def fill(self, index: int) -> Filled | None:
         """Return pixels for the hole on frame `index`; None if there is no hole."""
+
+    def report(self) -> dict[str, Any]:
+        """Return what the summary of a removal should tell the person: figures since the last call, as an effect's."""
+        return {}

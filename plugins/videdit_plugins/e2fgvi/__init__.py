@@ -1,7 +1,8 @@
-"""Plug-in: fill holes with the E2FGVI-HQ network."""
+"""Plug-in: fill holes with what other frames show, and with the E2FGVI-HQ network where none does."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from videdit.hookspecs import Register, hookimpl
@@ -20,7 +21,15 @@ def _filler(options: E2fgviOptions, runtime: Runtime) -> Filler:
     from videdit_plugins.e2fgvi.loading import load_network
 
     network = load_network(path, CHECKPOINT, runtime.device, options)
-    return E2fgviFiller(options, runtime, network)
+    if options.parity or not options.propagation:
+        return E2fgviFiller(options, runtime, network)
+    from videdit_plugins.e2fgvi.full_size import FullSizeFiller
+
+    budget = runtime.memory_budget_bytes
+    # The built-in filler takes half of the budget for frames.
+    half = runtime if budget is None else replace(runtime, memory_budget_bytes=budget // 2)
+    seen = runtime.make("filler", "builtin", {"shadows": options.shadows, "grain": options.grain})
+    return FullSizeFiller(seen, E2fgviFiller(options, half, network))
 
 
 @hookimpl
@@ -31,5 +40,5 @@ def register_fillers(register: Register) -> None:
         E2fgviOptions,
         checkpoints=(CHECKPOINT,),
         rank=20,
-        summary="a network for what no frame shows; weights for non-commercial use",
+        summary="what other frames show, and a network for the rest; weights for non-commercial use",
     )

@@ -27,4 +27,4 @@ def load_network(path: Path, name: str, device: str, options: E2fgviOptions) -> 
 def _dtype(options: E2fgviOptions, device: str) -> torch.dtype:
     if options.precision == "auto":
         return torch.bfloat16 if device.startswith("cuda") and torch.cuda.is_bf16_supported() else torch.float32
-    return torch.bfloat16 if options.precision == "bfloat16" else torch.float32
+    return {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}[options.precision]

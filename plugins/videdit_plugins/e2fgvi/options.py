@@ -15,6 +15,12 @@ LEAST_PIXELS = 60 * 108
 class E2fgviOptions(Options):
     """What may be set on the E2FGVI filler."""
 
+    propagation: bool = Field(
+        default=True,
+        description="Show what other frames have seen, at full size, and let the network fill the rest alone.",
+    )
+    shadows: bool = Field(default=True, description="Take the shadow that a moving object casts away as well.")
+    grain: bool = Field(default=True, description="Give the fill the grain of its surroundings.")
     working_pixels: int = Field(
         default=0,
         ge=0,
@@ -24,14 +30,15 @@ class E2fgviOptions(Options):
         default=10, ge=0, le=100, description="Look at most at this many distant frames, besides the neighbours."
     )
     reference_every: int = Field(default=10, ge=1, description="Take every so manieth frame as a distant one.")
-    precision: Literal["auto", "float32", "bfloat16"] = Field(
-        default="auto", description="Number format; auto is bfloat16 on CUDA and float32 elsewhere."
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
+        default="auto",
+        description="Number format; auto is bfloat16 on CUDA and float32 elsewhere; few CPUs gain by less.",
     )
     channels_last: bool = Field(
         default=False, description="Another memory layout of the same computation; faster on some machines."
     )
     parity: bool = Field(
         default=False,
-        description="Do as the authors' own procedure does: whole frames, distant ones from the whole shot, "
-        "each prediction blended half and half with the one before, fractions cut off.",
+        description="Do as the authors' own procedure does: the network alone, whole frames, distant ones from the "
+        "whole shot, each prediction blended half and half with the one before, fractions cut off.",
     )

@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from videdit_e2fgvi import E2FGVI, Flows
 from videdit_plugins.e2fgvi.crops import Crop
+from videdit_plugins.e2fgvi.seams import met
 from videdit_plugins.e2fgvi.tracing import trace
 from videdit_plugins.e2fgvi.views import View, Views
 from videdit_plugins.e2fgvi.windows import FrameWindow
@@ -46,8 +47,11 @@ class Prediction:
         return coarse[np.ix_(rows, columns)]
 
 
-def predict(network: E2FGVI, views: Views, window: FrameWindow, crop: Crop) -> Prediction:
-    """Fill the holes of a window's local frames."""
+def predict(network: E2FGVI, views: Views, window: FrameWindow, crop: Crop, *, seams: bool) -> Prediction:
+    """Fill the holes of a window's local frames.
+
+    seams: bring the picture to continue what lies around the hole
+    """
     indices = [*window.local, *window.references]
     # In order of time: frames decode faster that way.
     encoded = {index: views.encoded(index, crop) for index in sorted(indices)}
@@ -62,8 +66,11 @@ def predict(network: E2FGVI, views: Views, window: FrameWindow, crop: Crop) -> P
     rgb, origin = {}, {}
     for number, index in enumerate(window.local):
         if index in seen:
-            picture = (pictures[number, :, :height, :width].permute(1, 2, 0).cpu().numpy() + 1) / 2
-            rgb[index] = np.where(seen[index].hole[..., None], picture, seen[index].rgb)
+            picture = ((pictures[number, :, :height, :width].permute(1, 2, 0) + 1) / 2).cpu().numpy()
+            view = seen[index]
+            rgb[index] = (
+                met(picture, view.rgb, view.hole) if seams else np.where(view.hole[..., None], picture, view.rgb)
+            )
             origin[index] = origins[number]
     return Prediction(crop, rgb, origin)
 

@@ -85,6 +85,23 @@ class Views:
         """Return the completed flow (1, 2, h, w) from frame `index` to the next, and back."""
         return self._flows.get((index, crop), lambda: self._flow(index, crop))
 
+    def native_flow(self, index: int, step: int, crop: Crop, area: Region) -> NDArray[np.float32]:
+        """Return the completed flow from frame `index` to the next (step 1) or the one before (-1).
+
+        area: a region inside the crop's
+
+        Returns (h, w, 2) float32 of the area, its own pixels, x first.
+        """
+        pair = self.flows(index if step > 0 else index - 1, crop)
+        quarter = (pair[0] if step > 0 else pair[1])[0].permute(1, 2, 0).float().cpu().numpy()
+        region, size = crop.region, crop.size
+        across, down = region.width / size[1], region.height / size[0]
+        to = max(1, round(4 * quarter.shape[1] * across)), max(1, round(4 * quarter.shape[0] * down))
+        large = np.asarray(cv2.resize(quarter, to, interpolation=cv2.INTER_LINEAR))
+        y, x = area.y0 - region.y0, area.x0 - region.x0
+        cut = large[y : y + area.height, x : x + area.width]
+        return np.asarray(cut * np.array([4 * across, 4 * down], np.float32))
+
     def forget(self) -> None:
         """Let go of what is kept."""
         self._encoded.clear()

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from videdit import MADE_UP, WHOLE_SHOT, Effect, Filler, Options, Patch, Shot, ShotView, Window
+from videdit import WHOLE_SHOT, Effect, Filler, Options, Patch, ShotView, Window
 from videdit.effect import Context
+from videdit_plugins.remove.choosing import choose
+from videdit_plugins.remove.figures import Figures
 from videdit_plugins.remove.options import RemoveOptions
 
-DOUBTFUL_SHARE = 0.5
-"""A frame is doubtful if more of its hole than this was made up."""
 _SHADOW_REACH_PX = 1 << 14
+_BEST, _BUILTIN = "auto", "builtin"
 
 
 class Remove(Effect):
@@ -32,7 +33,8 @@ class Remove(Effect):
     def __init__(self, options: Any = None, runtime: Any = None) -> None:
         super().__init__(options, runtime)
         self._filler: Filler | None = None
-        self._figures = _Figures()
+        self._made: dict[str, Filler] = {}
+        self._figures = Figures()
 
     @property
     def margin_px(self) -> int:
@@ -40,14 +42,31 @@ class Remove(Effect):
         return _SHADOW_REACH_PX if self.options.shadows else 0
 
     def start(self, shot: ShotView) -> None:
-        """Make the filler, if there is none yet, and begin the shot with it."""
-        if self._filler is None:
+        """Take the filler, by the check if one was asked for, and begin the shot with it."""
+        if self.options.check:
+            self._filler, chosen = choose(self._fillers(), shot.frames, shot.masks)
+            self._figures.say(shot.shot, "check", chosen.sentence)
+            if len(chosen.found) > 1:
+                self._figures.say(shot.shot, "filler", chosen.name)
+        else:
+            self._filler = self._engine(self.options.filler)
+        self._filler.start(shot.frames, shot.masks)
+
+    def _fillers(self) -> dict[str, Callable[[], Filler]]:
+        """Return the fillers to choose among, the preferred one first. One that was asked for has no rivals."""
+        names = [self.options.filler]
+        if self.options.filler == _BEST and not self.options.filler_options:
+            names.append(_BUILTIN)
+        return {name: partial(self._engine, name) for name in names}
+
+    def _engine(self, name: str) -> Filler:
+        if name not in self._made:
             given = dict(self.options.filler_options)
             if not self.options.shadows:
                 # Fillers that know of shadows look for them by default; the others refuse the option.
                 given["shadows"] = False
-            self._filler = self.runtime.make("filler", self.options.filler, given)
-        self._filler.start(shot.frames, shot.masks)
+            self._made[name] = self.runtime.make("filler", name, given)
+        return self._made[name]
 
     def render(self, window: Window) -> Patch | None:
         """Return the fill; shown wherever the filler changed the frame, so a shadow's pixels count as well."""
@@ -64,39 +83,15 @@ class Remove(Effect):
         cut = slice(top - y, bottom - y), slice(left - x, right - x)
         rgb[into] = filled.rgb[cut]
         alpha[into] = filled.origin[cut] != window.index
-        self._figures.add(window.index, window.shot.shot, filled.origin)
+        self._figures.add(window.index, window.shot.shot, filled.origin, self._filler.report())
         return Patch(rgb, alpha)
 
     def finish(self) -> None:
-        """Let go of the filler and the frames it holds."""
+        """Let go of the fillers and the frames they hold."""
         self._filler = None
+        self._made = {}
 
     def report(self) -> dict[str, Any]:
-        """Return how many pixels came from other frames and how many were made up, also by shot; doubtful frames."""
-        figures, self._figures = self._figures, _Figures()
+        """Return how many pixels came from where, also by shot; what the check found; doubtful frames."""
+        figures, self._figures = self._figures, Figures()
         return figures.plain()
-
-
-class _Figures:
-    """What was filled since the last report. A frame that is rendered again counts again."""
-
-    def __init__(self) -> None:
-        self._shots: dict[str, dict[str, int]] = {}
-        self._doubtful: list[int] = []
-
-    def add(self, index: int, shot: Shot, origin: NDArray[np.int32]) -> None:
-        made_up = int(np.count_nonzero(origin == MADE_UP))
-        area = int(np.count_nonzero(origin != index))
-        one = self._shots.setdefault(
-            f"{shot.start}-{shot.stop - 1}", {"pixels_from_other_frames": 0, "pixels_made_up": 0}
-        )
-        one["pixels_from_other_frames"] += area - made_up
-        one["pixels_made_up"] += made_up
-        if made_up > DOUBTFUL_SHARE * area:
-            self._doubtful.append(index)
-
-    def plain(self) -> dict[str, Any]:
-        sums = {
-            key: sum(one[key] for one in self._shots.values()) for key in ("pixels_from_other_frames", "pixels_made_up")
-        }
-        return {**sums, "shots": self._shots, "doubtful_frames": self._doubtful}

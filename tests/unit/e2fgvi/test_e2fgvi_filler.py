@@ -197,10 +197,10 @@ def test_the_plugin_loads_the_file_and_nothing_else(
     path = tmp_path / "weights.pth"
     torch.save(network.state_dict(), path)
     plugins = Plugins()
-    found = Runtime(find_checkpoint={"e2fgvi-hq": path}.__getitem__)
+    found = plugins.runtime(Runtime(find_checkpoint={"e2fgvi-hq": path}.__getitem__))
     film = Film(1, (60, 108))
     assert plugins.choose("filler", found)[0].name == "e2fgvi"
-    filler = plugins.create("filler", "e2fgvi", {"working_pixels": LEAST_PIXELS}, found)
+    filler = plugins.create("filler", "e2fgvi", {"working_pixels": LEAST_PIXELS, "propagation": False}, found)
     filler.start(film.frames, film)
     made, expected = filler.fill(30), start(network, film).fill(30)
     assert expected is not None

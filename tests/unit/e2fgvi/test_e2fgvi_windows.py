@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from videdit import MADE_UP, ArrayFrames, Region, Shot
-from videdit_plugins.e2fgvi.blending import blend, blend_running
+from videdit_plugins.e2fgvi.blending import blend, blend_running, rounded
 from videdit_plugins.e2fgvi.bounded import Bounded
 from videdit_plugins.e2fgvi.crops import Crop, Cropping, crop_around
 from videdit_plugins.e2fgvi.memory import Extent
@@ -134,15 +134,18 @@ def test_a_pixel_that_touches_the_hole_is_hidden_from_the_network() -> None:
 
 def test_blending_weighs_and_rounds_once() -> None:
     fills = [(3, np.full((1, 1, 3), 10.2 / 255, np.float32)), (1, np.full((1, 1, 3), 11.4 / 255, np.float32))]
-    assert blend(fills, np.uint8).tolist() == [[[10, 10, 10]]]
-    assert blend(fills, np.uint16).tolist() == [[[2698, 2698, 2698]]]
-    assert blend([(1, np.full((1, 1, 3), 1.5, np.float32))], np.uint8).max() == 255
+    assert rounded(blend(fills), np.uint8).tolist() == [[[10, 10, 10]]]
+    assert rounded(blend(fills), np.uint16).tolist() == [[[2698, 2698, 2698]]]
+    assert rounded(np.full((1, 1, 3), 1.5, np.float32), np.uint8).max() == 255
 
 
 def test_the_running_blend_counts_the_last_window_most() -> None:
     fills = [np.full((1, 1, 3), value / 255, np.float32) for value in (100.9, 120.9, 200.9)]
     assert blend_running(fills, np.uint8).tolist() == [[[155, 155, 155]]]
     assert blend_running(fills[:1], np.uint8).tolist() == [[[100, 100, 100]]]
+    # Of 16 bits the fraction of the blend is kept: 110.5 * 257.
+    more = [np.full((1, 1, 3), value / 255, np.float32) for value in (100.9, 121.9)]
+    assert blend_running(more, np.uint16).tolist() == [[[28398, 28398, 28398]]]
 
 
 def test_the_least_recent_result_is_dropped() -> None:

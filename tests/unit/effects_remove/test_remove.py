@@ -26,7 +26,8 @@ class Red(Filler):
     def fill(self, index: int) -> Filled | None:
         if not self.holes[index].any():
             return None
-        region = Region(HOLE.x0, HOLE.y0, HOLE.x1, HOLE.y1 + 1)
+        box = Region.of(self.holes[index])
+        region = Region(box.x0, box.y0, box.x1, box.y1 + 1)
         rgb = np.zeros((region.height, region.width, 3), np.uint8)
         rgb[...] = 255, 0, 0
         origin = np.full((region.height, region.width), index + 1, np.int32)
@@ -97,7 +98,7 @@ def test_a_frame_without_the_object_is_left_alone() -> None:
 
 
 def test_reports_where_the_pixels_came_from_and_starts_over() -> None:
-    effect = Remove(RemoveOptions(), runtime([]))
+    effect = Remove(RemoveOptions(check=False), runtime([]))
     effect.render(window(effect))
     made_up, area = HOLE.height + 1, HOLE.width * (HOLE.height + 1)
     expected = {"pixels_from_other_frames": area - made_up, "pixels_made_up": made_up}
@@ -116,6 +117,46 @@ def test_a_mostly_made_up_frame_is_doubtful() -> None:
     effect = Remove(RemoveOptions(), Runtime(make=lambda role, name, options: Invented()))
     effect.render(window(effect, index=2))
     assert effect.report()["doubtful_frames"] == [2]
+
+
+def test_tells_what_the_check_found_and_what_the_filler_says() -> None:
+    class Telling(Red):
+        def report(self) -> dict[str, Any]:
+            return {"pixels_by_network": 7}
+
+    effect = Remove(RemoveOptions(filler="red", shadows=False), Runtime(make=lambda role, name, options: Telling()))
+    effect.render(window(effect))
+    told = effect.report()
+    assert told["pixels_by_network"] == 7
+    assert told["shots"]["0-2"]["pixels_by_network"] == 7
+    # Red against grey 50 is far off, and the figure says so.
+    assert told["shots"]["0-2"]["check"] == "6.2 dB"
+    assert "filler" not in told["shots"]["0-2"]
+
+
+def test_with_auto_the_better_filler_of_a_shot_is_taken_and_named() -> None:
+    class Network(Red):
+        def report(self) -> dict[str, Any]:
+            return {"pixels_by_network": 7}
+
+    class Grey(Red):
+        def fill(self, index: int) -> Filled | None:
+            filled = super().fill(index)
+            if filled is not None:
+                filled.rgb[:] = 50
+            return filled
+
+    made = {"auto": Network(), "builtin": Grey()}
+    effect = Remove(RemoveOptions(shadows=False), Runtime(make=lambda role, name, options: made[name]))
+    patch = effect.render(window(effect))
+    assert patch is not None
+    assert (patch.rgb == 50).all()
+    assert effect.report()["shots"]["0-2"] == {
+        "pixels_from_other_frames": 24,
+        "pixels_made_up": 6,
+        "check": "60.0 dB (auto: 6.2 dB)",
+        "filler": "builtin",
+    }
 
 
 def test_is_offered_as_a_plug_in_and_refuses_unknown_options() -> None:
