@@ -17,12 +17,15 @@ class Tracked:
     score:       estimate of the IoU with the truth, in [0, 1]
     probability: (H, W) float32 in [0, 1], or None if the engine has none
     evidence:    named figures the score was made of (margin, area ratio, flow agreement...)
+    support:     (h, w) float32 in [0, 1] of any size, how much of what memory knows of the object was found at each
+                 place: its affinity to remembered places on the object; None if the engine has none
     """
 
     mask: Mask
     score: float
     probability: Alpha | None = None
     evidence: Mapping[str, float] = field(default_factory=dict)
+    support: Alpha | None = None
 
     @property
     def absent(self) -> bool:

@@ -12,6 +12,7 @@ import typer
 import videdit
 from videdit.cli import console
 from videdit.cli.batch_commands import batch_commands
+from videdit.cli.correcting import add_correct_command
 from videdit.cli.effect_commands import add_effect_commands
 from videdit.cli.evaluate_commands import evaluate_commands
 from videdit.cli.film_commands import add_film_commands
@@ -27,7 +28,7 @@ from videdit.plugins import Plugins
 
 _NAMES = {
     "probe", "shots", "track", "render", "run", "pick", "doctor", "example", "objects", "masks", "plugins",
-    "checkpoints", "evaluate", "batch",
+    "checkpoints", "evaluate", "batch", "correct",
 }  # fmt: skip
 
 
@@ -44,6 +45,7 @@ def build(plugins: Plugins) -> typer.Typer:
     app.callback()(_global_flags)
     add_effect_commands(app, session, _NAMES)
     add_film_commands(app, session)
+    add_correct_command(app, session)
     add_pick_command(app, session)
     app.add_typer(batch_commands(session), name="batch", rich_help_panel="Edit a film")
     app.add_typer(object_commands(session), name="objects", rich_help_panel="Edit a film")

@@ -82,6 +82,10 @@ ENGINES = [
     _flag("segmenter", str, "--segmenter", panel=_ENGINES, text="What turns prompts into a mask.  (default: auto)"),
     _flag("tracker", str, "--tracker", panel=_ENGINES, text="What carries masks through a shot.  (default: auto)"),
     _flag(
+        "refine", Literal["auto", "on", "off"], "--refine", panel=_ENGINES,
+        text="Whether the segmenter is asked about doubtful masks.  (default: auto)",
+    ),
+    _flag(
         "shot_detector", str, "--shot-detector", panel=_ENGINES, text="What finds the cuts.  (default: auto)"
     ),
     _flag(

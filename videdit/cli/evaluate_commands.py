@@ -80,6 +80,10 @@ def _add_tracking(app: typer.Typer, session: Session) -> None:
         frames: _Frames = None,
         tracker: Annotated[str, typer.Option("--tracker", help="A tracker's name.", rich_help_panel=_ENGINES)] = "auto",
         segmenter: _Segmenter = "auto",
+        refine: Annotated[
+            Literal["auto", "on", "off"],
+            typer.Option("--refine", help="Ask the segmenter about doubtful masks.", rich_help_panel=_ENGINES),
+        ] = "auto",
         quality: _Quality = "standard",
         device: _Device = "auto",
         learned: _Learned = True,
@@ -89,7 +93,9 @@ def _add_tracking(app: typer.Typer, session: Session) -> None:
         """Track from the first frame to the last; J, F and J&F as the code of DAVIS takes them."""
         from videdit.evaluation import Pointing, TrackingSettings, evaluate_tracking
 
-        settings = TrackingSettings(Pointing(init, clicks, robot), corrections, one_object, frames, tracker, segmenter)
+        settings = TrackingSettings(
+            Pointing(init, clicks, robot), corrections, one_object, frames, tracker, segmenter, refine
+        )
         with console.progress(quiet=quiet) as report:
             found = evaluate_tracking(
                 folder,

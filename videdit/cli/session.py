@@ -95,6 +95,7 @@ class Session:
             segmenter=flags.get("segmenter") or known.engines.segmenter,
             tracker=flags.get("tracker") or known.engines.tracker,
             static=known.engines.static if flags.get("static") is None else flags["static"],
+            refine=flags.get("refine") or known.engines.refine,
         )
         quality = flags.get("quality") or known.quality
         learned = known.learned if flags.get("learned") is None else flags["learned"]

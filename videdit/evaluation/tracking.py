@@ -30,6 +30,7 @@ from videdit.plugins import AUTO, Plugins, Role
 from videdit.progress import Report, silent
 from videdit.runtime import Runtime
 from videdit.shots import Shot
+from videdit.tracking.refining import Refine
 from videdit.tracking.stage import Engines
 
 COLUMNS = (
@@ -44,6 +45,7 @@ COLUMNS = (
     Column("f_decay", "decay", 1, 100),
     Column("first_iou", "first", 1, 100),
     Column("auroc", "AUROC", 3),
+    Column("refined", "refined", 0),
     Column("prompt_ms", "prompt ms", 0),
     Column("wall_ms", "ms/frame", 0),
     Column("cpu_ms", "CPU ms", 0),
@@ -63,6 +65,7 @@ class TrackingSettings:
     one_object:  take all objects of a sequence together for one, as DAVIS 2016 does
     frames:      the first so many of each sequence; None takes all
     tracker, segmenter: names of engines
+    refine:      whether doubtful masks are put to the segmenter
     """
 
     pointing: Pointing = field(default_factory=Pointing)
@@ -71,6 +74,7 @@ class TrackingSettings:
     frames: int | None = None
     tracker: str = AUTO
     segmenter: str = AUTO
+    refine: Refine = "auto"
 
 
 def evaluate_tracking(
@@ -97,7 +101,7 @@ def evaluate_tracking(
     opened = {name: davis.sequence(name, settings.frames, one_object=settings.one_object) for name in names}
     _check(settings, opened)
     roles: dict[Role, str] = {"tracker": settings.tracker}
-    if settings.pointing.init != "mask":
+    if settings.pointing.init != "mask" or settings.refine != "off":
         roles["segmenter"] = settings.segmenter
     kept = {**asdict(settings), **engine_settings(plugins, runtime, roles), **runtime_settings(runtime)}
     if "segmenter" not in roles:
@@ -140,7 +144,7 @@ class _Job:
             follower = Follower(
                 self.plugins,
                 self.runtime,
-                Engines(self.settings.segmenter, self.settings.tracker),
+                Engines(self.settings.segmenter, self.settings.tracker, refine=self.settings.refine),
                 self._segmenter(),
                 self.settings.pointing,
                 self.settings.corrections,
@@ -192,6 +196,7 @@ def _record(sequence: DavisSequence, found: Followed) -> Record:
         "frames": len(sequence),
         "objects": objects,
         "rounds": found.rounds,
+        "refined": found.refined,
         "corrected": [{"object": object_id, "frame": index} for object_id, index in found.corrected],
     }
 
@@ -272,6 +277,7 @@ def _sequence_row(record: Record) -> dict[str, Value]:
     row: dict[str, Value] = {"sequence": record["sequence"], "objects": len(objects)}
     row |= {key: mean_of([one[key] for one in objects]) for key in _FIGURES}
     row["auroc"] = _auroc([record])
+    row["refined"] = record["refined"]
     row |= {key: record[key] for key in _COSTS}
     row["frames"] = record["frames"]
     for number, value in enumerate(record["rounds"]):
@@ -284,6 +290,7 @@ def _mean_row(rows: Sequence[Row], objects: Sequence[Row], records: Mapping[str,
     row: dict[str, Value] = {"sequence": _MEAN, "objects": len(objects)}
     row |= {key: mean_of([one[key] for one in objects]) for key in _FIGURES}
     row["auroc"] = _auroc(records.values())
+    row["refined"] = sum(record["refined"] for record in records.values())
     row |= {key: mean_of([one[key] for one in rows]) for key in _COSTS}
     most = [_number(one["peak_mib"]) for one in rows]
     row["peak_mib"] = max((value for value in most if value is not None), default=None)

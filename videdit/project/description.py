@@ -37,6 +37,7 @@ from videdit.pipeline.steps import EffectStep
 from videdit.project.prompt_models import PromptModel, model_of
 from videdit.prompts import Prompt
 from videdit.runtime import Quality
+from videdit.tracking.refining import Refine, check_refine_options
 from videdit.tracking.stage import Engines
 
 FORMAT_VERSION = 1
@@ -92,6 +93,8 @@ class _EnginesModel(_Strict):
     tracker: str = "auto"
     segmenter_options: dict[str, Any] = Field(default_factory=dict)
     tracker_options: dict[str, Any] = Field(default_factory=dict)
+    refine: Refine = "auto"
+    refine_options: dict[str, Any] = Field(default_factory=dict)
     quality: Quality = "standard"
     learned: bool = True
     static: bool = False
@@ -153,6 +156,7 @@ def _understood(raw: Any, path: Path) -> Description:
         )
     folder = path.parent
     engines = model.engines
+    check_refine_options(engines.refine_options)
     described = Description(
         source=None if model.source is None else folder / model.source,
         output=None if model.output is None else folder / model.output,
@@ -165,6 +169,8 @@ def _understood(raw: Any, path: Path) -> Description:
             dict(engines.segmenter_options),
             dict(engines.tracker_options),
             engines.static,
+            engines.refine,
+            dict(engines.refine_options),
         ),
         quality=engines.quality,
         learned=engines.learned,
@@ -212,6 +218,8 @@ def _tables(description: Description, folder: Path) -> dict[str, Any]:
         "tracker": engines.tracker,
         "segmenter_options": dict(engines.segmenter_options),
         "tracker_options": dict(engines.tracker_options),
+        "refine": engines.refine,
+        "refine_options": dict(engines.refine_options),
         "quality": description.quality,
         "learned": description.learned,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +23,7 @@ from videdit.pipeline.render import Rendered
 from videdit.pipeline.steps import EffectStep, check_step
 from videdit.plugins import AUTO, Plugins
 from videdit.progress import Progress, Report, silent
+from videdit.project.correcting import confirmation, take_negative_prompts, with_bases
 from videdit.project.description import Description, read_description, write_description
 from videdit.project.fingerprint import fingerprint
 from videdit.project.history import History
@@ -31,11 +32,13 @@ from videdit.project.reviewing import summarise, to_review
 from videdit.project.runtimes import runtime_for
 from videdit.project.saving import RENDERED_NAME, save_film
 from videdit.project.shot_timing import timing_of
+from videdit.project.streaming import TrackingRun
 from videdit.prompts import DEFAULT_OBJECT, Box, Click, MaskPrompt, Moment, Prompt, Stroke
 from videdit.runtime import Runtime
 from videdit.shot_lists import detect_shots, read_shots, write_shots
 from videdit.shots import Shot, check_shots, shot_at, shots_covering
 from videdit.tracking.drawn import DrawnStage
+from videdit.tracking.making import Made
 from videdit.tracking.prompting import Selected, check_prompt
 from videdit.tracking.stage import Pointed, TrackingStage
 
@@ -264,6 +267,19 @@ class Project:
         """
         return self.decide(replace(self._description, engines=replace(self._description.engines, static=on)))
 
+    def correct(self, *prompts: Prompt) -> Self:
+        """Put tracked masks right: clicks and strokes correct the mask that is there on their frame.
+
+        A box or a mask says anew where the object is. The frame counts as confirmed from now on; tracking makes the
+        object anew up to the confirmed frames beside it, and leaves all else as it is.
+        Raises OptionError for an object that the project does not have.
+        """
+        return self.point(*with_bases(self, prompts))
+
+    def confirm(self, object: str, *, at: int | float | str) -> Self:
+        """Say that an object's mask on a frame is right as it is; what lies up to it is tracked again towards it."""
+        return self.point(confirmation(self, object, self.reader.frame_index(_moment(at))))
+
     def replace_prompts(self, prompts: Sequence[Prompt]) -> Self:
         """Take `prompts` in place of all there are; objects keep their ids."""
         if tuple(prompts) == self._description.prompts:
@@ -450,12 +466,25 @@ class Project:
 
     def track_objects(self, *, report: Report = silent) -> Self:
         """Bring every object's masks up to date; what did not change is left alone, byte for byte."""
+        for _ in self.tracking_steps(report=report):
+            pass
+        return self
+
+    def stream(self, *, report: Report = silent) -> TrackingRun:
+        """Track as `track_objects` does, as a stream of frames that takes corrections and can be ended at any time."""
+        return TrackingRun(self, report)
+
+    def tracking_steps(self, *, report: Report = silent) -> Generator[Made, None, None]:
+        """Yield each frame of the tracking stage's work when it is made; `stream` is the same for people."""
+        take_negative_prompts(self)
         pointed = self.pointed()
         if pointed:
             shots = self.shots(report=report)
-            stage = self._drawn() if self._description.engines.static else self._tracking()
-            stage.run(pointed, shots, span=self.span, report=self.plugins.followed(report))
-        return self
+            report = self.plugins.followed(report)
+            if self._description.engines.static:
+                self._drawn().run(pointed, shots, span=self.span, report=report)
+            else:
+                yield from self._tracking().steps(pointed, shots, span=self.span, report=report)
 
     @property
     def span(self) -> Shot | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from videdit.errors import OptionError
@@ -15,12 +16,14 @@ from videdit.prompts import MaskPrompt, Prompt
 from videdit.runtime import Runtime
 from videdit.shots import Shot, shot_inside
 from videdit.tracker import Tracker
+from videdit.tracking.judging import QualityGate
 from videdit.tracking.keys import digest, piece_key, weights_of
 from videdit.tracking.ledger import Job, PartLedger
 from videdit.tracking.making import Count, Made, Maker, Settled, frames_done, walked_frames
 from videdit.tracking.passes import Direction
 from videdit.tracking.pieces import Piece, pieces_of
 from videdit.tracking.prompting import Selected, select
+from videdit.tracking.refining import STRONG_RANK, Refine, Refiner, RefineOptions, check_refine_options
 from videdit.tracking.walk import Judge
 
 
@@ -29,6 +32,7 @@ class Engines:
     """Which engines make the masks, with their options.
 
     static: none do; see `tracking.drawn`
+    refine: whether doubtful masks are put to the segmenter; "auto" does where it is a strong one
     """
 
     segmenter: str = AUTO
@@ -36,6 +40,8 @@ class Engines:
     segmenter_options: Mapping[str, Any] = field(default_factory=dict)
     tracker_options: Mapping[str, Any] = field(default_factory=dict)
     static: bool = False
+    refine: Refine = "auto"
+    refine_options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +175,20 @@ class TrackingStage:
                 described[role] = [offer.name, source, checked.model_dump(mode="json"), weights]
                 if name == AUTO:
                     self._runtime.note(f"{role}: {offer.name} ({why})")
+            if self._refines():
+                described["refine"] = self._refine_options().model_dump(mode="json")
             self._described = described
         return self._described
+
+    def _refines(self) -> bool:
+        """Return whether doubtful masks are put to the segmenter."""
+        if self._engines.refine != "auto":
+            return self._engines.refine == "on"
+        offer, _ = self._plugins.choose("segmenter", self._runtime, self._engines.segmenter)
+        return offer.rank >= STRONG_RANK
+
+    def _refine_options(self) -> RefineOptions:
+        return check_refine_options(self._engines.refine_options)
 
     def _make(
         self, objects: Sequence[Pointed], shot: Shot, part: Shot, jobs: Sequence[Job], count: Count
@@ -182,8 +200,9 @@ class TrackingStage:
             ledger.take_up([one.object_id for one in objects], self._wanted(objects, part), jobs)
             self._track.put(confirmed)
         prompted = {one.object_id: sorted(index for index in one.prompts if index in part) for one in objects}
+        frames = self._frames_of(shot)
         maker = Maker(
-            self._frames_of(shot), self._track, ledger, Settled(self._track, prompted), self._tracker, self._judge
+            frames, self._track, ledger, Settled(self._track, prompted), self._tracker, partial(self._judge, frames)
         )
         for job in reversed(jobs):
             yield from maker.make(job, count)
@@ -202,8 +221,10 @@ class TrackingStage:
         made: Tracker = self._plugins.create("tracker", engines.tracker, engines.tracker_options, self._runtime)
         return made
 
-    def _judge(self, direction: Direction) -> Judge | None:
-        return None
+    def _judge(self, frames: FrameSequence, direction: Direction) -> Judge:
+        options = self._refine_options()
+        refiner = Refiner(self._segmenter(), frames, options) if self._refines() else None
+        return QualityGate(frames, 1 if direction == "forward" else -1, options, refiner)
 
 
 def corrects(prompts: Sequence[Prompt]) -> bool:

@@ -23,7 +23,7 @@ from videdit.testing.fakes import ColourSegmenter
 from videdit.tracker import Tracked, Tracker
 from videdit.tracking.blending import blend, share_of_forward
 from videdit.tracking.pieces import Piece, pieces_of
-from videdit.tracking.stage import Pointed, TrackingStage
+from videdit.tracking.stage import Engines, Pointed, TrackingStage
 
 SIZE = (24, 40)
 SHOT = Shot(0, 24)
@@ -92,6 +92,7 @@ class Bench:
             track=self.track,
             plugins=Plugins(installed=False, objects={"drifting": self}),
             runtime=Runtime(),
+            engines=Engines(refine="off"),
         )
 
     @hookimpl
@@ -129,7 +130,7 @@ def test_a_confirmed_frame_changes_its_own_piece_and_no_other(first: set[int], l
     assert all(later in piece for piece in changed)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     first=st.sets(FRAMES, min_size=1, max_size=3),
     other=st.sets(FRAMES, min_size=1, max_size=2),
@@ -201,7 +202,7 @@ def test_rivals_far_away_cost_nothing() -> None:
     assert not any(entry[0] == "add" for entry in bench.log)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(stop=st.integers(1, 120), late=FRAMES, chunk=st.integers(3, 9))
 def test_a_killed_correction_goes_on_byte_for_byte(stop: int, late: int, chunk: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
@@ -226,7 +227,7 @@ def test_a_killed_correction_goes_on_byte_for_byte(stop: int, late: int, chunk: 
         assert broken.track.digest() == whole.track.digest()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(stop=st.integers(1, 45), late=FRAMES)
 def test_a_correction_meanwhile_lets_the_others_go_on_where_they_were(stop: int, late: int) -> None:
     first = [thing(1, {4: drawn(2, 3)}), thing(2, {6: drawn(14, 8)})]

@@ -22,7 +22,7 @@ from videdit.testing.fakes import FakePlugin
 from videdit.tracking import making
 from videdit.tracking.passes import plan_passes
 from videdit.tracking.pieces import pieces_of
-from videdit.tracking.stage import Pointed, TrackingStage
+from videdit.tracking.stage import Engines, Pointed, TrackingStage
 
 SIZE = (32, 48)
 RED, BLUE = (220, 10, 10), (10, 10, 220)
@@ -52,6 +52,7 @@ class Bench:
             track=self.track,
             plugins=Plugins(installed=False, objects={"fakes": self.fake}),
             runtime=Runtime(),
+            engines=Engines(refine="off"),
         )
 
     def log(self) -> list[tuple[object, ...]]:

@@ -16,7 +16,7 @@ from videdit_plugins.builtin.tracker.effort import EFFORTS
 from videdit_plugins.builtin.tracker.enlarge import enlarge
 from videdit_plugins.builtin.tracker.flow import coarse_flow
 from videdit_plugins.builtin.tracker.follow import Proposal, propose
-from videdit_plugins.builtin.tracker.learn import learn_given, learn_tracked
+from videdit_plugins.builtin.tracker.learn import learn_adopted, learn_given, learn_tracked
 from videdit_plugins.builtin.tracker.options import TrackerOptions
 from videdit_plugins.builtin.tracker.planes import FloatMap, Plane, Planes
 from videdit_plugins.builtin.tracker.refine import to_edges
@@ -69,6 +69,15 @@ class BuiltinTracker(Tracker):
         if object_id not in self._targets:
             raise OptionError(f"object {object_id} is not being tracked", next_step="call add() first")
         self._give(object_id, index, mask)
+
+    def adopt(self, index: int, object_id: int, mask: Mask) -> None:
+        self._at(index)
+        if object_id not in self._targets:
+            raise OptionError(f"object {object_id} is not being tracked", next_step="call add() first")
+        target, small = self._targets[object_id], self._at_work_size(object_id, mask)
+        target.probability = small
+        target.lost = 0
+        learn_adopted(target, self._started()[index], small, self._effort.grid_sides)
 
     def add(self, index: int, object_id: int, mask: Mask) -> None:
         self._at(index)

@@ -69,6 +69,23 @@ def learn_tracked(target: Target, one: Proposal, inside: FloatMap, match: float)
     target.usual_match = USUAL_FADE * usual + (1 - USUAL_FADE) * match
 
 
+def learn_adopted(target: Target, plane: Plane, probability: FloatMap, sides: tuple[int, int]) -> None:
+    """Take in a mask that is better than the tracker's own, `probability` (h, w) float32 of work size.
+
+    It is remembered as tracked frames are, and fades as they do: it is no truth.
+    """
+    mask = probability > 0.5
+    if not mask.any() or target.recent_colours is None:
+        return
+    roi = roi_around(Region.of(mask), plane.size, sides)
+    seen = look(plane, roi)
+    inside = roi.cut(probability)
+    target.appearance.learn(seen.lifted, to_cells(inside), given=False)
+    shares = histograms(seen.bins, inside)
+    target.recent_colours = (COLOURS_FADE * target.recent_colours + (1 - COLOURS_FADE) * shares).astype(np.float32)
+    _remember_size(target, probability, USUAL_FADE)
+
+
 def _remember_size(target: Target, probability: FloatMap, fade: float) -> None:
     mask = probability > 0.5
     box = Region.of(mask)
