@@ -1,4 +1,4 @@
-"""Prove the quality gate and the refinement without weights: the built-in tracker, and a segmenter that errs as SAM does.
+"""Prove the quality gate and the refinement without weights: with a segmenter that errs as Segment Anything does.
 
     python benchmarks/refinement.py DATA_DIR [--sequences dog,camel] [--frames 40] [--quality draft] [--tracker builtin]
 
@@ -206,7 +206,9 @@ def main() -> None:
     sequences = chosen.sequences.split(",") if chosen.sequences else []
     if not sequences:
         sequences = sorted(path.name for path in (chosen.data_dir / "JPEGImages/480p").iterdir() if path.is_dir())
-    print(f"{'sequence':16}{'J':>7}{'refined':>9}{'gain':>7}{'AUROC':>8}{'asked':>7}{'taken':>7}{'rightly':>9}{'points':>8}")
+    print(
+        f"{'sequence':16}{'J':>7}{'refined':>9}{'gain':>7}{'AUROC':>8}{'asked':>7}{'taken':>7}{'rightly':>9}{'points':>8}"
+    )
     plain, refined, asked = [], [], []
     for sequence in sequences:
         frames, truths = load(chosen.data_dir, sequence, chosen.frames)

@@ -14,7 +14,7 @@ from videdit.objects import Objects
 from videdit.progress import Report, silent
 from videdit.shots import Shot
 
-_COLUMNS = ("frame", "object_id", "object", "origin", "score", "area_px", "x0", "y0", "x1", "y1")
+_COLUMNS = ("frame", "object_id", "object", "origin", "score", "area_px", "x0", "y0", "x1", "y1", "refinement")
 
 
 def export_scores(
@@ -28,7 +28,8 @@ def export_scores(
 ) -> Exported:
     """Write a line for each object on each tracked frame, as CSV or JSON by the file's ending.
 
-    The box is half open and empty (CSV) or null (JSON) where the object is absent. JSON has the evidence as well.
+    The box is half open and empty (CSV) or null (JSON) where the object is absent. CSV says in a sentence what was
+    decided about refining the mask; JSON has all the evidence.
 
     span: the part of the film to write; all of it if None
     Raises OptionError for another ending.
@@ -68,7 +69,8 @@ def _write_csv(file: TextIO, rows: Iterator[dict[str, Any]]) -> None:
     writer.writerow(_COLUMNS)
     for row in rows:
         facts = [row[name] for name in _COLUMNS[:6]]
-        writer.writerow([*facts, *(row["box"] or [""] * 4)])
+        decided = row["evidence"].get("refinement") or {}
+        writer.writerow([*facts, *(row["box"] or [""] * 4), decided.get("why", "")])
 
 
 def _write_json(file: TextIO, rows: Iterator[dict[str, Any]]) -> None:

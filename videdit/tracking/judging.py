@@ -32,6 +32,7 @@ class _Watched:
     area:  its pixels there
     score: the last one
     rest:  frames for which no question is asked
+    drift: sum of the growths of its area since it was confirmed, motion apart
     """
 
     last: NDArray[np.uint8]
@@ -39,6 +40,7 @@ class _Watched:
     area: int
     score: float = 1.0
     rest: int = 0
+    drift: float = 0.0
 
 
 class QualityGate:
@@ -75,7 +77,8 @@ class QualityGate:
             watched.last = _to_bytes(small)
             return Outcome(tracked, "absent", dict(tracked.evidence))
         carried = quality.carried_along(_from_bytes(watched.last), self._motion(index))
-        named = quality.figures(tracked, small, self._view(index), carried, watched.looks)
+        named = quality.figures(tracked, small, self._view(index), carried, watched.looks, watched.drift)
+        watched.drift = named["drift"]
         fresh = quality.score(named)
         # After an absence there is nothing that it was carried on from.
         watched.score = quality.held_back(fresh, watched.score) if (carried > 0.5).any() else fresh
@@ -89,6 +92,7 @@ class QualityGate:
         if not decision.accepted or decision.answer is None:
             return Outcome(kept, "tracked", evidence)
         watched.score = min(1.0, NEARLY * decision.answer.score)
+        watched.drift = 0.0
         watched.last = _to_bytes(quality.shrunk(decision.answer.mask, self._frames.size))
         return Outcome(Tracked(decision.answer.mask, watched.score), "refined", evidence)
 
@@ -98,7 +102,7 @@ class QualityGate:
         scalars = {}
         for object_id, one in self._watched.items():
             arrays[f"{object_id}.last"], arrays[f"{object_id}.looks"] = one.last, one.looks
-            scalars[object_id] = [one.area, one.score, one.rest]
+            scalars[object_id] = [one.area, one.score, one.rest, one.drift]
         arrays["scalars"] = np.frombuffer(json.dumps(scalars).encode(), np.uint8)
         file = io.BytesIO()
         np.savez(file, **arrays)  # type: ignore[arg-type]
@@ -130,7 +134,7 @@ class QualityGate:
             return quality.alike(quality.looks_of(self._view(index), small), watched.looks)
 
         decision = self._refiner.ask(
-            Doubtful(index, tracked.mask, belief, rivals, watched.score, watched.area, looks)
+            Doubtful(index, tracked.mask, belief, rivals, watched.score, watched.area, watched.drift, looks)
         )
         if not decision.accepted:
             watched.rest = self._options.rest_frames + 1
@@ -155,7 +159,7 @@ def _to_bytes(values: Alpha) -> NDArray[np.uint8]:
 
 
 def _from_bytes(values: NDArray[np.uint8]) -> Alpha:
-    return values.astype(np.float32) / 255
+    return np.asarray(values / 255, np.float32)
 
 
 def _rounded(named: Mapping[str, float]) -> dict[str, float]:

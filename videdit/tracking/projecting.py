@@ -44,13 +44,21 @@ class Projected:
 
 
 def project(
-    mask: Mask, belief: Alpha, rivals: Mapping[int, Mask], index: int, *, positives: int, negatives: int
+    mask: Mask,
+    belief: Alpha,
+    rivals: Mapping[int, Mask],
+    index: int,
+    *,
+    positives: int,
+    negatives: int,
+    missing_px: float = 0.0,
 ) -> Projected | None:
     """Return the points, the box and the coarse mask of an object; None if it is not to be seen.
 
     mask:   (H, W) bool, the tracker's
     belief: (H, W) float32 in [0, 1], the tracker's probability, weighed with what its memory found where it says so
     rivals: object id -> (H, W) bool
+    missing_px: how far the object may reach beyond a mask that shrank; the box takes it in, background points keep off
 
     Positive points are the deepest of the confident part, far from each other. Negative ones lie in rivals nearby, in
     holes of the mask and on sure background around it.
@@ -58,8 +66,9 @@ def project(
     if not mask.any():
         return None
     region = Region.of(mask)
-    away_px = MARGIN * float(np.sqrt(np.count_nonzero(mask)))
-    around = region.grown(round(2 * away_px) + 2, mask.shape)
+    margin_px = MARGIN * float(np.sqrt(np.count_nonzero(mask)))
+    away_px = margin_px + missing_px
+    around = region.grown(round(away_px + margin_px) + 2, mask.shape)
     cut = around.slices
     inside, likely = mask[cut], belief[cut]
     at = Moment(frame=index)
@@ -71,10 +80,10 @@ def project(
     # The last word on a place is the object's own: rivals may overlap it, as a rider does a horse.
     unwanted = _deepest(held & ~inside, negatives, DEEP)
     unwanted += _in_holes(inside, likely, negatives - len(unwanted))
-    unwanted += _around(inside | held, likely, away_px, negatives - len(unwanted))
+    unwanted += _around(inside | held, likely, (away_px, away_px + margin_px + 1), negatives - len(unwanted))
     points = [Click(x + around.x0 + 0.5, y + around.y0 + 0.5, True, at=at) for y, x in wanted]
     points += [Click(x + around.x0 + 0.5, y + around.y0 + 0.5, False, at=at) for y, x in unwanted]
-    reach = region.grown(round(away_px / 2) + 1, mask.shape)
+    reach = region.grown(round(margin_px / 2 + missing_px) + 1, mask.shape)
     return Projected(tuple(points), Box(reach.x0, reach.y0, reach.x1, reach.y1, at=at), mask)
 
 
@@ -127,11 +136,11 @@ def holes_of(mask: Mask) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     return table[labels][1:-1, 1:-1], np.asarray(areas, np.int64)
 
 
-def _around(held: Mask, likely: Alpha, away_px: float, count: int) -> list[tuple[int, int]]:
+def _around(held: Mask, likely: Alpha, ring_px: tuple[float, float], count: int) -> list[tuple[int, int]]:
     if count < 1:
         return []
     away = np.asarray(cv2.distanceTransform((~held).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE))
-    ring = (away >= away_px) & (away <= 2 * away_px + 1) & (likely < BACKGROUND)
+    ring = (away >= ring_px[0]) & (away <= ring_px[1]) & (likely < BACKGROUND)
     return _spread(np.argwhere(ring), count)
 
 
@@ -145,6 +154,11 @@ def _spread(places: NDArray[np.int64], count: int) -> list[tuple[int, int]]:
         chosen.append(places[int(distance.argmax())])
         distance = np.minimum(distance, np.hypot(*(places - chosen[-1]).T))
     return [(int(y), int(x)) for y, x in chosen]
+
+
+def missing_rim_px(area_px: int, drift: float) -> float:
+    """Return how wide a rim a round mask of `area_px` has lost, if its area shrank by the factor exp(drift) < 1."""
+    return float(np.sqrt(area_px / np.pi) * max(0.0, np.exp(-drift / 2) - 1))
 
 
 def obeyed(mask: Mask, points: Sequence[Click]) -> float:

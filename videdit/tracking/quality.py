@@ -19,8 +19,10 @@ RECOVERY, RETURN = 0.005, 0.05
 """What a score may rise by in a frame, and the share of what it lacks: a mask that was carried on from a doubtful one
 is doubtful itself, however sure the tracker is of it."""
 EXPONENTS: Mapping[str, float] = {"overlap": 1.0, "steady": 0.25, "looks": 0.1, "tracker": 0.05}
-CHANGE = 0.1
-"""Weight of jumps of area and place, in the exponent."""
+CHANGE, SHRUNK = 0.1, 0.6
+"""Weights, in the exponent, of jumps of area and place, and of slow shrinking."""
+ALLOWED = 0.1
+"""Logarithm of the area that a mask may lose, motion apart, before it counts as shrinking."""
 _LEAST = 1e-3
 _BINS = (4, 16, 16)
 _FULL = 2.0
@@ -63,7 +65,7 @@ def shrunk(values: NDArray[np.float32] | Mask, size: tuple[int, int]) -> Alpha:
 def looks_of(view: View, weights: Alpha) -> NDArray[np.float32]:
     """Return the colours of an object, a histogram that adds up to 1; of zeros if there is none."""
     shares = np.bincount(view.bins.ravel(), weights.ravel(), int(np.prod(_BINS)))
-    return (shares / max(shares.sum(), 1e-6)).astype(np.float32)
+    return np.asarray(shares / max(shares.sum(), 1e-6), np.float32)
 
 
 def alike(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
@@ -82,31 +84,37 @@ def motion(now: View, before: View) -> NDArray[np.float32]:
     return optical_flow(now.grey, before.grey, "fast")
 
 
-def figures(tracked: Tracked, small: Alpha, view: View, carried: Alpha, looks: NDArray[np.float32]) -> dict[str, float]:
+def figures(
+    tracked: Tracked, small: Alpha, view: View, carried: Alpha, looks: NDArray[np.float32], drift: float
+) -> dict[str, float]:
     """Return the named figures of one mask that is not empty.
 
     small:   (h, w) float32, the tracked probability at inner size; the mask where there is none
     carried: (h, w) float32, the last one moved along the flow
     looks:   the colours of the object where it was confirmed
+    drift:   sum of the growths since then
 
     tracker   the tracker's own score
     overlap   IoU with the truth to be expected if the probabilities are right; the tracker's score where it has none
     margin    mean lead over the rest inside the mask, in [0, 1]
     entropy   mean entropy in and around the mask, in [0, 1]
     steady    overlap with the last mask moved along the flow
-    growth    log of the area against that of the last mask
+    growth    log of the area against that of the last mask, moved along the flow: what motion does not explain
     jump      distance of the centre from where the flow carries it, in square roots of the area
-    These three are as if nothing had changed where the object was absent before.
+    drift     sum of the growths since the object was confirmed
+    These but the last are as if nothing had changed where the object was absent before.
     looks     likeness of the colours to the confirmed ones, in [0, 1]
     """
     mask, last = small > 0.5, carried > 0.5
     area = float(np.count_nonzero(mask))
     if not last.any():
         last = mask
+    growth = float(np.clip(np.log((area + 1) / (np.count_nonzero(last) + 1)), -_FULL, _FULL))
     found = {
         "tracker": tracked.score,
         "steady": overlap(mask, last),
-        "growth": float(np.clip(np.log((area + 1) / (np.count_nonzero(last) + 1)), -_FULL, _FULL)),
+        "growth": growth,
+        "drift": drift + growth,
         "jump": _jump(mask, last, area),
         "looks": alike(looks_of(view, mask.astype(np.float32)), looks),
     }
@@ -128,7 +136,8 @@ def score(named: Mapping[str, float]) -> float:
     product = 1.0
     for name, power in EXPONENTS.items():
         product *= max(named[name], _LEAST) ** power
-    return float(min(1.0, product * np.exp(-CHANGE * (abs(named["growth"]) + named["jump"]))))
+    doubt = CHANGE * (abs(named["growth"]) + named["jump"]) + SHRUNK * max(0.0, -named["drift"] - ALLOWED)
+    return float(min(1.0, product * np.exp(-doubt)))
 
 
 def held_back(now: float, before: float) -> float:

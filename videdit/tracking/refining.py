@@ -18,7 +18,7 @@ from videdit.frames import Alpha, FrameSequence, Mask
 from videdit.prompts import Click
 from videdit.runtime import Options
 from videdit.segmenter import Hypothesis, Segmenter
-from videdit.tracking.projecting import Projected, holes_of, obeyed, project
+from videdit.tracking.projecting import Projected, holes_of, missing_rim_px, obeyed, project
 from videdit.tracking.quality import overlap
 
 Refine: TypeAlias = Literal["auto", "on", "off"]
@@ -31,7 +31,9 @@ class RefineOptions(Options):
 
     gate: float = Field(0.7, ge=0, le=1, description="quality below which the segmenter is asked")
     positive_points: int = Field(3, ge=1, le=16, description="points on the object, at most")
-    negative_points: int = Field(4, ge=0, le=32, description="points on rivals, in holes and beside the object, at most")
+    negative_points: int = Field(
+        4, ge=0, le=32, description="points on rivals, in holes and beside the object, at most"
+    )
     agreement: float = Field(0.5, ge=0, le=1, description="overlap with the tracker's mask that an answer needs")
     answer_score: float = Field(0.7, ge=0, le=1, description="score of its own that an answer needs")
     growth: float = Field(2.0, ge=1, description="how many times the confirmed area an answer may be, or a part of it")
@@ -82,6 +84,7 @@ class Doubtful:
     rivals:         object id -> (H, W) bool
     quality:        the estimate of its IoU
     confirmed_area: pixels of the mask that a person confirmed last
+    drift:          logarithm of the area's change since then that motion does not explain
     looks:          mask -> likeness of its colours to the confirmed ones, in [0, 1]
     """
 
@@ -91,6 +94,7 @@ class Doubtful:
     rivals: Mapping[int, Mask]
     quality: float
     confirmed_area: int
+    drift: float
     looks: Callable[[Mask], float]
 
 
@@ -112,6 +116,7 @@ class Refiner:
             doubtful.index,
             positives=options.positive_points,
             negatives=options.negative_points,
+            missing_px=missing_rim_px(int(np.count_nonzero(doubtful.mask)), doubtful.drift),
         )
         if projected is None:
             return Decision(False, "there is nothing to point at", doubtful.quality)
@@ -145,7 +150,9 @@ class Refiner:
             return f"the answer overlaps the tracker's mask by {agreement:.2f}, below {options.agreement:g}"
         if obeyed(answer.mask, projected.points) < 1:
             return "the answer leaves out points of the object, or covers points beside it"
-        area, before = (np.count_nonzero(mask) / max(1, doubtful.confirmed_area) for mask in (answer.mask, doubtful.mask))
+        area, before = (
+            np.count_nonzero(mask) / max(1, doubtful.confirmed_area) for mask in (answer.mask, doubtful.mask)
+        )
         if abs(np.log(area)) > max(np.log(options.growth), abs(np.log(before))):
             return f"the answer's area is {area:.2f} times the confirmed one"
         if fills_holes(doubtful.mask, answer.mask):

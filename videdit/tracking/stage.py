@@ -23,7 +23,7 @@ from videdit.tracking.making import Count, Made, Maker, Settled, frames_done, wa
 from videdit.tracking.passes import Direction
 from videdit.tracking.pieces import Piece, pieces_of
 from videdit.tracking.prompting import Selected, select
-from videdit.tracking.refining import STRONG_RANK, Refine, Refiner, RefineOptions, check_refine_options
+from videdit.tracking.refining import STRONG_RANK, Refine, RefineOptions, Refiner, check_refine_options
 from videdit.tracking.walk import Judge
 
 

@@ -205,3 +205,38 @@ def test_a_terminal_shows_bars(clip: ClipTruth, monkeypatch: pytest.MonkeyPatch)
         time.sleep(0.01)
         shown.show(Progress("track", 4, 4))
     assert shown._bars.finished
+
+
+def test_correct_tracks_again_what_it_concerns(videdit: Run, clip: ClipTruth, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    assert videdit("track", clip.path, *CLICK, "--box", "other=60,5,80,20", "--project", project).code == 0
+    assert videdit("masks", "export", project, tmp_path / "a.json", "--format", "scores").code == 0
+    rows = json.loads((tmp_path / "a.json").read_text())
+    ran = videdit("correct", project, "--object", "thing", "--click", "42,31@6", "--json", "-q")
+    assert ran.code == 0, ran.err
+    told = json.loads(ran.out)
+    assert [one["name"] for one in told["objects"]] == ["thing", "other"]
+    assert 0 < told["tracked_frames"] < 12
+    assert videdit("masks", "export", project, tmp_path / "b.json", "--format", "scores").code == 0
+    after = json.loads((tmp_path / "b.json").read_text())
+    origin = {(row["object"], row["frame"]): row["origin"] for row in after}
+    assert origin["thing", 6] == "corrected"
+    assert [row for row in after if row["object"] == "other"] == [row for row in rows if row["object"] == "other"]
+    ran = videdit("correct", project, "--object", "other", "--confirm", "@4", "--later")
+    assert ran.code == 0, ran.err
+    assert "written down" in ran.err
+    assert "prompts/" in (project / "project.toml").read_text()
+
+
+def test_correct_says_what_it_misses(videdit: Run, clip: ClipTruth, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    assert videdit("track", clip.path, *CLICK, "--box", "other=60,5,80,20", "--project", project).code == 0
+    for arguments, words in (
+        ((clip.path, "--click", "3,3@4"), "only a project has masks"),
+        ((project,), "there is no correction"),
+        ((project, "--click", "3,3@4"), "which object is meant"),
+        ((project, "--object", "cat", "--click", "3,3@4"), "there is no object 'cat'"),
+    ):
+        ran = videdit("correct", *arguments)
+        assert ran.code == 2
+        assert words in ran.err

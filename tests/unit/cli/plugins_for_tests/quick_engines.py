@@ -36,6 +36,12 @@ class Stay(ColourTracker):
     def add(self, index: int, object_id: int, mask: Any) -> None:
         self._masks[object_id] = mask
 
+    def correct(self, index: int, object_id: int, mask: Any) -> None:
+        self._masks[object_id] = mask
+
+    def forget(self, object_id: int) -> None:
+        self._masks.pop(object_id, None)
+
     def step(self, index: int) -> dict[int, videdit.Tracked]:
         return {object_id: videdit.Tracked(mask, 0.8) for object_id, mask in self._masks.items()}
 

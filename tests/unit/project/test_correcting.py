@@ -1,0 +1,134 @@
+"""Corrections of a project: from Python, from its file, and in a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from videdit.errors import NothingSelected, OptionError
+from videdit.plugins import Plugins
+from videdit.project import Project, open_project
+from videdit.prompts import Box, Click, MaskPrompt, Moment
+from videdit.testing.fakes import FakePlugin
+
+
+@pytest.fixture
+def project(film: Path, tmp_path: Path, plugins: Plugins) -> Iterator[Project]:
+    with open_project(film, tmp_path / "project", plugins=plugins) as opened:
+        opened.click(8, 12, object="red").click(50, 36, object="blue").track_objects()
+        yield opened
+
+
+def at(frame: int) -> Moment:
+    return Moment(frame=frame)
+
+
+def test_a_correction_begins_with_the_mask_that_is_there(project: Project) -> None:
+    there = project.track.get(1, 9)
+    blue, before, behind = project.track.digest(2), project.track.digest(1, 0, 1), project.track.digest(1, 20, 32)
+    assert there is not None
+    # A negative click on the ground takes away what the fake takes for it: nothing of the red square.
+    project.correct(Click(40, 4, positive=False, at=at(9), object="red")).track_objects()
+    prompts = [one for one in project.description.prompts if one.at == at(9)]
+    assert [type(one) for one in prompts] == [MaskPrompt, Click]
+    corrected = project.track.get(1, 9)
+    assert corrected is not None
+    assert corrected.mask == there.mask
+    assert corrected.origin == "corrected"
+    assert project.track.digest(2) == blue
+    assert (project.track.digest(1, 0, 1), project.track.digest(1, 20, 32)) == (before, behind)
+    assert "forward_share" in project.track.get(1, 5).evidence  # type: ignore[union-attr]
+
+
+def test_further_clicks_on_a_corrected_frame_go_on_from_the_same_mask(project: Project) -> None:
+    project.correct(Click(40, 4, positive=False, at=at(9), object="red")).track_objects()
+    project.correct(Click(41, 4, positive=False, at=at(9), object="red"))
+    kinds = [type(one) for one in project.description.prompts if one.at == at(9)]
+    assert kinds == [MaskPrompt, Click, Click]
+
+
+def test_a_box_says_anew_where_the_object_is(project: Project) -> None:
+    project.correct(Box(10, 8, 28, 24, at=at(9), object="red"))
+    assert not any(isinstance(one, MaskPrompt) for one in project.description.prompts)
+
+
+def test_only_objects_that_there_are_can_be_corrected(project: Project) -> None:
+    with pytest.raises(OptionError, match="there is no object 'green'"):
+        project.correct(Click(8, 12, at=at(9), object="green"))
+
+
+def test_a_mask_can_be_confirmed_as_it_is(project: Project) -> None:
+    mask = project.track.get(1, 12)
+    project.confirm("red", at=12).track_objects()
+    confirmed = project.track.get(1, 12)
+    assert confirmed is not None
+    assert mask is not None
+    assert (confirmed.mask, confirmed.origin) == (mask.mask, "prompt")
+    with pytest.raises(NothingSelected, match="there is no mask to confirm"):
+        project.confirm("red", at=25)
+
+
+def test_undo_takes_a_correction_back(project: Project) -> None:
+    before = project.track.digest()
+    project.correct(Click(40, 4, positive=False, at=at(9), object="red")).track_objects()
+    assert project.track.digest() != before
+    assert project.undo()
+    project.track_objects()
+    assert project.track.digest() == before
+
+
+def test_negative_clicks_written_into_the_file_correct_the_mask_that_is_there(
+    project: Project, film: Path, plugins: Plugins
+) -> None:
+    folder = project.folder
+    project.close()
+    with (folder / "project.toml").open("a") as file:
+        file.write('\n[[prompts]]\nkind = "click"\nobject = "red"\nat = 9\nx = 40\ny = 4\npositive = false\n')
+    with open_project(None, folder, plugins=plugins) as opened:
+        opened.track_objects()
+        entry = opened.track.get(1, 9)
+        assert entry is not None
+        assert entry.origin == "corrected"
+        kinds = [type(one) for one in opened.description.prompts if one.at == at(9)]
+    assert kinds == [MaskPrompt, Click]
+
+
+def test_a_stream_yields_frames_and_takes_corrections(film: Path, tmp_path: Path, plugins: Plugins) -> None:
+    with open_project(film, tmp_path / "project", plugins=plugins) as project:
+        project.click(8, 12, object="red").click(50, 36, object="blue")
+        seen: list[int] = []
+        with project.stream() as run:
+            for frame in run:
+                seen.append(frame.index)
+                assert set(frame.masks) <= {"red", "blue"}
+                if frame.index == 9 and len(seen) == 10:
+                    run.correct(Click(40, 4, positive=False, at=at(6), object="red"))
+        assert seen[:10] == list(range(10))
+        assert seen[10] == 0, "the corrected piece comes first"
+        assert project.track.get(1, 6).origin == "corrected"  # type: ignore[union-attr]
+        assert set(project.track.frames(1)) == set(project.track.frames(2)) == set(range(20))
+    with open_project(film, tmp_path / "other", plugins=plugins) as other:
+        other.click(8, 12, object="red").click(50, 36, object="blue").track_objects()
+        with open_project(None, tmp_path / "project", plugins=plugins) as project:
+            assert project.track.digest(2) == other.track.digest(2), "the rest went on where it was"
+
+
+def test_a_stream_can_be_cancelled_and_gone_on_with(
+    film: Path, tmp_path: Path, plugins: Plugins, fakes: FakePlugin
+) -> None:
+    with open_project(film, tmp_path / "project", plugins=plugins) as project:
+        project.click(8, 12, object="red")
+        run = project.stream()
+        for frame in run:
+            if frame.index == 7:
+                run.cancel()
+        assert project.track.frames(1) == list(range(8))
+        assert next(run, None) is None
+        rest = [frame.index for frame in project.stream()]
+        assert rest == list(range(8, 20))
+        masks = [entry.mask.mask() for entry in project.track.entries(1)]
+    assert len(masks) == 20
+    assert all(np.count_nonzero(mask) > 200 for mask in masks)
