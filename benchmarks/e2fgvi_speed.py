@@ -8,9 +8,10 @@ Without --checkpoint both get the same random weights, drawn by the rule of the 
 
 The windows are those of the published procedure: 11 neighbours, every tenth other frame of the film. Compared are
 
-plain   the network called on each window, in float32, as the published code does
-kept    float32, with features and flows kept from window to window
-fewer   bfloat16 and kept
+plain     the network called on each window, in float32, as the published code does
+kept      float32, with features and flows kept from window to window
+bfloat16  kept, in bfloat16
+float16   kept, in float16
 
 Times are processor time of all threads, summed over the film; the sides take turns window by window, so that a busy
 machine slows all alike. `difference` is the mean absolute difference to the published output in 1/255, over whole local
@@ -45,7 +46,7 @@ from videdit_plugins.e2fgvi.options import E2fgviOptions
 from videdit_plugins.e2fgvi.windows import REACH, Schedule
 
 GOLDEN = Path(__file__).resolve().parents[1] / "tests" / "golden"
-SIDES = ("published", "plain", "kept", "fewer")
+SIDES = ("published", "plain", "kept", "bfloat16", "float16")
 
 
 class _ConvModule(nn.Module):
@@ -144,10 +145,10 @@ def windows(count: int) -> Iterator[tuple[list[int], int]]:
 class Keeping:
     """Our network with features and flows kept; the decoded local frames of each window."""
 
-    def __init__(self, weights: dict[str, Tensor], film: Film, dtype: torch.dtype, *, channels_last: bool) -> None:
+    def __init__(self, weights: dict[str, Tensor], film: Film, dtype: torch.dtype) -> None:
         self._network = e2fgvi_hq().eval().requires_grad_(False)
         self._network.load_state_dict(weights)
-        self._network.configure(dtype, channels_last=channels_last)
+        self._network.configure(dtype)
         self._film = film
         self._encoded: dict[int, tuple[Tensor, Tensor]] = {}
         self._flows: dict[int, Flows] = {}
@@ -189,9 +190,9 @@ def sides(weights: dict[str, Tensor], film: Film, reference: Path, names: list[s
             return pictures
 
         made["plain"] = plain
-    for name, dtype, channels_last in (("kept", torch.float32, False), ("fewer", torch.bfloat16, True)):
+    for name, dtype in (("kept", torch.float32), ("bfloat16", torch.bfloat16), ("float16", torch.float16)):
         if name in names:
-            keeping = Keeping(weights, film, dtype, channels_last=channels_last)
+            keeping = Keeping(weights, film, dtype)
             made[name] = lambda indices, local, keeping=keeping: keeping(indices, local)[:, :, :height, :width]
     return made
 
@@ -233,7 +234,7 @@ def finished_films(film: Film, reference: Path, weights: dict[str, Tensor]) -> N
                 running[index] = picture if running[index] is None else running[index] * 0.5 + picture * 0.5
     network = e2fgvi_hq().eval().requires_grad_(False)
     network.load_state_dict(weights)
-    network.configure(torch.bfloat16, channels_last=True)
+    network.configure(torch.bfloat16)
     filler = E2fgviFiller(E2fgviOptions(parity=True), Runtime(), network)
     filler.start(film.frames, film.holes)
     errors = []

@@ -12,6 +12,9 @@ import typer
 from videdit.cli import console
 from videdit.cli.running import guarded
 from videdit.cli.session import Session
+from videdit.errors import OptionError
+from videdit.progress import Report
+from videdit.runtime import Runtime
 
 if TYPE_CHECKING:
     from videdit.evaluation import Evaluation
@@ -119,6 +122,14 @@ def _add_inpainting(app: typer.Typer, session: Session) -> None:
             list[str] | None,
             typer.Option("--size", metavar="WxH|full", help="May be repeated. 432x240 and full by default."),
         ] = None,
+        mode: Annotated[
+            Literal["film", "network"],
+            typer.Option("--mode", help="network: as the tables of E2FGVI were made, with the masks of --masks."),
+        ] = "film",
+        masks: Annotated[
+            str | None,
+            typer.Option("--masks", metavar="DIR", help="With --mode network: a folder of PNG files a sequence."),
+        ] = None,
         holes: Annotated[
             Literal["both", "stationary", "object"],
             typer.Option("--holes", help="Drawn ones that stand still, or the shapes of other objects."),
@@ -134,6 +145,12 @@ def _add_inpainting(app: typer.Typer, session: Session) -> None:
         as_json: _Json = False,
     ) -> None:
         """Fill holes laid over untouched films: PSNR, SSIM and flow-warping error of frame, hole and background."""
+        made_with = session.runtime({"device": device, "quality": quality, "learned": learned})
+        if mode == "network":
+            with console.progress(quiet=quiet) as report:
+                found = _network(session, folder, results, sizes, masks, frames, filler, made_with, sequences, report)
+            _show(found, as_json=as_json)
+            return
         from videdit.evaluation import InpaintingSettings, evaluate_inpainting
 
         usual = InpaintingSettings()
@@ -150,11 +167,44 @@ def _add_inpainting(app: typer.Typer, session: Session) -> None:
                 Path(results),
                 settings,
                 plugins=session.plugins,
-                runtime=session.runtime({"device": device, "quality": quality, "learned": learned}),
+                runtime=made_with,
                 sequences=sequences or (),
                 report=report,
             )
         _show(found, as_json=as_json)
+
+
+def _network(
+    session: Session,
+    folder: str,
+    results: str,
+    sizes: list[str] | None,
+    masks: str | None,
+    frames: int | None,
+    filler: str,
+    runtime: Runtime,
+    sequences: list[str] | None,
+    report: Report,
+) -> Evaluation:
+    from videdit.evaluation import NetworkSettings, evaluate_network
+    from videdit.evaluation.inpainting import read_size
+
+    if masks is None:
+        raise OptionError("--mode network needs the mask files", next_step="name their folder with --masks")
+    size = read_size((sizes or ["432x240"])[0])
+    if size is None or len(sizes or [""]) > 1:
+        raise OptionError("--mode network takes one size", next_step="write --size 432x240")
+    engine = "e2fgvi" if filler == "auto" else filler
+    settings = NetworkSettings(Path(masks), (size[1], size[0]), frames, engine)
+    return evaluate_network(
+        folder,
+        Path(results),
+        settings,
+        plugins=session.plugins,
+        runtime=runtime,
+        sequences=sequences or (),
+        report=report,
+    )
 
 
 def _add_segmenting(app: typer.Typer, session: Session) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from videdit.evaluation.noise_ratio import psnr
     from videdit.evaluation.parts import Evaluation
     from videdit.evaluation.prompted import Pointing
+    from videdit.evaluation.published import NetworkSettings, evaluate_network
     from videdit.evaluation.regions import jaccard
     from videdit.evaluation.segmenting import SegmentingSettings, evaluate_segmenting
     from videdit.evaluation.similarity import ssim, ssim_map
@@ -29,6 +30,7 @@ _HOMES = {
     "parts": ["Evaluation"],
     "prompted": ["Pointing"],
     "noise_ratio": ["psnr"],
+    "published": ["NetworkSettings", "evaluate_network"],
     "regions": ["jaccard"],
     "segmenting": ["SegmentingSettings", "evaluate_segmenting"],
     "similarity": ["ssim", "ssim_map"],
@@ -38,9 +40,10 @@ _HOMES = {
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "Course", "Evaluation", "InpaintingSettings", "Motion", "Pointing", "SegmentingSettings", "TrackingSettings",
-    "auroc", "boundary", "boundary_f", "course_of", "evaluate_inpainting", "evaluate_segmenting", "evaluate_tracking",
-    "jaccard", "motion_between", "next_click", "psnr", "ssim", "ssim_map", "warp_error", "warp_errors",
+    "Course", "Evaluation", "InpaintingSettings", "Motion", "NetworkSettings", "Pointing", "SegmentingSettings",
+    "TrackingSettings", "auroc", "boundary", "boundary_f", "course_of", "evaluate_inpainting", "evaluate_network",
+    "evaluate_segmenting", "evaluate_tracking", "jaccard", "motion_between", "next_click", "psnr", "ssim", "ssim_map",
+    "warp_error", "warp_errors",
 ]  # fmt: skip
 
 

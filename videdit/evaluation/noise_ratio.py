@@ -11,10 +11,10 @@ from videdit.errors import ShapeError
 from videdit.frames import Mask
 
 
-def psnr(result: NDArray[np.uint8], truth: NDArray[np.uint8], where: Mask | None = None) -> float:
+def psnr(result: NDArray[np.uint8] | NDArray[np.float64], truth: NDArray[np.uint8], where: Mask | None = None) -> float:
     """Return the ratio in dB over the three channels; infinite for equal pixels, NaN where there are none.
 
-    result, truth: (H, W, 3) uint8 RGB
+    result, truth: (H, W, 3) uint8 RGB, or float64 in 0..255
     where:         (H, W) bool, the pixels that count; None counts all
 
     Raises ShapeError when the sizes differ.

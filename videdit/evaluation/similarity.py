@@ -12,10 +12,12 @@ from videdit.frames import Mask
 WINDOW_PX = 65
 
 
-def ssim_map(result: NDArray[np.uint8], truth: NDArray[np.uint8]) -> NDArray[np.float64]:
+def ssim_map(
+    result: NDArray[np.uint8] | NDArray[np.float64], truth: NDArray[np.uint8] | NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Return the similarity around each pixel, the mean of the three channels.
 
-    result, truth: (H, W, 3) uint8 RGB, both sides at least 65 px
+    result, truth: (H, W, 3) uint8 or float64 in 0..255, both sides at least 65 px
 
     Returns (H - 64, W - 64) float64: the border of half a window, 32 px, is left out, since windows reach beyond the
     frame there. The window is uniform, the covariance that of a sample. Raises ShapeError when the sizes differ, or are

@@ -25,14 +25,14 @@ def write_film(
     frames: Iterable[NDArray[np.uint8]],
     *,
     frames_per_second: int,
-    sound: NDArray[np.float32],
-    samples_per_second: int,
+    sound: NDArray[np.float32] | None,
+    samples_per_second: int = 48_000,
     quality: int = 17,
 ) -> None:
     """Write frames and sound as H.264 and AAC into an MP4 file.
 
     frames:  (H, W, 3) uint8 RGB each, all of one even size
-    sound:   (samples, 2) float32 in [-1, 1]; cut to the length of the pictures
+    sound:   (samples, 2) float32 in [-1, 1]; cut to the length of the pictures. None leaves the film silent
     quality: x264's constant rate factor, 0 to 51, lower is better
 
     Raises CannotEncode. The file appears under its name only when it is whole.
@@ -52,12 +52,14 @@ def _fill(
     container: Any,
     frames: Iterable[NDArray[np.uint8]],
     frames_per_second: int,
-    sound: NDArray[np.float32],
+    sound: NDArray[np.float32] | None,
     samples_per_second: int,
     quality: int,
 ) -> None:
     video: VideoStream | None = None
-    audio: AudioStream = container.add_stream("aac", rate=samples_per_second, layout="stereo", bit_rate=160_000)
+    audio: AudioStream | None = None
+    if sound is not None:
+        audio = container.add_stream("aac", rate=samples_per_second, layout="stereo", bit_rate=160_000)
     said = 0
     for number, pixels in enumerate(frames):
         if video is None:
@@ -66,14 +68,17 @@ def _fill(
         picture = picture.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
         picture.pts, picture.time_base = number, Fraction(1, frames_per_second)
         container.mux(video.encode(picture))
+        if sound is None or audio is None:
+            continue
         # Sound up to the end of this frame, so that the two lie side by side in the file.
         until = min(len(sound), round((number + 1) * samples_per_second / frames_per_second))
         _say(container, audio, sound[said:until], said, samples_per_second)
         said = until
     if video is None:
         raise CannotEncode("a film needs at least one frame")
-    for stream in (video, audio):
-        container.mux(stream.encode(None))
+    container.mux(video.encode(None))
+    if audio is not None:
+        container.mux(audio.encode(None))
 
 
 def _video_stream(container: Any, size: tuple[int, ...], frames_per_second: int, quality: int) -> VideoStream:
