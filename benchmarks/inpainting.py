@@ -13,6 +13,9 @@ E:           mean squared difference x1000 in the hole between a filled frame an
              optical flow of the truth, colours in [0, 1]; E true is that of the truth itself
 sharp:       gradient energy of the fill over that of the truth
 ms:          processor time and wall-clock time per frame; MiB: peak memory of the process so far
+
+Methods: telea, flow, any plug-in's filler, and `seen+X`: the built-in filler's true pixels, with X for what no frame
+shows: truth, grey, telea, or any filler. So seen+truth is the most that a network could bring to it.
 """
 
 from __future__ import annotations
@@ -33,6 +36,7 @@ from videdit.frames import ArrayFrames, FrameSequence, Mask, Region
 from videdit.ops import optical_flow, warp
 from videdit.plugins import Plugins
 from videdit.runtime import Runtime
+from videdit_plugins.e2fgvi.full_size import FullSizeFiller
 
 SHIFT = 7
 HOLE_DILATIONS = 4
@@ -245,8 +249,27 @@ def _warp_errors(sample: Sample, filled: Sequence[Picture]) -> tuple[float, floa
     return float(means[0]), float(means[1])
 
 
-def make(method: str, quality: str) -> Filler:
+class Truth(Filler):
+    """Fills with the truth."""
+
+    def __init__(self, truth: Sequence[Picture]) -> None:
+        self._truth = truth
+
+    def start(self, frames: FrameSequence, holes: MaskSequence) -> None:
+        self._frames, self._holes = frames, holes
+
+    def fill(self, index: int) -> Filled | None:
+        hole = self._holes[index]
+        rgb = np.where(hole[..., None], self._truth[index], self._frames[index].rgb)
+        return Filled(Region.whole(self._frames.size), rgb, np.where(hole, -1, index).astype(np.int32))
+
+
+def make(method: str, quality: str, truth: Sequence[Picture]) -> Filler:
     """Return a filler: a baseline of this file, or a plug-in's by its name."""
+    if method.startswith("seen+"):
+        return FullSizeFiller(make("builtin", quality, truth), make(method.removeprefix("seen+"), quality, truth))
+    if method in ("truth", "grey"):
+        return Truth(truth if method == "truth" else [np.full_like(one, 128) for one in truth])
     if method == "telea":
         return Telea()
     if method == "flow":
@@ -277,7 +300,7 @@ def main() -> None:
             arguments.data, name, names[(names.index(name) + SHIFT) % len(names)], arguments.frames, (width, height)
         )
         for method in arguments.methods.split(","):
-            figures = measure(make(method, arguments.quality), sample)
+            figures = measure(make(method, arguments.quality, sample.truth), sample)
             row = [getattr(figures, column) for column in shown]
             rows.setdefault(method, []).append(row)
             print(f"{name:16}{method:10}" + "".join(f"{value:9.2f}" for value in row), flush=True)

@@ -25,7 +25,7 @@ from videdit.evaluation.ledger import Ledger
 from videdit.evaluation.noise_ratio import psnr
 from videdit.evaluation.parts import Evaluation, Record, Tick, engine_settings, run_parts, runtime_settings
 from videdit.evaluation.similarity import ssim, ssim_map
-from videdit.evaluation.tables import Column, Row, mean_of, write_csv
+from videdit.evaluation.tables import Column, Row, Value, mean_of, write_csv
 from videdit.filler import Filler
 from videdit.frames import ArrayFrames, Mask
 from videdit.media import open_video
@@ -238,7 +238,7 @@ def _told(ledger: Ledger, records: Mapping[str, Record]) -> Evaluation:
         for record in records.values()
     ]
     every = {key: [value for one in records.values() for value in one[key]] for key in ("psnr", "ssim")}
-    last: Row = {"sequence": ALL_FRAMES, "frames": len(every["psnr"])}
+    last: dict[str, Value] = {"sequence": ALL_FRAMES, "frames": len(every["psnr"])}
     rows.append(last | {key: mean_of(some) for key, some in every.items()})
     write_csv(ledger.file("network.csv"), rows)
     write_csv(
