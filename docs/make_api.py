@@ -17,7 +17,7 @@ import videdit
 PAGE = Path(__file__).with_name("api.md")
 
 CHAPTERS = {
-    "Editing": ["open", "Project", "EffectStep"],
+    "Editing": ["open", "Project", "EffectStep", "DetectionStep"],
     "Pointing": ["Moment", "Click", "Box", "Stroke", "MaskPrompt", "Phrase", "Prompt", "Object", "Objects"],
     "Frames and shots": ["Frame", "FrameSequence", "ArrayFrames", "Region", "Shot"],
     "Effects": ["Effect", "Window", "Patch", "ShotView", "Context", "PER_FRAME", "WHOLE_SHOT"],

@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from videdit.detections.steps import DetectionStep
     from videdit.detector import Detection, Detector
     from videdit.effect import PER_FRAME, WHOLE_SHOT, Context, Effect, Patch, ShotView, Window
     from videdit.errors import VideditError
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "videdit.detections.steps": ["DetectionStep"],
     "videdit.detector": ["Detection", "Detector"],
     "videdit.effect": ["PER_FRAME", "WHOLE_SHOT", "Context", "Effect", "Patch", "ShotView", "Window"],
     "videdit.errors": ["VideditError"],
@@ -53,11 +55,11 @@ _HOMES = {
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "MADE_UP", "PER_FRAME", "WHOLE_SHOT", "ArrayFrames", "Box", "Click", "Context", "Detection", "Detector",
-    "Effect", "EffectStep", "Ended", "Executor", "Filled", "Filler", "Frame", "FrameSequence", "Hypothesis",
+    "MADE_UP", "PER_FRAME", "WHOLE_SHOT", "ArrayFrames", "Box", "Click", "Context", "Detection", "DetectionStep",
+    "Detector", "Effect", "EffectStep", "Ended", "Executor", "Filled", "Filler", "Frame", "FrameSequence", "Hypothesis",
     "MaskPrompt", "MaskSequence", "Moment", "Object", "Objects", "Options", "Patch", "Phrase", "Plugins", "Project",
-    "Prompt", "Region", "Runtime", "Segmenter", "Shot", "ShotChange", "ShotDetector", "ShotView", "Stroke",
-    "Tracked", "Tracker", "VideditError", "Window", "hookimpl",
+    "Prompt", "Region", "Runtime", "Segmenter", "Shot", "ShotChange", "ShotDetector", "ShotView", "Stroke", "Tracked",
+    "Tracker", "VideditError", "Window", "hookimpl",
 ]  # fmt: skip
 
 

@@ -12,7 +12,7 @@ hookspec = pluggy.HookspecMarker(PROJECT_NAME)
 hookimpl = pluggy.HookimplMarker(PROJECT_NAME)
 
 Register = Callable[..., None]
-"""register(name, factory, options=None, *, checkpoints=(), rank=0, summary="")"""
+"""register(name, factory, options=None, *, checkpoints=(), rank=0, summary="", finds=())"""
 
 
 @hookspec
@@ -27,7 +27,7 @@ def register_trackers(register: Register) -> None:
 
 @hookspec
 def register_detectors(register: Register) -> None:
-    """Offer engines that find things on a frame: register(name, factory, options)."""
+    """Offer engines that find things on a frame: register(name, factory, options, finds=("faces", "face"))."""
 
 
 @hookspec

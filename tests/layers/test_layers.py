@@ -25,6 +25,7 @@ LEVELS: list[set[str]] = [
     {"hookspecs"},
     {"plugins"},
     {"tracking"},
+    {"detections"},
     {"pipeline"},
     {"project"},
     {"batch"},

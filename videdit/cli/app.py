@@ -15,6 +15,7 @@ from videdit.cli.batch_commands import batch_commands
 from videdit.cli.correcting import add_correct_command
 from videdit.cli.effect_commands import add_effect_commands
 from videdit.cli.evaluate_commands import evaluate_commands
+from videdit.cli.faces_command import add_faces_command
 from videdit.cli.film_commands import add_film_commands
 from videdit.cli.mask_commands import mask_commands
 from videdit.cli.object_commands import object_commands
@@ -28,7 +29,7 @@ from videdit.plugins import Plugins
 
 _NAMES = {
     "probe", "shots", "track", "render", "run", "pick", "doctor", "example", "objects", "masks", "plugins",
-    "checkpoints", "evaluate", "batch", "correct",
+    "checkpoints", "evaluate", "batch", "correct", "faces",
 }  # fmt: skip
 
 
@@ -44,6 +45,7 @@ def build(plugins: Plugins) -> typer.Typer:
     )
     app.callback()(_global_flags)
     add_effect_commands(app, session, _NAMES)
+    add_faces_command(app, session)
     add_film_commands(app, session)
     add_correct_command(app, session)
     add_pick_command(app, session)

@@ -48,7 +48,11 @@ PROMPTS = [
         "mask", list[str], "--mask", panel=_POINT, metavar="[NAME=]FILE[@T]",
         text="A picture of the film's size; not black is the object.",
     ),
-    _flag("find", list[str], "--find", panel=_POINT, metavar="[NAME=]WORDS[@T]", text="Words for a detector."),
+    _flag(
+        "find", list[str], "--find", panel=_POINT, metavar="[NAME=]WORDS[@T]",
+        text="Words for a detector: everything of that kind in the whole film; with T, the best on that frame.",
+    ),
+    _flag("faces", bool, "--faces", panel=_POINT, text="Every face in the film, as --find faces does."),
     _flag(
         "static", bool, "--static/--no-static", panel=_POINT,
         text="What is drawn stands still: it is the mask on every frame of the range.  (default: off)",
@@ -81,6 +85,7 @@ PREVIEW = _flag(
 ENGINES = [
     _flag("segmenter", str, "--segmenter", panel=_ENGINES, text="What turns prompts into a mask.  (default: auto)"),
     _flag("tracker", str, "--tracker", panel=_ENGINES, text="What carries masks through a shot.  (default: auto)"),
+    _flag("detector", str, "--detector", panel=_ENGINES, text="What finds things by words.  (default: auto)"),
     _flag(
         "refine", Literal["auto", "on", "off"], "--refine", panel=_ENGINES,
         text="Whether the segmenter is asked about doubtful masks.  (default: auto)",

@@ -124,7 +124,7 @@ def _track(session: Session) -> Callable[..., None]:
             if flags.get("preview"):
                 write_preview(project, Path(flags["preview"]))
                 return
-            if not project.objects.all:
+            if not project.objects.all and not project.description.detections:
                 raise OptionError("nothing was pointed at", next_step="add --click, --box, --stroke or --mask")
             project.track_objects(report=report)
             summary = project.summary()

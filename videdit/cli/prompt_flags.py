@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from videdit.detections.steps import DetectionStep
 from videdit.errors import OptionError
 from videdit.prompts import DEFAULT_OBJECT, FIRST, Box, Click, MaskPrompt, Moment, Phrase, Prompt, Stroke
 
@@ -33,8 +34,24 @@ def read_flags(
     prompts += [_read(text, "--click", "X,Y", _click(True)) for text in clicks]
     prompts += [_read(text, "--not-stroke", "X,Y/X,Y/...", _stroke(False)) for text in not_strokes]
     prompts += [_read(text, "--not", "X,Y", _click(False)) for text in not_clicks]
-    prompts += [_read(text, "--find", "WORDS", _phrase) for text in phrases]
+    prompts += [_read(text, "--find", "WORDS", _phrase) for text in phrases if "@" in text]
     return prompts
+
+
+def read_finds(phrases: Iterable[str], *, faces: bool = False, **step: Any) -> list[DetectionStep]:
+    """Return what is to be found in the whole film: the phrases without a moment, and faces if they are asked for.
+
+    step: further fields of every one
+    """
+    steps = [DetectionStep("faces", **step)] if faces else []
+    for text in phrases:
+        if "@" in text:
+            continue
+        name, separator, words = text.partition("=")
+        steps.append(DetectionStep(words, name, **step) if separator and name else DetectionStep(text, **step))
+        if not steps[-1].find.strip():
+            raise OptionError(f"--find {text!r} names nothing", next_step="write --find [NAME=]WORDS, such as faces")
+    return steps
 
 
 def _read(text: str, flag: str, form: str, make: Callable[[str, Moment, str], T]) -> T:

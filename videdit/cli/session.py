@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from videdit.cli import console
-from videdit.cli.prompt_flags import read_flags
+from videdit.cli.prompt_flags import read_finds, read_flags
 from videdit.errors import OptionError
 from videdit.plugins import Plugins
 from videdit.project import Project, open_project, read_prompts
@@ -81,6 +81,13 @@ class Session:
             project.replace_prompts(prompts)
         elif prompts:
             project.point(*prompts)
+        finds = read_finds(
+            flags.get("find") or (), faces=flags.get("faces") is True, detector=flags.get("detector") or "auto"
+        )
+        if finds:
+            known = [] if replace_prompts else list(project.description.detections)
+            stems = {step.stem for step in finds}
+            project.replace_detections([*(step for step in known if step.stem not in stems), *finds])
         self._take_engines(project, flags)
         if flags.get("span"):
             project.limit(*read_span(flags["span"]))

@@ -39,11 +39,26 @@ class PackedMask:
         """
         if mask.ndim != 2 or mask.dtype != np.bool_:
             raise ShapeError(f"a mask is (H, W) bool, not {mask.shape} {mask.dtype}")
-        region = Region.of(mask)
-        size = (mask.shape[0], mask.shape[1])
-        if region.empty:
-            return cls(size, region, b"", 0)
-        crop = mask[region.slices]
+        return cls.pack_inside(mask, Region.whole(mask.shape), mask.shape)
+
+    @classmethod
+    def pack_inside(cls, mask: Mask, place: Region, size: tuple[int, int]) -> PackedMask:
+        """Pack a mask of which only a part of the frame is given; outside of it there is nothing.
+
+        mask:  (h, w) bool
+        place: where it lies in the frame
+        size:  height and width of the frame
+
+        Returns what `pack` makes of the whole. Raises ShapeError if the sizes do not fit.
+        """
+        inside = place.x0 >= 0 and place.y0 >= 0 and place.x1 <= size[1] and place.y1 <= size[0]
+        if mask.shape != (place.height, place.width) or mask.dtype != np.bool_ or not inside:
+            raise ShapeError(f"{place} of a frame of {size} takes no mask of {mask.shape} {mask.dtype}")
+        tight = Region.of(mask)
+        if tight.empty:
+            return cls(size, tight, b"", 0)
+        crop = mask[tight.slices]
+        region = Region(tight.x0 + place.x0, tight.y0 + place.y0, tight.x1 + place.x0, tight.y1 + place.y0)
         # Rows padded to bytes keep what lies above one another aligned, which compresses best.
         bits = zlib.compress(np.packbits(crop, axis=1).tobytes(), _ZLIB_LEVEL)
         return cls(size, region, bits, int(np.count_nonzero(crop)))

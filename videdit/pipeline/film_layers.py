@@ -49,6 +49,11 @@ class FilmLayers:
         self._shot: Shot | None = None
         self._layers: list[Layer] = []
 
+    def take_objects(self, object_ids: Sequence[Sequence[int]]) -> None:
+        """Take these ids, for each step, in place of the ones before: some objects are found only after the set-up."""
+        self._object_ids = tuple(tuple(ids) for ids in object_ids)
+        self._shot = None
+
     @property
     def transparent(self) -> bool:
         """Whether the finished film needs an alpha channel."""

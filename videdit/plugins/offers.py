@@ -25,6 +25,7 @@ class Registration:
     checkpoints: names of the files it needs; all must be present for `auto` to take it
     rank:        `auto` takes the highest whose files are present; 0 and above is eligible, below 0 never
     plugin:      name of the plug-in that offers it
+    finds:       words for what a detector of a fixed kind finds ("faces", "face"); empty if it takes any words
     """
 
     role: Role
@@ -35,6 +36,7 @@ class Registration:
     rank: int
     summary: str
     plugin: str
+    finds: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

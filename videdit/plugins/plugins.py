@@ -178,13 +178,15 @@ class Plugins:
             checkpoints: Sequence[str] = (),
             rank: int = 0,
             summary: str = "",
+            finds: Sequence[str] = (),
         ) -> None:
             model = options if options is not None else getattr(factory, "Options", Options)
             check_offer(role, name, factory, model)
             if any((offer.role, offer.name) == (role, name) for offer in one.offers):
                 raise BrokenPlugin(f"it registers the {role.replace('_', ' ')} {name!r} twice")
             text = summary or (factory.__doc__ or "").strip().split("\n")[0]
-            offer = Registration(role, name, factory, model, tuple(checkpoints), rank, text, one.name)
+            words = tuple(word.lower() for word in finds)
+            offer = Registration(role, name, factory, model, tuple(checkpoints), rank, text, one.name, words)
             one.offers.append(offer)
             self._by_role[role].setdefault(name, []).append(offer)
 
@@ -251,8 +253,30 @@ class Plugins:
         """Return what `name` stands for, and one clause that says why; `auto` takes the best that is ready."""
         if name != AUTO:
             return self.find(role, name), "asked for"
+        return self._best(role, self.all(role), runtime)
+
+    def choose_detector(self, phrase: str, runtime: Runtime, name: str = AUTO) -> tuple[Registration, str]:
+        """Return the detector for a phrase, and one clause that says why.
+
+        `auto` takes the best that is ready of those made for just that, else of those that take any words.
+        Raises UnknownPlugin if none is.
+        """
+        if name != AUTO:
+            return self.find("detector", name), "asked for"
+        offers = self.all("detector")
+        made_for_it = [offer for offer in offers if phrase.strip().lower() in offer.finds]
+        candidates = made_for_it or [offer for offer in offers if not offer.finds]
+        if not candidates:
+            known = sorted({offer.finds[0] for offer in offers if offer.finds})
+            raise UnknownPlugin(
+                f"no detector looks for {phrase!r}",
+                next_step=f"there are detectors for: {', '.join(known) or 'nothing'}; point with a box or a click",
+            )
+        return self._best("detector", candidates, runtime)
+
+    def _best(self, role: Role, offers: Sequence[Registration], runtime: Runtime) -> tuple[Registration, str]:
         passed_over: list[str] = []
-        for offer in sorted(self.all(role), key=lambda offer: (-offer.rank, offer.name)):
+        for offer in sorted(offers, key=lambda offer: (-offer.rank, offer.name)):
             if offer.rank < 0:
                 continue
             missing = [one for one in offer.checkpoints if not _present(one, runtime)]

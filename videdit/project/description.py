@@ -31,9 +31,11 @@ from typing import Any
 import tomlkit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from videdit.detections.steps import DetectionStep
 from videdit.errors import OptionError, ProjectError
 from videdit.objects import Object, Objects
 from videdit.pipeline.steps import EffectStep
+from videdit.plugins import AUTO
 from videdit.project.prompt_models import PromptModel, model_of
 from videdit.prompts import Prompt
 from videdit.runtime import Quality
@@ -58,6 +60,7 @@ class Description:
     span: tuple[int, int] | None = None
     objects: Objects = field(default_factory=Objects)
     prompts: tuple[Prompt, ...] = ()
+    detections: tuple[DetectionStep, ...] = ()
     engines: Engines = field(default_factory=Engines)
     quality: Quality = "standard"
     learned: bool = True
@@ -88,6 +91,33 @@ class _EffectModel(_Strict):
     masks: dict[str, Any] = Field(default_factory=dict)
 
 
+class _DetectionModel(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_by_name=True)
+
+    find: str = "faces"
+    object: str = ""
+    detector: str = AUTO
+    options: dict[str, Any] = Field(default_factory=dict)
+    follow: dict[str, Any] = Field(default_factory=dict)
+    only: tuple[int, ...] = ()
+    without: tuple[int, ...] = Field(default=(), alias="except")
+    boxes: str | None = None
+
+    def step(self, folder: Path) -> DetectionStep:
+        step = DetectionStep(
+            find=self.find,
+            object=self.object,
+            detector=self.detector,
+            options=self.options,
+            follow=self.follow,
+            only=self.only,
+            without=self.without,
+            boxes=None if self.boxes is None else folder / self.boxes,
+        )
+        step.following()
+        return step
+
+
 class _EnginesModel(_Strict):
     segmenter: str = "auto"
     tracker: str = "auto"
@@ -109,6 +139,7 @@ class _FileModel(_Strict):
     next_object_id: int = 1
     objects: tuple[_ObjectModel, ...] = ()
     prompts: tuple[PromptModel, ...] = ()
+    detections: tuple[_DetectionModel, ...] = ()
     engines: _EnginesModel = Field(default_factory=_EnginesModel)
     effects: tuple[_EffectModel, ...] = ()
     encode: dict[str, Any] = Field(default_factory=dict)
@@ -174,10 +205,20 @@ def _understood(raw: Any, path: Path) -> Description:
         ),
         quality=engines.quality,
         learned=engines.learned,
+        detections=_detections(model, path),
         effects=tuple(EffectStep(e.name, e.options, e.objects, e.masks) for e in model.effects),
         encode=model.encode,
     )
     return described.with_prompts(*(prompt.prompt(folder) for prompt in model.prompts))
+
+
+def _detections(model: _FileModel, path: Path) -> tuple[DetectionStep, ...]:
+    steps = tuple(one.step(path.parent) for one in model.detections)
+    if len({step.stem for step in steps}) < len(steps):
+        raise OptionError(
+            "two detections name their objects alike", where=str(path), next_step="give one of them another `object`"
+        )
+    return steps
 
 
 def _objects(model: _FileModel, path: Path) -> Objects:
@@ -231,6 +272,8 @@ def _tables(description: Description, folder: Path) -> dict[str, Any]:
         tables["objects"] = [{"id": one.object_id, "name": one.name} for one in description.objects]
     if description.prompts:
         tables["prompts"] = [model_of(prompt, folder) for prompt in description.prompts]
+    if description.detections:
+        tables["detections"] = [_detection_table(step) for step in description.detections]
     if description.effects:
         tables["effects"] = [
             {
@@ -242,3 +285,16 @@ def _tables(description: Description, folder: Path) -> dict[str, Any]:
             for step in description.effects
         ]
     return tables
+
+
+def _detection_table(step: DetectionStep) -> dict[str, Any]:
+    table: dict[str, Any] = {
+        "find": step.find,
+        "object": step.stem,
+        "detector": step.detector,
+        "options": dict(step.options),
+        "follow": dict(step.follow),
+        "only": list(step.only),
+        "except": list(step.without),
+    }
+    return table if step.boxes is None else {**table, "boxes": str(step.boxes.resolve())}

@@ -14,6 +14,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from videdit.detections.stage import Found
+from videdit.detections.steps import DetectionStep
 from videdit.errors import OptionError, ProjectError
 from videdit.frames import FrameSequence, Mask
 from videdit.masks import MaskTrack
@@ -25,6 +27,7 @@ from videdit.plugins import AUTO, Plugins
 from videdit.progress import Progress, Report, silent
 from videdit.project.correcting import confirmation, take_negative_prompts, with_bases
 from videdit.project.description import Description, read_description, write_description
+from videdit.project.detecting import find_all
 from videdit.project.fingerprint import fingerprint
 from videdit.project.history import History
 from videdit.project.lock import FolderLock
@@ -291,6 +294,12 @@ class Project:
         """Take a table of objects in place of the present one; for masks that come from elsewhere."""
         return self.decide(replace(self._description, objects=objects))
 
+    def adopt_objects(self, objects: Objects) -> None:
+        """Take a table of objects that follows from what was decided already; no decision of its own to undo."""
+        if objects != self._description.objects:
+            self._description = replace(self._description, objects=objects)
+            self._write()
+
     def rename_object(self, name: str, new_name: str) -> Self:
         """Give an object another name; its id and masks stay."""
         old = self.objects.require(name)
@@ -329,9 +338,7 @@ class Project:
     ) -> Self:
         """Add an effect for some objects, or for all. `masks` says how their masks are grown and feathered."""
         step = EffectStep(name, options, tuple(objects), dict(masks or {}))
-        check_step(step, self.plugins)
-        for one in step.objects:
-            self.objects.require(one)
+        self._check_step(step)
         return self.decide(replace(self._description, effects=(*self._description.effects, step)))
 
     def remove(self, **options: Any) -> Self:
@@ -349,10 +356,15 @@ class Project:
     def replace_effects(self, steps: Sequence[EffectStep]) -> Self:
         """Take `steps` in place of all effects there are."""
         for step in steps:
-            check_step(step, self.plugins)
-            for one in step.objects:
-                self.objects.require(one)
+            self._check_step(step)
         return self.decide(replace(self._description, effects=tuple(steps)))
+
+    def _check_step(self, step: EffectStep) -> None:
+        check_step(step, self.plugins)
+        for one in step.objects:
+            # What a detector is still to find has no object yet.
+            if not any(one == looked.stem or looked.number(one) for looked in self._description.detections):
+                self.objects.require(one)
 
     def use(self, description: Description) -> Self:
         """Take over everything that a pipeline file says; the film stays this one."""
@@ -364,9 +376,35 @@ class Project:
             quality=description.quality,
             learned=description.learned,
             encode=description.encode,
+            detections=description.detections,
         )
         self.replace_prompts(description.prompts)
         return self.replace_effects(description.effects)
+
+    # -- finding ---------------------------------------------------------------------------------------------------
+
+    def find(self, words: str = "faces", **step: Any) -> Self:
+        """Find things throughout the film, each an object of its own: "face 1", "face 2".
+
+        words: "faces", or what a detector takes
+        step:  further fields of `videdit.DetectionStep`: detector, options, follow, only, without, boxes
+        """
+        return self.replace_detections([*self._description.detections, DetectionStep(words, **step)])
+
+    def replace_detections(self, steps: Sequence[DetectionStep]) -> Self:
+        """Take `steps` in place of all that is looked for. OptionError for wrong options or a name used twice."""
+        for step in steps:
+            step.following()
+        if len({step.stem for step in steps}) < len(steps):
+            raise OptionError("two detections name their objects alike", next_step="give one of them another object")
+        return self.decide(replace(self._description, detections=tuple(steps)))
+
+    def found(self, *, report: Report = silent) -> list[Found]:
+        """Look for all that is to be found, lay the masks into the track, and return who was found, step by step.
+
+        What was looked through already, with the same settings, is not looked through again.
+        """
+        return find_all(self, report)
 
     # -- shots -----------------------------------------------------------------------------------------------------
 
@@ -476,6 +514,7 @@ class Project:
 
     def tracking_steps(self, *, report: Report = silent) -> Generator[Made, None, None]:
         """Yield each frame of the tracking stage's work when it is made; `stream` is the same for people."""
+        self.found(report=report)
         take_negative_prompts(self)
         pointed = self.pointed()
         if pointed:
@@ -514,10 +553,28 @@ class Project:
         return self.plugins.runtime(replace(self._runtime, quality=described.quality, learned=described.learned))
 
     def ids_of(self, step: EffectStep) -> list[int]:
-        """Return the ids of the objects that an effect is for."""
-        if not step.objects:
-            return [one.object_id for one in self.objects]
-        return [self.objects.require(name).object_id for name in step.objects]
+        """Return the ids of the objects that an effect is for, as far as they are found yet.
+
+        An effect for all leaves out those that a detection's `only` and `without` leave out; so does one for a
+        detection by its name ("face"). One named with its number ("face 2") is meant in any case.
+        """
+        detections = self._description.detections
+        chosen: dict[int, None] = {}
+        for one in self.objects:
+            numbers = [(looked.stem, looked, number) for looked in detections if (number := looked.number(one.name))]
+            wanted = all(looked.wants(number) for _, looked, number in numbers)
+            if not step.objects and wanted:
+                chosen[one.object_id] = None
+            if wanted and any(stem in step.objects for stem, _, _ in numbers):
+                chosen[one.object_id] = None
+        for name in step.objects:
+            if not any(name == looked.stem for looked in detections):
+                known = self.objects.find(name)
+                if known is None and not any(looked.number(name) for looked in detections):
+                    known = self.objects.require(name)
+                if known is not None:
+                    chosen[known.object_id] = None
+        return list(chosen)
 
     def has_work(self) -> bool:
         """Return whether there are masks or rendered chunks that a later run can go on from."""

@@ -32,21 +32,28 @@ def save_film(
     described = project.description
     _check_output(project, out, overwrite)
     settings = settings if settings is not None else EncodeSettings.model_validate(dict(described.encode))
-    ids = [project.ids_of(step) for step in described.effects]
     layers = FilmLayers(
-        project.reader, described.effects, ids, project.track, project.plugins, project.runtime(), project.span
+        project.reader,
+        described.effects,
+        [project.ids_of(step) for step in described.effects],
+        project.track,
+        project.plugins,
+        project.runtime(),
+        project.span,
     )
     # What cannot be written is refused before hours of work, not after.
     plan = plan_encoding(project.reader.video, settings, out=out, alpha=layers.transparent)
     for sentence in plan.notes:
         project.runtime().note(sentence)
     wants_objects = any(effect.where != "everywhere" for effect in layers.effects)
-    if wants_objects and not project.objects.all:
+    if wants_objects and not project.objects.all and not described.detections:
         raise OptionError("nothing was pointed at", next_step="add --click, --box, --stroke or --mask")
     if wants_objects and not described.engines.static:
         check_inside([one for one in project.pointed() if one.prompts], project.span)
     project.track_objects(report=report)
     shots = project.shots(report=report)
+    ids = [project.ids_of(step) for step in described.effects]
+    layers.take_objects(ids)
     # The kind of file decides the codec, and with it the chunks' bytes.
     common = digest(what_determines(project, settings, layers, ids), out.suffix.lower())
 

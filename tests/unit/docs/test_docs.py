@@ -84,7 +84,7 @@ def test_documented_engines_and_effects_keep_the_contract() -> None:
 
 
 def test_the_register_call_is_documented_as_it_is() -> None:
-    called = 'register(name, factory, options=None, *, checkpoints=(), rank=0, summary="")'
+    called = 'register(name, factory, options=None, *, checkpoints=(), rank=0, summary="", finds=())'
     assert called in text("plugins.md")
     assert called in inspect.getsource(hookspecs)
     seen: list[inspect.Signature] = []

@@ -1,0 +1,46 @@
+"""Find what a project's detections name, and keep it as objects of the project."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from videdit.detections.stage import DetectionStage, Found
+from videdit.progress import Report
+
+if TYPE_CHECKING:
+    from videdit.project.project import Project
+
+
+def find_all(project: Project, report: Report) -> list[Found]:
+    """Look, give everyone found an object, and lay the masks. See `Project.found`."""
+    described = project.description
+    if not described.detections:
+        return []
+    shots = project.shots(report=report)
+    stage = DetectionStage(
+        reader=project.reader,
+        source=described.fingerprint,
+        track=project.track,
+        plugins=project.plugins,
+        runtime=project.runtime(),
+    )
+    results = []
+    for step in described.detections:
+        found = stage.find(step, shots, span=project.span, report=project.plugins.followed(report))
+        objects = project.objects
+        ids = {}
+        for one in found.people:
+            objects, named = objects.with_named(step.name(one.number))
+            ids[one.number] = named.object_id
+        project.adopt_objects(replace(objects, all=tuple(o for o in objects if _stays(step.number(o.name), ids))))
+        stage.lay(found, ids)
+        if not found.people:
+            project.runtime().note(f"no {step.find} found")
+        results.append(found)
+    return results
+
+
+def _stays(number: int | None, ids: dict[int, int]) -> bool:
+    """Whether an object is none of the detection's, or one that is still found."""
+    return number is None or number in ids
