@@ -235,7 +235,9 @@ class BatchFilm:
 
     def write_edited(self, jobs: Sequence[Job]) -> list[Path]:
         """Write the ranges that were edited as OTIO, and as EDL where timecode can name them; return where."""
-        edited = together(job.frames for job in jobs if job.kind in ("edit", "render"))
+        making = [job for job in jobs if job.kind in ("edit", "render")]
+        numbers = dict.fromkeys(job.number for job in making)
+        edited = [one for number in numbers for one in together(job.frames for job in making if job.number == number)]
         written = []
         for form in ("otio", "edl") if edited else ():
             path = self.folder / f"edited.{form}"

@@ -16,6 +16,7 @@ from videdit.batch.request import BatchRequest
 from videdit.batch.results import folder_of, read_result
 from videdit.batch.scheduling import Scheduler, WorkedOff
 from videdit.batch.worker import WorkerMaker
+from videdit.devices import peak_memory_bytes
 from videdit.errors import OptionError, VideditError
 from videdit.plugins import Plugins
 from videdit.progress import Report, silent
@@ -57,6 +58,7 @@ class FilmResult:
             "report": str(self.report),
             "jobs": self.jobs,
             "reused_jobs": self.reused,
+            "peak_bytes": peak_memory_bytes(),
         }
 
 

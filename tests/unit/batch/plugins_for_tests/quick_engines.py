@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,20 @@ class DieOnce(Invert):
         if window.index == 20 and not marker.exists():
             marker.touch()
             os.kill(os.getpid(), signal.SIGKILL)
+        return super().render(window)
+
+
+class KillParent(Invert):
+    """Kills the process that sent it on frame 20, once, leaves its own number in the marker, and is slow."""
+
+    Options = FileOptions
+
+    def render(self, window: videdit.Window) -> Any:
+        marker = Path(self.options.marker)
+        if window.index == 20 and not marker.exists():
+            marker.write_text(str(os.getpid()))
+            os.kill(os.getppid(), signal.SIGKILL)
+            time.sleep(60)
         return super().render(window)
 
 
@@ -101,4 +116,5 @@ def register_effects(register: Any) -> None:
     register("invert", Invert)
     register("die-once", DieOnce)
     register("fail-until", FailUntil)
+    register("kill-parent", KillParent)
     register("always-die", AlwaysDie)
