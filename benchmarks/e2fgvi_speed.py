@@ -248,7 +248,7 @@ def finished_films(film: Film, reference: Path, weights: dict[str, Tensor]) -> N
 
 def peaks(arguments: argparse.Namespace) -> None:
     """Print the peak memory of each side, in a process of its own that runs one window."""
-    for name in SIDES:
+    for name in arguments.sides.split(","):
         command = [sys.executable, __file__, "--one", name, "--size", arguments.size, "--frames", str(arguments.frames)]
         command += ["--reference", str(arguments.reference)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -130,6 +130,15 @@ def _add_inpainting(app: typer.Typer, session: Session) -> None:
             str | None,
             typer.Option("--masks", metavar="DIR", help="With --mode network: a folder of PNG files a sequence."),
         ] = None,
+        weights: Annotated[
+            str | None,
+            typer.Option(
+                "--weights",
+                metavar="DIR",
+                help="With --mode network: where i3d_rgb_imagenet.pt (VFID), alexnet-owt-7be5be79.pth and alex.pth "
+                "(LPIPS) lie.",
+            ),
+        ] = None,
         holes: Annotated[
             Literal["both", "stationary", "object"],
             typer.Option("--holes", help="Drawn ones that stand still, or the shapes of other objects."),
@@ -148,7 +157,9 @@ def _add_inpainting(app: typer.Typer, session: Session) -> None:
         made_with = session.runtime({"device": device, "quality": quality, "learned": learned})
         if mode == "network":
             with console.progress(quiet=quiet) as report:
-                found = _network(session, folder, results, sizes, masks, frames, filler, made_with, sequences, report)
+                found = _network(
+                    session, folder, results, sizes, masks, weights, frames, filler, made_with, sequences, report
+                )
             _show(found, as_json=as_json)
             return
         from videdit.evaluation import InpaintingSettings, evaluate_inpainting
@@ -180,6 +191,7 @@ def _network(
     results: str,
     sizes: list[str] | None,
     masks: str | None,
+    weights: str | None,
     frames: int | None,
     filler: str,
     runtime: Runtime,
@@ -195,7 +207,7 @@ def _network(
     if size is None or len(sizes or [""]) > 1:
         raise OptionError("--mode network takes one size", next_step="write --size 432x240")
     engine = "e2fgvi" if filler == "auto" else filler
-    settings = NetworkSettings(Path(masks), (size[1], size[0]), frames, engine)
+    settings = NetworkSettings(Path(masks), (size[1], size[0]), frames, engine, Path(weights) if weights else None)
     return evaluate_network(
         folder,
         Path(results),

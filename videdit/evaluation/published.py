@@ -17,10 +17,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from videdit.checkpoints import load_state_dict, load_strict
 from videdit.errors import OptionError
 from videdit.evaluation import sheets
 from videdit.evaluation.costs import Meter
 from videdit.evaluation.davis import open_davis
+from videdit.evaluation.learned_figures import (
+    ALEXNET_FILE,
+    I3D_FILE,
+    LPIPS_FILE,
+    Lpips,
+    frechet_distance,
+    video_features,
+)
 from videdit.evaluation.ledger import Ledger
 from videdit.evaluation.noise_ratio import psnr
 from videdit.evaluation.parts import Evaluation, Record, Tick, engine_settings, run_parts, runtime_settings
@@ -40,6 +49,8 @@ COLUMNS = (
     Column("frames", "frames"),
     Column("psnr", "PSNR", 2),
     Column("ssim", "SSIM", 4),
+    Column("lpips", "LPIPS (AlexNet)", 4),
+    Column("vfid", "VFID", 3),
     Column("wall_ms", "ms/frame", 0),
     Column("cpu_ms", "CPU ms", 0),
     Column("peak_mib", "MiB", 0),
@@ -61,12 +72,14 @@ class NetworkSettings:
     size:   width x height that frames and masks are brought to
     frames: the first so many of each sequence; None takes as many as there are masks
     filler: name of the engine; its option `parity` is set, if it has one
+    weights: folder with the files of weights for LPIPS and VFID; what is not there is not measured
     """
 
     masks: Path
     size: tuple[int, int] = (432, 240)
     frames: int | None = None
     filler: str = "e2fgvi"
+    weights: Path | None = None
 
 
 def evaluate_network(
@@ -91,13 +104,42 @@ def evaluate_network(
     names = _names(settings.masks, sequences)
     counts = {name: _frame_count(images, settings, name) for name in names}
     chosen = {**engine_settings(plugins, runtime, {"filler": settings.filler}), **runtime_settings(runtime)}
-    kept = {"size": list(settings.size), "frames": settings.frames, "masks": str(settings.masks.resolve())}
+    looks = _Looks.of(settings.weights)
+    kept = {
+        "lpips": looks.lpips is not None,
+        "vfid": looks.i3d is not None,
+        "size": list(settings.size),
+        "frames": settings.frames,
+        "masks": str(settings.masks.resolve()),
+    }
     ledger = Ledger(results, {"evaluation": "network", **kept, **chosen})
 
     def work(name: str, tick: Tick) -> Record:
-        return _evaluated(images / name, counts[name], name, settings, plugins, runtime, ledger, tick)
+        return _evaluated(images / name, counts[name], name, settings, plugins, runtime, ledger, looks, tick)
 
     return _told(ledger, run_parts(counts, ledger, work, report))
+
+
+@dataclass(frozen=True, slots=True)
+class _Looks:
+    """Networks that look at results; None where their files are not there."""
+
+    lpips: Lpips | None
+    i3d: Any
+
+    @classmethod
+    def of(cls, folder: Path | None) -> _Looks:
+        if folder is None:
+            return cls(None, None)
+        lpips = all((folder / name).is_file() for name in (ALEXNET_FILE, LPIPS_FILE))
+        i3d = None
+        if (folder / I3D_FILE).is_file():
+            from videdit.evaluation.i3d import I3d
+
+            i3d = I3d()
+            load_strict(i3d, load_state_dict(folder / I3D_FILE), I3D_FILE)
+            i3d.eval().requires_grad_(False)
+        return cls(Lpips(folder) if lpips else None, i3d)
 
 
 def _names(masks: Path, wanted: Sequence[str]) -> list[str]:
@@ -157,6 +199,7 @@ def _evaluated(
     plugins: Plugins,
     runtime: Runtime,
     ledger: Ledger,
+    looks: _Looks,
     tick: Tick,
 ) -> Record:
     truth = read_frames(folder, count, settings.size)
@@ -168,6 +211,11 @@ def _evaluated(
     for composite, true in zip(composites, truth, strict=True):
         record["psnr"].append(min(_CAP_DB, psnr(composite, true)))
         record["ssim"].append(ssim(ssim_map(composite, true.astype(np.float64))))
+    if looks.lpips is not None:
+        record["lpips"] = [looks.lpips(one, true) for one, true in zip(composites, truth, strict=True)]
+    if looks.i3d is not None:
+        made = [composite.astype(np.uint8) for composite in composites]
+        record["features"] = [video_features(looks.i3d, some).tolist() for some in (truth, made)]
     _write_pictures(ledger, name, truth, holes, composites)
     return record
 
@@ -233,12 +281,19 @@ def _told(ledger: Ledger, records: Mapping[str, Record]) -> Evaluation:
             "frames": len(record["psnr"]),
             "psnr": mean_of(record["psnr"]),
             "ssim": mean_of(record["ssim"]),
+            "lpips": mean_of(record.get("lpips", [])),
             **{key: record[key] for key in ("wall_ms", "cpu_ms", "peak_mib")},
         }
         for record in records.values()
     ]
-    every = {key: [value for one in records.values() for value in one[key]] for key in ("psnr", "ssim")}
+    every = {
+        key: [value for one in records.values() for value in one.get(key, [])] for key in ("psnr", "ssim", "lpips")
+    }
     last: dict[str, Value] = {"sequence": ALL_FRAMES, "frames": len(every["psnr"])}
+    features = [one["features"] for one in records.values() if "features" in one]
+    if len(features) > 1:
+        real, made = (np.array([one[side] for one in features]) for side in (0, 1))
+        last["vfid"] = frechet_distance(real, made)
     rows.append(last | {key: mean_of(some) for key, some in every.items()})
     write_csv(ledger.file("network.csv"), rows)
     write_csv(
