@@ -29,9 +29,9 @@ from videdit.prompts import MaskPrompt
 from videdit.runtime import Runtime
 from videdit.shot_lists import write_shots
 from videdit.shots import Shot, shot_inside
-from videdit.tracking.keys import digest
+from videdit.tracking.keys import digest, prompt_facts
 from videdit.tracking.ledger import made_fact
-from videdit.tracking.stage import TrackingStage
+from videdit.tracking.stage import Pointed, TrackingStage
 
 FINISHED_NAME = "finished.json"
 # What x264 makes depends on the number of its threads; machines of one cluster differ in theirs.
@@ -157,10 +157,11 @@ class BatchFilm:
             film=self.name,
             common=self._common,
             plain=self._plain,
-            object_key=self._stage.key,
+            object_key=_drawn_key if self.task.engines.static else self._stage.key,
             chunk_frames=self._request.chunk_frames,
             overlap_frames=self._request.overlap_frames,
             needs_objects=self._needs_objects,
+            static=self.task.engines.static,
         )
 
     def _containing(self, shots: Sequence[Shot]) -> set[int] | None:
@@ -170,12 +171,17 @@ class BatchFilm:
             return None
         ids = {self.project.objects.require(name).object_id for name in names}
         pointed = [one for one in self.project.pointed() if one.object_id in ids]
-        return {number for number, shot in enumerate(shots, 1) if inside_of(pointed, shot)}
+        return {number for number, shot in enumerate(shots, 1) if self._pointed_in(pointed, shot)}
+
+    def _pointed_in(self, pointed: Sequence[Pointed], frames: Shot) -> list[Pointed]:
+        return list(pointed) if self.task.engines.static else inside_of(pointed, frames)
 
     def task_of(self, job: Job) -> JobTask:
         """Return a job with what it takes to do it, anywhere."""
-        pointed = inside_of(self.project.pointed(), job.seen) if job.kind in ("edit", "track") else []
-        return JobTask(job, self.task, tuple(pointed))
+        if job.kind not in ("edit", "track"):
+            return JobTask(job, self.task)
+        pointed = [one for one in self.project.pointed() if one.prompts]
+        return JobTask(job, self.task, tuple(self._pointed_in(pointed, job.seen)))
 
     def passing(self, job: Job, why: str) -> Job:
         """Return the job that lets the frames of another one through as they are."""
@@ -268,6 +274,11 @@ class BatchFilm:
             for number, one in enumerate(reports):
                 figures[number] = merge_reports(figures[number], one)
         return figures
+
+
+def _drawn_key(one: Pointed, frames: Shot) -> str:
+    prompts = [[index, [prompt_facts(prompt) for prompt in some]] for index, some in sorted(one.prompts.items())]
+    return digest("drawn", frames.start, frames.stop, prompts)
 
 
 def _described(source: Path, request: BatchRequest) -> tuple[Path, Description]:

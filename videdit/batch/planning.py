@@ -29,6 +29,7 @@ class Planner:
     chunk_frames:  a longer shot is tracked by one job and rendered by several of at most that many frames
     overlap_frames: how far effects look beyond such a job's own frames, on either side
     needs_objects: no effect does anything where there is no object
+    static:        prompts hold on every frame of the film, whichever they were drawn on
     """
 
     film: str
@@ -38,12 +39,13 @@ class Planner:
     chunk_frames: int
     overlap_frames: int
     needs_objects: bool
+    static: bool = False
 
     def jobs(self, pieces: Sequence[Piece], pointed: Sequence[Pointed]) -> list[Job]:
         """Return the jobs in the film's order; the frames of all but the tracking ones are the film, each once."""
         jobs: list[Job] = []
         for piece in pieces:
-            inside = inside_of(pointed, piece.frames)
+            inside = list(pointed) if self.static else inside_of(pointed, piece.frames)
             if not piece.chosen or (self.needs_objects and not inside):
                 why = NOTHING_THERE if piece.chosen else NOT_CHOSEN
                 jobs += [self.passing(piece.number, frames, why) for frames in self._chunks(piece.frames)]

@@ -110,7 +110,9 @@ def _facts(
 
 def _engines(film: BatchFilm) -> list[tuple[str, str]]:
     rows = []
-    if film.project.objects.all:
+    if film.task.engines.static:
+        rows.append(("Masks", "as they were drawn, on every frame"))
+    elif film.project.objects.all:
         for role in ("segmenter", "tracker"):
             name, source, options, weights = film.describe()[role]
             rows.append((role.capitalize(), f"{name}, of {source}{_said(options)}{_said(weights)}"))
@@ -121,7 +123,7 @@ def _engines(film: BatchFilm) -> list[tuple[str, str]]:
 
 
 def _said(values: Mapping[str, Any]) -> str:
-    return "".join(f", {name} {value}" for name, value in values.items())
+    return "".join(f", {name} {value}" for name, value in values.items() if value not in (None, "", {}, []))
 
 
 def _shots(

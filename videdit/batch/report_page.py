@@ -16,8 +16,8 @@ h1 { font-size: 1.6rem; margin: 0 0 1rem; } h2 { font-size: 1.15rem; margin: 2re
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .45rem .6rem; border-bottom: 1px solid var(--line); }
 th { font-weight: 600; white-space: nowrap; } thead th { background: var(--soft); }
-td.number { text-align: right; font-variant-numeric: tabular-nums; }
-img { display: block; width: 240px; max-width: 100%; height: auto; border-radius: 4px; }
+td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
+img { display: block; width: 220px; height: auto; border-radius: 4px; }
 .failed { color: var(--bad); font-weight: 600; } .doubt { color: var(--warn); font-weight: 600; }
 pre { overflow: auto; background: var(--soft); padding: .6rem; border-radius: 4px; }
 .quiet { opacity: .7; }
@@ -76,14 +76,29 @@ def _effect(options: Mapping[str, Any], told: Mapping[str, Any]) -> str:
     for name, value in told.items():
         if isinstance(value, Mapping):
             continue  # figures by shot, too many for a line
-        shown = ", ".join(map(str, value)) if isinstance(value, list) else value
+        shown = _runs(value) if isinstance(value, list) else value
         if shown != "":
             parts.append(f"{name.replace('_', ' ')}: {shown}")
     return "; ".join(parts) or "as it is by default"
 
 
+def _runs(values: Sequence[Any]) -> str:
+    """Return numbers with those that follow one another as 2..17; anything else as it is."""
+    if not all(isinstance(value, int) for value in values):
+        return ", ".join(map(str, values))
+    runs: list[list[int]] = []
+    for value in sorted(set(values)):
+        if runs and value == runs[-1][-1] + 1:
+            runs[-1][1:] = [value]
+        else:
+            runs.append([value])
+    return ", ".join("..".join(map(str, run)) for run in runs)
+
+
 def _table(heads: Sequence[str], rows: Iterable[str]) -> str:
-    return f"<table><thead><tr>{''.join(f'<th>{h}</th>' for h in heads)}</tr></thead>{''.join(rows)}</table>"
+    """Lay rows out under heads; a head that begins with > stands over numbers."""
+    cells = (f'<th class="number">{head[1:]}</th>' if head[0] == ">" else f"<th>{head}</th>" for head in heads)
+    return f"<table><thead><tr>{''.join(cells)}</tr></thead>{''.join(rows)}</table>"
 
 
 def _number(value: Any) -> str:
@@ -96,7 +111,7 @@ def _objects(rows: Sequence[Mapping[str, Any]]) -> str:
         f"{_number(row['doubtful'])}</tr>"
         for row in rows
     )
-    return _table(["Object", "Frames", "Absent on", "In doubt on"], lines)
+    return _table(["Object", ">Frames", ">Absent on", ">In doubt on"], lines)
 
 
 def _doubtful(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -107,11 +122,11 @@ def _doubtful(rows: Sequence[Mapping[str, Any]]) -> str:
         f"{_number(row['score'])}</tr>"
         for row in rows
     )
-    return _table(["Object", "Frame", "Time", "Score"], lines)
+    return _table(["Object", ">Frame", ">Time", ">Score"], lines)
 
 
 def _shots(shots: Sequence[ShotFacts]) -> str:
-    heads = ["Shot", "Frames", "Time", "Before, with masks", "After", "What was done", "Seconds"]
+    heads = [">Shot", ">Frames", ">Time", "Before, with masks", "After", "What was done", ">Seconds"]
     return _table(heads, map(_shot, shots))
 
 

@@ -93,7 +93,6 @@ def planned(
             stack.callback(film.close)
             _check_output(film, request)
             films.append(film)
-        request.write(work)
         done: dict[tuple[str, str], Outcome] = {}
         for film in films:
             for job in film.plan(report):
@@ -122,6 +121,7 @@ def run_batch(
     runtime = runtime_for(plugins, device=request.device, note=note)
     report = plugins.followed(report)
     with planned(work, request, plugins, runtime, report) as plan, Journal(work / JOURNAL_NAME) as journal:
+        request.write(work)
         journal.plan(plan.jobs, films=[film.name for film in plan.films])
         if retry:
             journal.forgive()

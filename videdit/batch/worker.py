@@ -26,6 +26,7 @@ from videdit.project.fingerprint import fingerprint
 from videdit.project.lock import FolderLock
 from videdit.project.runtimes import runtime_for
 from videdit.runtime import Options, Runtime
+from videdit.tracking.drawn import DrawnStage
 from videdit.tracking.keys import canonical
 from videdit.tracking.stage import TrackingStage
 
@@ -172,8 +173,13 @@ class _FilmAtWork:
         )
 
     def _track(self, task: JobTask, track: MaskTrack) -> None:
+        source = self.film.fingerprint
+        if self.film.engines.static:
+            drawn = DrawnStage(source=source, size=track.size, track=track)
+            drawn.run(task.pointed, [task.job.seen], report=self._report)
+            return
         stage = TrackingStage(
-            source=self.film.fingerprint,
+            source=source,
             frames_of=self._reader.shot_frames,
             track=track,
             plugins=self._plugins,

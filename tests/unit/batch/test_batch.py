@@ -108,6 +108,21 @@ def test_what_is_not_chosen_passes_through(
     assert changed(film, made.out) == list(frames)
 
 
+def test_what_is_drawn_stands_in_every_shot(request_for: Make, film: Path, plugins: Plugins, tmp_path: Path) -> None:
+    wanted = request_for(chunk_frames=10, overlap_frames=2)
+    assert wanted.pipeline is not None
+    wanted.pipeline.write_text(
+        '[engines]\nstatic = true\n[[prompts]]\nkind = "box"\nobject = "logo"\nat = 3\nx0 = 4\ny0 = 8\nx1 = 60\n'
+        'y1 = 24\n[[effects]]\nname = "invert"\n',
+        encoding="utf-8",
+    )
+    (made,) = run_batch(tmp_path / "work", wanted, plugins)
+    assert changed(film, made.out) == list(range(40))
+    with open_project(None, tmp_path / "work" / "film", plugins=plugins) as project:
+        assert len({project.track.digest(1, index, index + 1) for index in range(40)}) == 40
+        assert all(entry.mask.area_px == 56 * 16 for entry in project.track.entries(1))
+
+
 def test_several_films_and_projects(request_for: Make, film: Path, plugins: Plugins, tmp_path: Path) -> None:
     wanted = request_for()
     assert wanted.pipeline is not None

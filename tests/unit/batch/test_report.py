@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from videdit.batch import BatchRequest, run_batch
+from videdit.batch import BatchRequest, Selection, run_batch
+from videdit.batch.report_page import _runs
 from videdit.media import open_video
 from videdit.plugins import Plugins
 from videdit.project.shot_timing import timing_of
@@ -59,12 +60,16 @@ def test_report(request_for: Make, plugins: Plugins, tmp_path: Path, film: Path)
     assert any(row.startswith("Made with videdit") for row in rows)
 
 
+def test_frames_that_follow_one_another_are_told_as_runs() -> None:
+    assert _runs([2, 3, 4, 9, 11, 10]) == "2..4, 9..11"
+    assert _runs([]) == ""
+    assert _runs(["a", 1]) == "a, 1"
+
+
 @pytest.mark.parametrize("form", ["edl", "otio"])
 def test_what_was_edited_goes_out_as_it_came_in(
     request_for: Make, plugins: Plugins, tmp_path: Path, film: Path, form: str
 ) -> None:
-    from videdit.batch import Selection
-
     wanted = request_for(selection=Selection(shots="2,3"))
     run_batch(tmp_path / "work", wanted, plugins)
     listed = tmp_path / "work" / "film" / f"edited.{form}"
