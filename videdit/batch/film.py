@@ -92,15 +92,22 @@ class BatchFilm:
         """Find the shots, if nobody did, and return the jobs in the film's order."""
         project, request = self.project, self._request
         shots = project.shots(request.shot_detector, report=report)
+        # Who is found has one number throughout the film, so that looking is no work for single shots.
+        project.found(report=report)
         self._prepare()
         chosen = request.selection.frames(shots, project.reader)
         if self._span is not None:
             inside = (shot_inside(one, Shot(*self._span)) for one in chosen)
             chosen = [one for one in inside if one is not None]
         pointed = [one for one in project.pointed() if one.prompts]
-        if self._needs_objects and not pointed:
+        self._given_ids = sorted(
+            {one for some in self.task.object_ids for one in some} - {one.object_id for one in pointed}
+        )
+        if self._needs_objects and not pointed and not project.description.detections:
             raise OptionError(
-                "nothing was pointed at", where=self.name, next_step="put [[prompts]] into the pipeline file"
+                "nothing was pointed at",
+                where=self.name,
+                next_step="put [[prompts]] or [[detections]] into the pipeline file",
             )
         planner = self._planner()
         self.jobs = planner.jobs(pieces_of(shots, chosen, self._containing(shots)), pointed)
@@ -158,11 +165,22 @@ class BatchFilm:
             common=self._common,
             plain=self._plain,
             object_key=_drawn_key if self.task.engines.static else self._stage.key,
+            given_key=self._given_key,
             chunk_frames=self._request.chunk_frames,
             overlap_frames=self._request.overlap_frames,
             needs_objects=self._needs_objects,
             static=self.task.engines.static,
         )
+
+    def _given_key(self, frames: Shot) -> str:
+        """Return a hash of the masks in a range that no prompt of this batch makes; "" if there is nothing on them."""
+        track = self.project.track
+        keys = [
+            [object_id, track.digest(object_id, frames.start, frames.stop)]
+            for object_id in self._given_ids
+            if any(not entry.mask.empty for entry in track.entries(object_id, frames.start, frames.stop))
+        ]
+        return digest(keys) if keys else ""
 
     def _containing(self, shots: Sequence[Shot]) -> set[int] | None:
         """Return the numbers of the shots that hold an object that was chosen by name; None if none was."""
@@ -171,17 +189,30 @@ class BatchFilm:
             return None
         ids = {self.project.objects.require(name).object_id for name in names}
         pointed = [one for one in self.project.pointed() if one.object_id in ids]
-        return {number for number, shot in enumerate(shots, 1) if self._pointed_in(pointed, shot)}
+        return {
+            number
+            for number, shot in enumerate(shots, 1)
+            if self._pointed_in(pointed, shot) or self._is_there(ids, shot)
+        }
+
+    def _is_there(self, ids: set[int], frames: Shot) -> bool:
+        track = self.project.track
+        found = (entry for one in ids for entry in track.entries(one, frames.start, frames.stop))
+        return any(not entry.mask.empty for entry in found)
 
     def _pointed_in(self, pointed: Sequence[Pointed], frames: Shot) -> list[Pointed]:
         return list(pointed) if self.task.engines.static else inside_of(pointed, frames)
 
     def task_of(self, job: Job) -> JobTask:
         """Return a job with what it takes to do it, anywhere."""
-        if job.kind not in ("edit", "track"):
+        if job.kind == "pass" or job.masks_of:
             return JobTask(job, self.task)
+        track = self.project.track
+        given = tuple(entry for one in self._given_ids for entry in track.entries(one, job.seen.start, job.seen.stop))
+        if job.kind == "render":
+            return JobTask(job, self.task, given=given)
         pointed = [one for one in self.project.pointed() if one.prompts]
-        return JobTask(job, self.task, tuple(self._pointed_in(pointed, job.seen)))
+        return JobTask(job, self.task, tuple(self._pointed_in(pointed, job.seen)), given)
 
     def passing(self, job: Job, why: str) -> Job:
         """Return the job that lets the frames of another one through as they are."""
@@ -198,8 +229,9 @@ class BatchFilm:
         if track.kv_get(fact) == job.id:
             return
         with track.transaction():
-            for object_id in [one.object_id for one in self.project.objects]:
-                track.delete(object_id, job.seen.start, job.seen.stop)
+            for one in self.project.objects:
+                if one.object_id not in self._given_ids:
+                    track.delete(one.object_id, job.seen.start, job.seen.stop)
             if job.kind != "pass":
                 self._copy_masks(job, track)
             track.kv_set(fact, job.id)
@@ -207,7 +239,7 @@ class BatchFilm:
     def _copy_masks(self, job: Job, track: MaskTrack) -> None:
         made = MaskTrack.open(folder_of(self.folder, job) / MASKS_NAME, size=track.size, create=False)
         with made:
-            for object_id in made.object_ids():
+            for object_id in sorted(set(made.object_ids()) - set(self._given_ids)):
                 entries: list[MaskEntry] = []
                 for entry in made.entries(object_id, job.seen.start, job.seen.stop):
                     entries.append(entry)
@@ -296,7 +328,11 @@ def _described(source: Path, request: BatchRequest) -> tuple[Path, Description]:
             # Prompts name places in one film: the project's own count, and the pipeline's only where it has none.
             pointed = project if project.prompts else pipeline
             pipeline = replace(pipeline, prompts=pointed.prompts, objects=pointed.objects)
-            pipeline = replace(pipeline, effects=pipeline.effects or project.effects)
+            pipeline = replace(
+                pipeline,
+                effects=pipeline.effects or project.effects,
+                detections=pipeline.detections or project.detections,
+            )
     if not pipeline.effects:
         raise OptionError("nothing is to be done", where=str(request.pipeline or source), next_step="add [[effects]]")
     prompts = tuple(

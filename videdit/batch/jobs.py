@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from videdit.errors import VideditError
+from videdit.masks import MaskEntry
 from videdit.media import EncodeSettings
 from videdit.pipeline.steps import EffectStep
 from videdit.runtime import Quality
@@ -78,11 +79,16 @@ class FilmTask:
 
 @dataclass(frozen=True, slots=True)
 class JobTask:
-    """A job with all it takes to do it; `pointed` are the objects that have prompts in it."""
+    """A job with all it takes to do it.
+
+    pointed: the objects that have prompts in it
+    given:   masks in it that are made already
+    """
 
     job: Job
     film: FilmTask
     pointed: tuple[Pointed, ...] = ()
+    given: tuple[MaskEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

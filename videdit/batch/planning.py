@@ -26,6 +26,7 @@ class Planner:
     common:        hash of all that determines the pixels of every job
     plain:         the same for pictures that pass through
     object_key:    object, range -> hash of what determines its masks there
+    given_key:     range -> hash of the masks there that are made already, by a detector say; "" if there are none
     chunk_frames:  a longer shot is tracked by one job and rendered by several of at most that many frames
     overlap_frames: how far effects look beyond such a job's own frames, on either side
     needs_objects: no effect does anything where there is no object
@@ -36,6 +37,7 @@ class Planner:
     common: str
     plain: str
     object_key: Callable[[Pointed, Shot], str]
+    given_key: Callable[[Shot], str]
     chunk_frames: int
     overlap_frames: int
     needs_objects: bool
@@ -46,7 +48,7 @@ class Planner:
         jobs: list[Job] = []
         for piece in pieces:
             inside = list(pointed) if self.static else inside_of(pointed, piece.frames)
-            if not piece.chosen or (self.needs_objects and not inside):
+            if not piece.chosen or (self.needs_objects and not inside and not self.given_key(piece.frames)):
                 why = NOTHING_THERE if piece.chosen else NOT_CHOSEN
                 jobs += [self.passing(piece.number, frames, why) for frames in self._chunks(piece.frames)]
             elif len(piece.frames) <= self.chunk_frames:
@@ -81,7 +83,7 @@ class Planner:
         common = "" if kind == "track" else self.common
         whole = [piece.frames.start, piece.frames.stop]
         ranges = [whole, [frames.start, frames.stop], [seen.start, seen.stop]]
-        key = digest(JOB_VERSION, kind, common, ranges, masks)
+        key = digest(JOB_VERSION, kind, common, ranges, masks, self.given_key(seen))
         return Job(key, self.film, piece.number, kind, frames, seen)
 
     def _masks(self, inside: Sequence[Pointed], frames: Shot) -> list[list[object]]:

@@ -155,6 +155,7 @@ class _FilmAtWork:
             # A copy: several machines reading one database over a network would need its locks to work there.
             shutil.copyfile(folder_of(self.film.folder, job.masks_of[:24]) / MASKS_NAME, folder / MASKS_NAME)
         with MaskTrack.open(folder / MASKS_NAME, size=self._reader.video.size) as track:
+            track.put(task.given)
             began = time.perf_counter()
             if job.kind in ("edit", "track"):
                 self._track(task, track)

@@ -123,6 +123,26 @@ def test_what_is_drawn_stands_in_every_shot(request_for: Make, film: Path, plugi
         assert all(entry.mask.area_px == 56 * 16 for entry in project.track.entries(1))
 
 
+def test_what_a_detector_finds_is_edited(request_for: Make, film: Path, plugins: Plugins, tmp_path: Path) -> None:
+    wanted = request_for(chunk_frames=15, overlap_frames=2, selection=Selection(shots="2-3"))
+    assert wanted.pipeline is not None
+    wanted.pipeline.write_text(
+        '[[detections]]\nfind = "squares"\nobject = "square"\ndetector = "red"\n[[effects]]\nname = "invert"\n',
+        encoding="utf-8",
+    )
+    work = tmp_path / "work"
+    (made,) = run_batch(work, wanted, plugins)
+    assert changed(film, made.out) == list(range(12, 40))
+    with open_project(None, work / "film", plugins=plugins) as project:
+        masks = project.track.digest()
+        assert {len(project.track.frames(one.object_id)) for one in project.objects}
+    (again,) = run_batch(work, replace(wanted, selection=Selection()), plugins)
+    assert (again.jobs, again.reused) == (4, 3)
+    assert changed(film, again.out) == list(range(40))
+    with open_project(None, work / "film", plugins=plugins) as project:
+        assert project.track.digest() == masks
+
+
 def test_several_films_and_projects(request_for: Make, film: Path, plugins: Plugins, tmp_path: Path) -> None:
     wanted = request_for()
     assert wanted.pipeline is not None

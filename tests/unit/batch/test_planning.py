@@ -23,7 +23,7 @@ def object_key(one: Pointed, part: Shot) -> str:
 
 
 def planner(chunk: int = 20, overlap: int = 5, **more: object) -> Planner:
-    made = Planner("film", "common", "plain", object_key, chunk, overlap, needs_objects=True)
+    made = Planner("film", "common", "plain", object_key, lambda frames: "", chunk, overlap, needs_objects=True)
     return replace(made, **more)  # type: ignore[arg-type]
 
 
@@ -82,6 +82,17 @@ def test_where_nobody_pointed_the_film_passes_through_and_says_why() -> None:
 def test_effects_everywhere_need_no_object() -> None:
     jobs = planner(needs_objects=False).jobs(pieces_of([Shot(0, 10)], [Shot(0, 10)]), [])
     assert [job.kind for job in jobs] == ["render"]
+
+
+def test_masks_that_are_there_already_are_edited_by() -> None:
+    def given(frames: Shot) -> str:
+        return "face" if 12 in frames else ""
+
+    pieces = pieces_of([Shot(0, 10), Shot(10, 40)], [Shot(0, 40)])
+    jobs = planner(given_key=given, overlap=0).jobs(pieces, [])
+    assert [(job.kind, len(job.frames), job.masks_of) for job in jobs] == [
+        ("pass", 10, ""), ("render", 15, ""), ("render", 15, ""),
+    ]  # fmt: skip
 
 
 def test_longest_first_and_masks_before_pictures() -> None:

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from pydantic import Field
 
 import videdit
@@ -89,6 +90,26 @@ class KnowsTheFilm(videdit.ShotDetector):
 
     def finish(self) -> list[videdit.ShotChange]:
         return []
+
+
+class Red(videdit.Detector):
+    """Finds what is red."""
+
+    def __init__(self, options: Any, runtime: Any) -> None:
+        pass
+
+    def detect(self, frame: videdit.Frame, phrase: str = "") -> list[videdit.Detection]:
+        rgb = frame.rgb8.astype(int)
+        rows, columns = np.nonzero((rgb[..., 0] > 150) & (rgb[..., 1:].max(axis=2) < 90))
+        if not len(rows):
+            return []
+        box = (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
+        return [videdit.Detection(*map(float, box), 0.9, "red")]
+
+
+@videdit.hookimpl
+def register_detectors(register: Any) -> None:
+    register("red", Red)
 
 
 @videdit.hookimpl
