@@ -22,6 +22,10 @@ def _well_formed(tracked: dict[int, Tracked], ids: set[int], size: tuple[int, in
         assert 0 <= one.score <= 1, f"{where}: a score of {one.score}"
         if one.probability is not None:
             assert one.probability.shape == size, f"{where}: probabilities of {one.probability.shape}"
+        if one.support is not None:
+            assert one.support.ndim == 2, f"{where}: support of {one.support.shape}"
+            assert 0 <= one.support.min(), f"{where}: support below 0"
+            assert one.support.max() <= 1, f"{where}: support above 1"
 
 
 def follows(make: Make) -> None:
@@ -48,6 +52,7 @@ def several(make: Make) -> None:
     _well_formed(tracker.step(2), {5, 700}, clip.frames.size, 2)
     tracker.correct(2, 700, clip[2])
     _well_formed(tracker.step(3), {5, 700}, clip.frames.size, 3)
+    tracker.adopt(3, 700, clip[3])
     tracker.forget(5)
     _well_formed(tracker.step(4), {700}, clip.frames.size, 4)
     tracker.reset()

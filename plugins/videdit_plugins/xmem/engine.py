@@ -70,6 +70,11 @@ class XMemTracker(Tracker):
         if object_id not in self._known():
             raise OptionError(f"object {object_id} is not being tracked", next_step="call add() first")
         self._told.given[object_id] = self._inner(object_id, mask)
+        self._told.passing.discard(object_id)
+
+    def adopt(self, index: int, object_id: int, mask: Mask) -> None:
+        self.correct(index, object_id, mask)
+        self._told.passing.add(object_id)
 
     def add(self, index: int, object_id: int, mask: Mask) -> None:
         self._at(index)
@@ -120,7 +125,7 @@ class XMemTracker(Tracker):
     def _settle(self, encoded: EncodedFrames) -> None:
         """Take up what was said of the present frame, and of others."""
         told, self._told = self._told, Told()
-        self._propagation.settle(encoded[self._index], told.given)
+        self._propagation.settle(encoded[self._index], told.given, told.passing)
         for index, masks in sorted(told.confirmed.items()):
             if masks:
                 self._propagation.confirm(encoded[index], masks)

@@ -5,7 +5,7 @@ Source: XMem, section 3.2 and algorithm of the appendix; memory sets per group a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 
 import torch
@@ -97,10 +97,11 @@ class Propagation:
         run.prediction = Prediction(objects, logits, None if scheduled else hidden, concentration)
         return run.prediction
 
-    def settle(self, frame: Encoded, given: Mapping[int, Tensor]) -> None:
+    def settle(self, frame: Encoded, given: Mapping[int, Tensor], passing: Set[int] = frozenset()) -> None:
         """Finish the frame: take the given masks as the truth, and remember it if it is time or anything was given.
 
-        given: object id -> (H, W) float32 in [0, 1]; ids not known yet join
+        given:   object id -> (H, W) float32 in [0, 1]; ids not known yet join
+        passing: ids of given masks that do not keep the frame in memory for good
         """
         run = self.run
         if not given and not self._scheduled():
@@ -116,7 +117,7 @@ class Propagation:
         hidden = torch.stack([run.hidden.get(one, blank) for one in objects])
         probability = torch.softmax(logits, dim=0)[1:]
         value, hidden = self._network.encode_objects(frame.image, frame.features.f16, probability, hidden)
-        self._remember(frame, dict(zip(objects, value, strict=True)), set(given))
+        self._remember(frame, dict(zip(objects, value, strict=True)), set(given) - passing)
         run.hidden = dict(zip(objects, hidden, strict=True))
 
     def confirm(self, frame: Encoded, masks: Mapping[int, Tensor]) -> None:

@@ -18,7 +18,7 @@ from videdit_plugins.xmem.memory.elements import Elements
 from videdit_plugins.xmem.memory.group import Group
 from videdit_plugins.xmem.propagation import Prediction, Run
 
-VERSION = 1
+VERSION = 2
 ELEMENT_FIELDS = tuple(field.name for field in fields(Elements))
 
 
@@ -27,14 +27,17 @@ class Told:
     """What the caller said and the run has not taken up yet.
 
     given:     object id -> (H, W) float32 mask on the present frame
+    passing:   those of them that are no truth, and are remembered as tracked frames are
     confirmed: frame -> object id -> mask
     """
 
     given: dict[int, Tensor] = field(default_factory=dict)
+    passing: set[int] = field(default_factory=set)
     confirmed: dict[int, dict[int, Tensor]] = field(default_factory=dict)
 
     def forget(self, object_id: int) -> None:
         """Drop what was said of an object."""
+        self.passing.discard(object_id)
         for masks in (self.given, *self.confirmed.values()):
             masks.pop(object_id, None)
 
@@ -75,6 +78,7 @@ def pack(state: State) -> bytes:
         "groups": [[group.objects, group.permanent, group.long, group.per_frame] for group in run.groups],
         "prediction": _describe(run.prediction, tensors),
         "given": list(told.given),
+        "passing": sorted(told.passing),
         "confirmed": [[index, list(masks)] for index, masks in told.confirmed.items()],
     }
     tensors["head"] = torch.from_numpy(np.frombuffer(json.dumps(head).encode(), np.uint8).copy())
@@ -106,6 +110,7 @@ def _state(head: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> State:
         )
     told = Told(
         {one: tensors[f"given.{one}"] for one in head["given"]},
+        set(head["passing"]),
         {index: {one: tensors[f"confirmed.{index}.{one}"] for one in ids} for index, ids in head["confirmed"]},
     )
     return State(head["index"], head["at_once"], (head["size"][0], head["size"][1]), run, told)

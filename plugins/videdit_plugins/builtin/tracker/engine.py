@@ -153,7 +153,10 @@ class BuiltinTracker(Tracker):
         learn_tracked(target, one, inside, named["match"])
         full = self._at_full_size(probability)
         mask = full > 0.5
-        return Tracked(mask, score(named), full, named) if mask.any() else self._absent(target)
+        if not mask.any():
+            return self._absent(target)
+        found = one.roi.paste(np.clip(one.evidence.found, 0, 1), probability.shape, 0.0)
+        return Tracked(mask, score(named), full, named, found)
 
     def _absent(self, target: Target) -> Tracked:
         nothing = np.zeros(self._size, np.bool_)
