@@ -24,7 +24,7 @@ def _well_formed(tracked: dict[int, Tracked], ids: set[int], size: tuple[int, in
             assert one.probability.shape == size, f"{where}: probabilities of {one.probability.shape}"
         if one.support is not None:
             assert one.support.ndim == 2, f"{where}: support of {one.support.shape}"
-            assert 0 <= one.support.min(), f"{where}: support below 0"
+            assert one.support.min() >= 0, f"{where}: support below 0"
             assert one.support.max() <= 1, f"{where}: support above 1"
 
 
