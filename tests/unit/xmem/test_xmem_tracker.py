@@ -135,6 +135,7 @@ def test_a_snapshot_holds_what_was_said_last(network: Any) -> None:
             made.step(10 + t)
         made.correct(21, 1, square(1, 11))
         made.add(21, 3, square(3, 11))
+        made.adopt(21, 2, square(2, 11))
         made.confirm(40, 2, square(2, 30))
         return made
 
@@ -194,6 +195,15 @@ def test_a_correction_changes_what_follows(tracker: XMemTracker) -> None:
         tracker.step(index)
         tracker.correct(index, 1, both)
     assert np.array_equal(tracker.step(13)[1].mask, both)
+
+
+def test_adopted_masks_are_believed_but_not_kept_for_good(tracker: XMemTracker) -> None:
+    tracker.start(film(40), 10, {1: square(1, 0), 2: square(2, 0)})
+    for t in range(1, 30):
+        tracker.step(10 + t)
+        tracker.adopt(10 + t, 1, square(1, t) | square(2, t))
+    assert np.array_equal(tracker.step(40)[1].mask, square(1, 30) | square(2, 30))
+    assert all(group.permanent == [10] for group in groups(tracker))
 
 
 def test_an_object_that_leaves_does_not_disturb_the_others(network: Any) -> None:
