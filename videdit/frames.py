@@ -19,6 +19,8 @@ Mask: TypeAlias = NDArray[np.bool_]
 """(H, W) bool."""
 Alpha: TypeAlias = NDArray[np.float32]
 """(H, W) float32 in [0, 1]."""
+Descriptor: TypeAlias = NDArray[np.float32]
+"""(D,) float32 of length 1: what something looks like, in an engine's own terms."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from videdit.frames import FrameSequence, Mask
+from videdit.frames import Descriptor, FrameSequence, Mask
 from videdit.prompts import Prompt
 
 
@@ -38,3 +38,10 @@ class Segmenter(ABC):
 
         An answer may be empty; whether that is an error is the caller's to say.
         """
+
+    def describe(self, frames: FrameSequence, index: int, mask: Mask) -> Descriptor | None:
+        """Return what the engine's own features say of the thing inside `mask`, of length 1; None if it has none.
+
+        Alike things have a product near the largest. Used to find objects again after a cut.
+        """
+        return None

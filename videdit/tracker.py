@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from videdit.frames import Alpha, FrameSequence, Mask
+from videdit.frames import Alpha, Descriptor, FrameSequence, Mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +89,10 @@ class Tracker(ABC):
         the two apart remember it like a frame of their own; the others take it as a correction.
         """
         self.correct(index, object_id, mask)
+
+    def describe(self, frames: FrameSequence, index: int, mask: Mask) -> Descriptor | None:
+        """Return what the engine's own features say of the thing inside `mask`, of length 1; None if it has none.
+
+        Alike things have a product near the largest. Used to find objects again after a cut; disturbs no tracking.
+        """
+        return None

@@ -91,6 +91,10 @@ ENGINES = [
         text="Whether the segmenter is asked about doubtful masks.  (default: auto)",
     ),
     _flag(
+        "reidentify", bool, "--reidentify/--no-reidentify", panel=_ENGINES,
+        text="Look for objects again after cuts and where they were lost.  (default: on)",
+    ),
+    _flag(
         "shot_detector", str, "--shot-detector", panel=_ENGINES, text="What finds the cuts.  (default: auto)"
     ),
     _flag(

@@ -87,6 +87,10 @@ def _add_tracking(app: typer.Typer, session: Session) -> None:
             Literal["auto", "on", "off"],
             typer.Option("--refine", help="Ask the segmenter about doubtful masks.", rich_help_panel=_ENGINES),
         ] = "auto",
+        reidentify: Annotated[
+            bool,
+            typer.Option("--reidentify/--no-reidentify", help="Look for lost objects again.", rich_help_panel=_ENGINES),
+        ] = False,
         quality: _Quality = "standard",
         device: _Device = "auto",
         learned: _Learned = True,
@@ -97,7 +101,7 @@ def _add_tracking(app: typer.Typer, session: Session) -> None:
         from videdit.evaluation import Pointing, TrackingSettings, evaluate_tracking
 
         settings = TrackingSettings(
-            Pointing(init, clicks, robot), corrections, one_object, frames, tracker, segmenter, refine
+            Pointing(init, clicks, robot), corrections, one_object, frames, tracker, segmenter, refine, reidentify
         )
         with console.progress(quiet=quiet) as report:
             found = evaluate_tracking(

@@ -103,6 +103,7 @@ class Session:
             tracker=flags.get("tracker") or known.engines.tracker,
             static=known.engines.static if flags.get("static") is None else flags["static"],
             refine=flags.get("refine") or known.engines.refine,
+            reidentify=_reidentify(known.engines.reidentify, flags.get("reidentify")),
         )
         quality = flags.get("quality") or known.quality
         learned = known.learned if flags.get("learned") is None else flags["learned"]
@@ -138,3 +139,8 @@ def read_span(text: str) -> tuple[str, str | None]:
         if part:
             Moment.parse(part)
     return start or "0", stop or None
+
+
+def _reidentify(known: Mapping[str, Any], wanted: bool | None) -> Mapping[str, Any]:
+    """Return the options of re-identification, switched on or off where the flag was given."""
+    return known if wanted is None else {**known, "enabled": wanted}

@@ -66,6 +66,7 @@ class TrackingSettings:
     frames:      the first so many of each sequence; None takes all
     tracker, segmenter: names of engines
     refine:      whether doubtful masks are put to the segmenter
+    reidentify:  whether objects that were lost are looked for again
     """
 
     pointing: Pointing = field(default_factory=Pointing)
@@ -75,6 +76,7 @@ class TrackingSettings:
     tracker: str = AUTO
     segmenter: str = AUTO
     refine: Refine = "auto"
+    reidentify: bool = False
 
 
 def evaluate_tracking(
@@ -101,7 +103,7 @@ def evaluate_tracking(
     opened = {name: davis.sequence(name, settings.frames, one_object=settings.one_object) for name in names}
     _check(settings, opened)
     roles: dict[Role, str] = {"tracker": settings.tracker}
-    if settings.pointing.init != "mask" or settings.refine != "off":
+    if settings.pointing.init != "mask" or settings.refine != "off" or settings.reidentify:
         roles["segmenter"] = settings.segmenter
     kept = {**asdict(settings), **engine_settings(plugins, runtime, roles), **runtime_settings(runtime)}
     if "segmenter" not in roles:
@@ -144,7 +146,12 @@ class _Job:
             follower = Follower(
                 self.plugins,
                 self.runtime,
-                Engines(self.settings.segmenter, self.settings.tracker, refine=self.settings.refine),
+                Engines(
+                    self.settings.segmenter,
+                    self.settings.tracker,
+                    refine=self.settings.refine,
+                    reidentify={"enabled": self.settings.reidentify},
+                ),
                 self._segmenter(),
                 self.settings.pointing,
                 self.settings.corrections,

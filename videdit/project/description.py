@@ -40,6 +40,7 @@ from videdit.project.prompt_models import PromptModel, model_of
 from videdit.prompts import Prompt
 from videdit.runtime import Quality
 from videdit.tracking.refining import Refine, check_refine_options
+from videdit.tracking.reidentify.options import check_reidentify_options
 from videdit.tracking.stage import Engines
 
 FORMAT_VERSION = 1
@@ -125,6 +126,7 @@ class _EnginesModel(_Strict):
     tracker_options: dict[str, Any] = Field(default_factory=dict)
     refine: Refine = "auto"
     refine_options: dict[str, Any] = Field(default_factory=dict)
+    reidentify: dict[str, Any] = Field(default_factory=dict)
     quality: Quality = "standard"
     learned: bool = True
     static: bool = False
@@ -188,6 +190,7 @@ def _understood(raw: Any, path: Path) -> Description:
     folder = path.parent
     engines = model.engines
     check_refine_options(engines.refine_options)
+    check_reidentify_options(engines.reidentify)
     described = Description(
         source=None if model.source is None else folder / model.source,
         output=None if model.output is None else folder / model.output,
@@ -202,6 +205,7 @@ def _understood(raw: Any, path: Path) -> Description:
             engines.static,
             engines.refine,
             dict(engines.refine_options),
+            dict(engines.reidentify),
         ),
         quality=engines.quality,
         learned=engines.learned,
@@ -261,6 +265,7 @@ def _tables(description: Description, folder: Path) -> dict[str, Any]:
         "tracker_options": dict(engines.tracker_options),
         "refine": engines.refine,
         "refine_options": dict(engines.refine_options),
+        "reidentify": dict(engines.reidentify),
         "quality": description.quality,
         "learned": description.learned,
     }

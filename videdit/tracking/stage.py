@@ -24,6 +24,9 @@ from videdit.tracking.passes import Direction
 from videdit.tracking.pieces import Piece, pieces_of
 from videdit.tracking.prompting import Selected, select
 from videdit.tracking.refining import STRONG_RANK, Refine, RefineOptions, Refiner, check_refine_options
+from videdit.tracking.reidentify.finding import Finder
+from videdit.tracking.reidentify.options import check_reidentify_options
+from videdit.tracking.reidentify.seeking import Appearance, Seeker, homes_of, search_name
 from videdit.tracking.walk import Judge
 
 
@@ -33,6 +36,7 @@ class Engines:
 
     static: none do; see `tracking.drawn`
     refine: whether doubtful masks are put to the segmenter; "auto" does where it is a strong one
+    reidentify: options of looking for objects again, see `ReidentifyOptions`
     """
 
     segmenter: str = AUTO
@@ -42,6 +46,7 @@ class Engines:
     static: bool = False
     refine: Refine = "auto"
     refine_options: Mapping[str, Any] = field(default_factory=dict)
+    reidentify: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +142,56 @@ class TrackingStage:
             count.note = f"shot {shot.start}-{shot.stop - 1}"
             count.tell()
             yield from self._make(objects, shot, part, some, count)
+        yield from self._reidentified(objects, parts, count)
 
     def is_fresh(self, objects: Sequence[Pointed], shots: Iterable[Shot], span: Shot | None = None) -> bool:
         """Return whether `run` would have nothing to do."""
-        parts = (part for shot in shots if (part := shot_inside(shot, span)) is not None)
-        return all(self._is_fresh(objects, part) for part in parts)
+        parts = [(shot, part) for shot in shots if (part := shot_inside(shot, span)) is not None]
+        if not all(self._is_fresh(objects, part) for _, part in parts):
+            return False
+        return not self._seeker().searches(objects, parts, self._sought_pieces(objects, parts))
+
+    def appearances(self, pointed: Pointed, shots: Iterable[Shot], *, span: Shot | None = None) -> list[Appearance]:
+        """Return the shots that show an object: those where somebody pointed at it, and those it is recognised in.
+
+        The shots with prompts are tracked before, if they are not; the others are looked at here and there, and
+        nothing is stored of them.
+        """
+        parts = [(shot, part) for shot in shots if (part := shot_inside(shot, span)) is not None]
+        homes = homes_of(pointed, parts)
+        for shot, part in parts:
+            if part in homes and not self._is_fresh([pointed], part):
+                jobs = PartLedger(self._track, part).plan([pointed.object_id], self._wanted([pointed], part))
+                for _ in self._make([pointed], shot, part, jobs, Count(silent, 0, 0)):
+                    pass
+        return self._seeker().appearances(pointed, parts)
+
+    def _reidentified(
+        self, objects: Sequence[Pointed], parts: Sequence[tuple[Shot, Shot]], count: Count
+    ) -> Iterator[Made]:
+        """Look for objects where nobody pointed at them, and where they were lost."""
+        seeker = self._seeker()
+        seeker.withdraw(objects, parts)
+        yield from seeker.run(seeker.searches(objects, parts, self._sought_pieces(objects, parts)), parts, count)
+
+    def _sought_pieces(self, objects: Sequence[Pointed], parts: Sequence[tuple[Shot, Shot]]) -> dict[str, Any]:
+        return {
+            search_name(one.object_id, part): sorted(self._wanted([one], part).values())
+            for one in objects
+            for _, part in parts
+        }
+
+    def _seeker(self) -> Seeker:
+        options = check_reidentify_options(self._engines.reidentify)
+        finder = Finder(
+            track=self._track,
+            frames_of=self._frames_of,
+            segmenter=self._segmenter,
+            make_tracker=self._tracker,
+            make_judge=self._judge,
+            options=options,
+        )
+        return Seeker(self._track, finder, self._source, self.describe(), options)
 
     def _is_fresh(self, objects: Sequence[Pointed], part: Shot) -> bool:
         ledger = PartLedger(self._track, part)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from segment_anything.utils.transforms import ResizeLongestSide
 from torch import Tensor
 
-from videdit.frames import Frame, Mask
+from videdit.frames import Descriptor, Frame, Mask
 
 ANSWERS_KEPT = 8
 SURE_LOGIT = 8.0
@@ -47,12 +47,25 @@ class Embedded:
         known = self.answers.get(_digest(mask))
         if known is not None:
             return known
-        longest = max(self.inner_size)
-        height, width = (max(1, round(part * side / longest)) for part in self.inner_size)
-        covered = cv2.resize(mask.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
+        covered = self._covered(mask, side)
+        height, width = covered.shape
         logits = np.full((side, side), -SURE_LOGIT, np.float32)
         logits[:height, :width] = (2 * covered - 1) * SURE_LOGIT
         return torch.from_numpy(logits)[None, None].to(self.features.device)
+
+    def pooled(self, mask: Mask) -> Descriptor:
+        """Return the mean feature inside a mask that is not empty, of length 1."""
+        covered = self._covered(mask, max(self.features.shape[-2:]))
+        height, width = covered.shape
+        weight = torch.from_numpy(covered).to(self.features.device)
+        inside = (self.features[0, :, :height, :width].float() * weight).sum(dim=(1, 2))
+        return np.asarray(torch.nn.functional.normalize(inside, dim=0).cpu().numpy(), np.float32)
+
+    def _covered(self, mask: Mask, side: int) -> NDArray[np.float32]:
+        """Return (h, w) float32 in [0, 1]: a mask on a grid whose longer side is `side`."""
+        longest = max(self.inner_size)
+        height, width = (max(1, round(part * side / longest)) for part in self.inner_size)
+        return np.asarray(cv2.resize(mask.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA))
 
 
 class EmbeddedFrames:

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from videdit.frames import FrameSequence, Mask
+from videdit.frames import Descriptor, FrameSequence, Mask
 from videdit.prompts import Prompt
 from videdit.runtime import Runtime
 from videdit.segmenter import Hypothesis, Segmenter
@@ -61,6 +61,11 @@ class SamSegmenter(Segmenter):
         for one in answers:
             embedded.keep_answer(one.full, one.coarse)
         return [Hypothesis(one.full, one.score) for one in answers]
+
+    @torch.inference_mode()
+    def describe(self, frames: FrameSequence, index: int, mask: Mask) -> Descriptor | None:
+        """Return the mean image embedding inside the mask."""
+        return self._frames.get(frames[index]).pooled(mask) if mask.any() else None
 
     def _first_click(self, embedded: Embedded, question: Question) -> list[Answer]:
         """Return the best of three masks, refined, and the two others."""

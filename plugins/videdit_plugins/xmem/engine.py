@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from videdit.errors import OptionError, ShapeError
-from videdit.frames import FrameSequence, Mask
+from videdit.frames import Descriptor, FrameSequence, Mask
 from videdit.runtime import Runtime
 from videdit.tracker import Tracked, Tracker
 from videdit_plugins.xmem.aggregation import strongest
 from videdit_plugins.xmem.ahead import EncodedFrames
 from videdit_plugins.xmem.geometry import Geometry
 from videdit_plugins.xmem.memory.group import Limits
-from videdit_plugins.xmem.network.network import XMem
+from videdit_plugins.xmem.network.network import STRIDE, XMem
 from videdit_plugins.xmem.network.winograd import quicken
 from videdit_plugins.xmem.options import XMemOptions
 from videdit_plugins.xmem.precision import reduced_precision
@@ -40,6 +42,7 @@ class XMemTracker(Tracker):
         layout = torch.channels_last if options.channels_last else torch.contiguous_format
         self._network: XMem = network.to(device=runtime.device, memory_format=layout)  # type: ignore[call-overload]
         self._limits = _limits(options, runtime.memory_budget_bytes)
+        self._looked_at: tuple[FrameSequence, EncodedFrames] | None = None
         self.reset()
 
     # -- Tracker ----------------------------------------------------------------------------------------------------
@@ -119,6 +122,19 @@ class XMemTracker(Tracker):
         self._open(frames, kept.at_once)
         self._index, self._told = kept.index, kept.told
         self._propagation.run = kept.run
+
+    @torch.inference_mode()
+    def describe(self, frames: FrameSequence, index: int, mask: Mask) -> Descriptor | None:
+        """Return the mean key inside the mask."""
+        if not mask.any():
+            return None
+        geometry = Geometry(frames.size, self._options.short_side_px)
+        if self._looked_at is None or self._looked_at[0] is not frames:
+            self._looked_at = (frames, EncodedFrames(self._network, frames, geometry, 1, self._note))
+        key = self._looked_at[1][index].features.key[0]
+        covered = functional.avg_pool2d(geometry.mask(mask)[None], STRIDE)[0].to(key.device)
+        pooled = functional.normalize((key * covered).sum(dim=(1, 2)), dim=0)
+        return np.asarray(pooled.cpu().numpy(), np.float32)
 
     # -- parts of a step --------------------------------------------------------------------------------------------
 

@@ -178,6 +178,22 @@ def test_strokes_are_sampled_along_their_length() -> None:
     assert [positive for _, _, positive in negative.points] == [True, False, False, False]
 
 
+def test_a_descriptor_is_the_mean_embedding_inside_the_mask(model: Any) -> None:
+    encoder = Counted(model.image_encoder)
+    segmenter = SamSegmenter(SamOptions(), Runtime(), model)
+    frames = film()
+    found = segmenter.describe(frames, 0, disc())
+    assert found is not None
+    assert found.shape == (WIDTH,)
+    assert float(found @ found) == pytest.approx(1, abs=1e-5)
+    whole = segmenter.describe(frames, 0, np.ones(SIZE, bool))
+    assert whole is not None
+    assert not np.allclose(found, whole)
+    segmenter.segment(frames, 0, [Click(30, 24)])
+    assert len(encoder.calls) == 1
+    assert segmenter.describe(frames, 0, np.zeros(SIZE, bool)) is None
+
+
 def test_loading_is_strict(model: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("segment_anything.sam_model_registry", {"vit_b": tiny})
     state = model.state_dict()

@@ -52,7 +52,7 @@ class Bench:
             track=self.track,
             plugins=Plugins(installed=False, objects={"fakes": self.fake}),
             runtime=Runtime(),
-            engines=Engines(refine="off"),
+            engines=Engines(refine="off", reidentify={"enabled": False}),
         )
 
     def log(self) -> list[tuple[object, ...]]:

@@ -287,6 +287,21 @@ def test_large_frames_are_shrunk_and_come_back() -> None:
     assert Geometry((64, 96), 480).inner == (64, 96)
 
 
+def test_a_descriptor_tells_objects_apart_and_disturbs_nothing(tracker: XMemTracker) -> None:
+    frames = film(20)
+    tracker.start(frames, 10, {1: square(1, 0), 2: square(2, 0)})
+    tracker.step(11)
+    before = tracker.snapshot()
+    one, again, other = (tracker.describe(frames, 10 + t, square(which, t)) for which, t in ((1, 0), (1, 12), (2, 12)))
+    assert one is not None
+    assert again is not None
+    assert other is not None
+    assert float(one @ one) == pytest.approx(1, abs=1e-5)
+    assert float(one @ again) > 0.99 > 0.9 > float(one @ other)
+    assert tracker.describe(frames, 10, np.zeros(SIZE, bool)) is None
+    assert tracker.snapshot() == before
+
+
 def test_wrong_calls_say_so(tracker: XMemTracker) -> None:
     with pytest.raises(OptionError, match="start"):
         tracker.step(1)

@@ -1,0 +1,1 @@
+"""Re-identification: find an object again by its looks, after a cut or an occlusion."""
