@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 import videdit
 from videdit.media.from_arrays import write_film
 from videdit.plugins import Plugins
+from videdit.project import Project
 from videdit.testing.fakes import FakePlugin
 
 RED, BLUE = (230, 20, 20), (20, 20, 230)
@@ -90,3 +92,9 @@ def plugins(fakes: FakePlugin) -> Plugins:
 @pytest.fixture
 def extra() -> object:
     return Extra()
+
+
+def pointed_only(project: Project) -> Project:
+    """Return the project with nothing looked for where nobody pointed."""
+    known = project.description
+    return project.decide(replace(known, engines=replace(known.engines, reidentify={"enabled": False})))

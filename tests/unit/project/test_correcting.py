@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.unit.project.conftest import pointed_only
 from videdit.errors import NothingSelected, OptionError
 from videdit.plugins import Plugins
 from videdit.project import Project, open_project
@@ -98,7 +99,7 @@ def test_negative_clicks_written_into_the_file_correct_the_mask_that_is_there(
 
 def test_a_stream_yields_frames_and_takes_corrections(film: Path, tmp_path: Path, plugins: Plugins) -> None:
     with open_project(film, tmp_path / "project", plugins=plugins) as project:
-        project.click(8, 12, object="red").click(50, 36, object="blue")
+        pointed_only(project).click(8, 12, object="red").click(50, 36, object="blue")
         seen: list[int] = []
         with project.stream() as run:
             for frame in run:
@@ -111,7 +112,7 @@ def test_a_stream_yields_frames_and_takes_corrections(film: Path, tmp_path: Path
         assert project.track.get(1, 6).origin == "corrected"  # type: ignore[union-attr]
         assert set(project.track.frames(1)) == set(project.track.frames(2)) == set(range(20))
     with open_project(film, tmp_path / "other", plugins=plugins) as other:
-        other.click(8, 12, object="red").click(50, 36, object="blue").track_objects()
+        pointed_only(other).click(8, 12, object="red").click(50, 36, object="blue").track_objects()
         with open_project(None, tmp_path / "project", plugins=plugins) as project:
             assert project.track.digest(2) == other.track.digest(2), "the rest went on where it was"
 
@@ -120,7 +121,7 @@ def test_a_stream_can_be_cancelled_and_gone_on_with(
     film: Path, tmp_path: Path, plugins: Plugins, fakes: FakePlugin
 ) -> None:
     with open_project(film, tmp_path / "project", plugins=plugins) as project:
-        project.click(8, 12, object="red")
+        pointed_only(project).click(8, 12, object="red")
         run = project.stream()
         for frame in run:
             if frame.index == 7:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import videdit
+from tests.unit.project.conftest import pointed_only
 from videdit.errors import BrokenPlugin, Interrupted, OptionError, OutsideFrame, ProjectError
 from videdit.media import EncodeSettings, open_video
 from videdit.pipeline import render as rendering
@@ -40,7 +41,7 @@ def short_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_pixels_outside_the_mask_keep_their_bytes(film: Path, tmp_path: Path, plugins: Plugins) -> None:
     out = tmp_path / "out.mp4"
     with opened(film, None, plugins) as project:
-        project.click(8, 12, object="red").effect("invert", masks=NO_EDGE)
+        pointed_only(project).click(8, 12, object="red").effect("invert", masks=NO_EDGE)
         rendered = project.save(out, settings=LOSSLESS)
         masks = [project.track.union(index) for index in range(32)]
     assert "32 frames" in rendered.verified.sentence
@@ -254,3 +255,18 @@ def test_shots_are_found_once_and_may_be_edited(film: Path, tmp_path: Path, plug
         assert len(seen) == count
         with pytest.raises(OptionError, match="the shots end at frame 20, but the film has 32 frames"):
             project.set_shots(shots[:1])
+
+
+def test_an_object_is_recognised_after_the_cut_unless_that_is_switched_off(
+    film: Path, tmp_path: Path, plugins: Plugins
+) -> None:
+    with opened(film, tmp_path / "project", plugins) as project:
+        project.click(8, 12, object="red").track_objects()
+        later = list(project.track.entries(1, 20, 32))
+        assert [entry.origin for entry in later] == ["reidentified"] * 12
+        assert all(entry.mask.area_px > 200 for entry in later)
+        pointed_only(project)
+    with opened(film, tmp_path / "project", plugins) as again:
+        assert again.description.engines.reidentify == {"enabled": False}
+        again.track_objects()
+        assert again.track.frames(1) == list(range(20))
