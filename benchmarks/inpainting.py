@@ -1,321 +1,227 @@
-"""Measure fillers where the truth is known: holes of one sequence laid over another one.
+"""Measure fillers against two baselines where the truth is known, with the holes and figures of `videdit evaluate`.
 
-    python benchmarks/inpainting.py DATA_DIR [--sequences dog,camel] [--frames 50] [--size 432x240] [--methods builtin]
+    python benchmarks/inpainting.py DATA_DIR                                        # the figures asked of the filler
+    python benchmarks/inpainting.py DATA_DIR --frames 50 --donors dog=camel,camel=dog     # other pairs of film and hole
+    python benchmarks/inpainting.py DATA_DIR --size 1920x1080 --frames 12 --sequences dog --methods builtin
 
-DATA_DIR holds JPEGImages/480p/<sequence>/*.jpg and Annotations/480p/<sequence>/*.png. Sequence number n gets the
-object masks of number n + 7 (of all there are, in alphabetical order), to and fro if they are fewer, dilated four times
-by the 3x3 cross. The untouched frame is the truth.
+Each sequence gets the object-shaped holes of another one: see docs/evaluation.md, whose figures these are.
 
-frame, hole: PSNR in dB of all pixels and of the hole's
-bg:          PSNR of the hole less the sequence's own object (annotation dilated 6), on frames with more than 80 such
-             pixels; this is what removal means
-E:           mean squared difference x1000 in the hole between a filled frame and the next one warped to it along the
-             optical flow of the truth, colours in [0, 1]; E true is that of the truth itself
-sharp:       gradient energy of the fill over that of the truth
-ms:          processor time and wall-clock time per frame; MiB: peak memory of the process so far
+hole, bg:       PSNR in dB of the hole, and of the hole less the sequence's own object: what removal means
+E hole, E bg:   flow-warping error x1000 there; E true is that of the untouched film in the hole
+sharp:          gradient energy of the fill in the hole over that of the truth
+made up:        share of the hole that no frame showed
+CPU ms, ms:     processor time and wall-clock time per frame; MiB: the most memory held
 
 Methods: telea, flow, any plug-in's filler, and `seen+X`: the built-in filler's true pixels, with X for what no frame
 shows: truth, grey, telea, or any filler. So seen+truth is the most that a network could bring to it.
+
+The last lines compare the means of each method with the baselines: bg in dB more, E hole as a ratio.
 """
 
 from __future__ import annotations
 
 import argparse
-import resource
-import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import cv2
 import numpy as np
+from baseline_fillers import FlowPropagation, Telea
 from numpy.typing import NDArray
 
-from videdit.filler import Filled, Filler, MaskSequence
-from videdit.frames import ArrayFrames, FrameSequence, Mask, Region
-from videdit.ops import optical_flow, warp
+from videdit.evaluation.costs import Meter
+from videdit.evaluation.davis import Davis, DavisSequence, chosen_names, open_davis
+from videdit.evaluation.filling import fill_sequence
+from videdit.evaluation.holes import OWN_GROWTH, ObjectHoles, donor_of, grown_with_height
+from videdit.evaluation.inpainting import read_size
+from videdit.evaluation.sized_frames import SizedFrames
+from videdit.filler import MADE_UP, Filled, Filler, MaskSequence
+from videdit.frames import FrameSequence, Mask, Region
+from videdit.media import open_video
 from videdit.plugins import Plugins
 from videdit.runtime import Runtime
+from videdit.shots import Shot
 from videdit_plugins.e2fgvi.full_size import FullSizeFiller
 
-SHIFT = 7
-HOLE_DILATIONS = 4
-OBJECT_DILATIONS = 6
-LEAST_BACKGROUND_PX = 80
+BASELINES = {"telea": Telea, "flow": FlowPropagation}
+COLUMNS = ("hole", "bg", "E hole", "E bg", "E true", "sharp", "made up", "CPU ms", "ms", "MiB")
 CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
-Picture = NDArray[np.uint8]
+Figures = dict[str, float]
 
 
-class Telea(Filler):
-    """Each frame on its own, by fast marching."""
+class Watched(Filler):
+    """Another filler, whose last answer can be looked at."""
 
-    def start(self, frames: FrameSequence, holes: MaskSequence) -> None:
-        self._frames, self._holes = frames, holes
-
-    def fill(self, index: int) -> Filled | None:
-        hole = self._holes[index]
-        if not hole.any():
-            return None
-        rgb = cv2.inpaint(self._frames[index].rgb, hole.view(np.uint8), 3, cv2.INPAINT_TELEA)
-        return Filled(Region.whole(self._frames.size), np.asarray(rgb), np.where(hole, -1, index).astype(np.int32))
-
-
-class FlowPropagation(Filler):
-    """Pixels followed from frame to frame along optical flow until the hole is left, forwards and backwards.
-
-    The flow inside a hole is the smooth continuation of the flow around it. The plain method of the field, without
-    camera motion, candidates or seams.
-    """
-
-    REACH = 30
+    def __init__(self, filler: Filler) -> None:
+        self._filler = filler
+        self.last: Filled | None = None
 
     def start(self, frames: FrameSequence, holes: MaskSequence) -> None:
-        self._frames, self._holes = frames, holes
-        self._flows: dict[tuple[int, int], NDArray[np.float32]] = {}
+        self._filler.start(frames, holes)
 
     def fill(self, index: int) -> Filled | None:
-        hole = self._holes[index]
-        if not hole.any():
-            return None
-        total = np.zeros((*hole.shape, 3), np.float32)
-        weight = np.zeros(hole.shape, np.float32)
-        for step in (-1, 1):
-            for distance, rgb, found in self._followed(index, step):
-                total[found] += rgb[found] / distance**2
-                weight[found] += 1 / distance**2
-        frame = self._frames[index].rgb.copy()
-        known = hole & (weight > 0)
-        frame[known] = np.rint(total[known] / weight[known][:, None])
-        left = hole & ~known
-        rgb = cv2.inpaint(frame, left.view(np.uint8), 3, cv2.INPAINT_TELEA)
-        return Filled(Region.whole(self._frames.size), np.asarray(rgb), np.where(hole, -1, index).astype(np.int32))
+        self.last = self._filler.fill(index)
+        return self.last
 
-    def _followed(self, index: int, step: int) -> Iterator[tuple[int, NDArray[np.float32], Mask]]:
-        wanted = self._holes[index].copy()
-        total = np.zeros((*wanted.shape, 2), np.float32)
-        height, width = wanted.shape
-        y, x = np.mgrid[0:height, 0:width].astype(np.float32)
-        for distance in range(1, self.REACH + 1):
-            here, there = index + step * (distance - 1), index + step * distance
-            if there not in self._frames.shot or not wanted.any():
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A film, and the holes laid over it."""
+
+    sequence: DavisSequence
+    donor: DavisSequence
+    mirrored: bool
+    size: tuple[int, int]
+
+    def own(self, index: int) -> Mask:
+        """Return the film's own object, grown; (H, W) bool."""
+        if not self.sequence.truths[index].is_file():
+            return np.zeros(self.size, np.bool_)
+        shown = (self.sequence.labels(index) > 0).view(np.uint8)
+        scaled = np.asarray(cv2.resize(shown, self.size[::-1], interpolation=cv2.INTER_NEAREST))
+        return grown_with_height(scaled.view(np.bool_), OWN_GROWTH)
+
+
+def measure(
+    make_filler: Callable[[FrameSequence], Filler], pair: Pair, pictures: Path | None = None, title: str = ""
+) -> Figures:
+    """Fill every frame and compare with the truth; every tenth frame is written into the folder `pictures`."""
+    sharp: list[float] = []
+    with open_video(pair.sequence.folder) as reader:
+        count = len(pair.sequence)
+        truth = SizedFrames(reader.shot_frames(Shot(0, count, "start")), pair.size)
+        holes = ObjectHoles(pair.donor, pair.size, count, mirrored=pair.mirrored)
+        watched, done = Watched(make_filler(truth)), 0
+
+        def tick() -> None:
+            nonlocal done
+            index, done = done, done + 1
+            if watched.last is None:
                 return
-            total = total + warp(self._flow(here, there), total)
-            places = x + total[..., 0], y + total[..., 1]
-            inside = (places[0] >= 0) & (places[1] >= 0) & (places[0] < width) & (places[1] < height)
-            hidden = warp(self._holes[there].astype(np.float32), total) > 0.01
-            found = wanted & inside & ~hidden
-            yield distance, warp(self._frames[there].rgb, total).astype(np.float32), found
-            wanted &= inside & ~found
+            hole, rgb = holes[index], truth[index].rgb8
+            result = rgb.copy()
+            region = watched.last.region.slices
+            result[region][hole[region]] = watched.last.rgb[hole[region]]
+            sharp.append(energy(result, hole) / max(1e-9, energy(rgb, hole)))
+            if pictures is not None and index % 10 == 0:
+                sheet = np.hstack([rgb, np.where(hole[..., None], np.uint8(128), rgb), result])
+                cv2.imwrite(str(pictures / f"{title}-{index:03}.png"), cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
 
-    def _flow(self, a: int, b: int) -> NDArray[np.float32]:
-        if (a, b) not in self._flows:
-            flow = optical_flow(self._frames[a].rgb, self._frames[b].rgb)
-            unknown = self._holes[a] | self._holes[b]
-            known = ~cv2.dilate(unknown.view(np.uint8), CROSS, iterations=6).view(np.bool_)
-            self._flows[a, b] = _continued(flow, known)
-            if len(self._flows) > 4 * self.REACH:
-                self._flows.pop(next(iter(self._flows)))
-        return self._flows[a, b]
-
-
-def _continued(flow: NDArray[np.float32], known: Mask) -> NDArray[np.float32]:
-    """Extend flow over unknown places: blurs of growing width, the finest that reaches a pixel counts."""
-    result, done = flow * known[..., None], known.copy()
-    for sigma in (4, 8, 16, 32, 64, 128):
-        share = cv2.GaussianBlur(known.astype(np.float32), (0, 0), sigma)
-        spread = cv2.GaussianBlur(flow * known[..., None], (0, 0), sigma) / np.maximum(share, 1e-6)[..., None]
-        new = ~done & (share > 0.02)
-        result[new] = spread[new]
-        done |= new
-    return result
+        meter = Meter()
+        found = fill_sequence(watched, truth, holes, pair.own, meter=meter, tick=tick, keep_worst=0)
+    cost = meter.record(count)
+    means = {key: float(np.nanmean(values)) for key, values in found.figures.items() if not np.isnan(values).all()}
+    nothing = float("nan")
+    return {
+        "hole": means.get("psnr_hole", nothing),
+        "bg": means.get("psnr_background", nothing),
+        "E hole": 1000 * means.get("warp_hole", nothing),
+        "E bg": 1000 * means.get("warp_background", nothing),
+        "E true": 1000 * means.get("warp_true", nothing),
+        "sharp": float(np.mean(sharp)),
+        "made up": found.made_up,
+        "CPU ms": float(cost["cpu_ms"] or 0),
+        "ms": float(cost["wall_ms"] or 0),
+        "MiB": float(cost["peak_mib"] or 0),
+    }
 
 
-@dataclass(slots=True)
-class Sample:
-    """One sequence: true frames, holes laid on it, and its own object's annotation."""
-
-    name: str
-    truth: list[Picture]
-    holes: list[Mask]
-    own: list[Mask]
-
-
-def load(data: Path, name: str, masks_of: str, count: int, size: tuple[int, int]) -> Sample:
-    """Read the frames of one sequence and the masks of two, all resized to (width, height)."""
-    paths = sorted((data / "JPEGImages" / "480p" / name).glob("*.jpg"))[:count]
-    truth = [
-        cv2.resize(cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB), size, interpolation=cv2.INTER_AREA)
-        for path in paths
-    ]
-    foreign = _masks(data, masks_of, size, HOLE_DILATIONS)
-    to_and_fro = [*foreign, *foreign[-2:0:-1]]
-    holes = [to_and_fro[number % len(to_and_fro)] for number in range(len(paths))]
-    return Sample(name, truth, holes, _masks(data, name, size, OBJECT_DILATIONS)[: len(paths)])
-
-
-def _masks(data: Path, name: str, size: tuple[int, int], dilations: int) -> list[Mask]:
-    masks = []
-    for path in sorted((data / "Annotations" / "480p" / name).glob("*.png")):
-        flags = (cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) > 127).astype(np.uint8)
-        small = cv2.resize(flags, size, interpolation=cv2.INTER_NEAREST)
-        masks.append(cv2.dilate(small, CROSS, iterations=dilations) > 0)
-    return masks
-
-
-@dataclass(slots=True)
-class Figures:
-    """Means over a sequence; see the top of the file."""
-
-    frame: float
-    hole: float
-    bg: float
-    e: float
-    e_true: float
-    sharp: float
-    made_up: float
-    cpu_ms: float
-    wall_ms: float
-    mib: float
-    filled: list[Picture] = field(default_factory=list, repr=False)
-
-
-def measure(filler: Filler, sample: Sample) -> Figures:
-    """Fill every frame of a sample and compare with the truth."""
-    filler.start(
-        ArrayFrames([np.where(h[..., None], 0, t) for h, t in zip(sample.holes, sample.truth, strict=True)]),
-        sample.holes,
-    )
-    filled, made_up, area = [], 0, 0
-    cpu, wall = time.process_time(), time.perf_counter()
-    for index, truth in enumerate(sample.truth):
-        picture = truth.copy()
-        answer = filler.fill(index)
-        if answer is not None:
-            picture[answer.region.slices] = answer.rgb
-            made_up += np.count_nonzero(answer.origin == -1)
-            area += np.count_nonzero(sample.holes[index])
-        filled.append(picture)
-    spent = 1000 * (time.process_time() - cpu) / len(filled), 1000 * (time.perf_counter() - wall) / len(filled)
-    background = [
-        _psnr(a, b, hole & ~own)
-        for a, b, hole, own in zip(filled, sample.truth, sample.holes, sample.own, strict=True)
-        if np.count_nonzero(hole & ~own) > LEAST_BACKGROUND_PX
-    ]
-    holes = [(a, b, h) for a, b, h in zip(filled, sample.truth, sample.holes, strict=True) if h.any()]
-    e, e_true = _warp_errors(sample, filled)
-    return Figures(
-        frame=float(np.mean([_psnr(a, b, None) for a, b, _ in holes])),
-        hole=float(np.mean([_psnr(a, b, h) for a, b, h in holes])),
-        bg=float(np.mean(background)) if background else float("nan"),
-        e=e,
-        e_true=e_true,
-        sharp=float(np.mean([_energy(a, h) / max(1e-9, _energy(b, h)) for a, b, h in holes])),
-        made_up=made_up / max(1, area),
-        cpu_ms=spent[0],
-        wall_ms=spent[1],
-        mib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-        filled=filled,
-    )
-
-
-def _psnr(result: Picture, truth: Picture, where: Mask | None) -> float:
-    difference = result.astype(np.float64) - truth
-    error = np.mean(np.square(difference if where is None else difference[where]))
-    return float(10 * np.log10(255**2 / max(error, 1e-4)))
-
-
-def _energy(picture: Picture, where: Mask) -> float:
+def energy(picture: NDArray[np.uint8], where: Mask) -> float:
+    """Return the sum of squared gradients inside `where`, its edge left out."""
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32)
     inner = cv2.erode(where.view(np.uint8), CROSS) > 0
-    return float(
-        (np.square(cv2.Sobel(grey, cv2.CV_32F, 1, 0)) + np.square(cv2.Sobel(grey, cv2.CV_32F, 0, 1)))[inner].sum()
-    )
-
-
-def _warp_errors(sample: Sample, filled: Sequence[Picture]) -> tuple[float, float]:
-    """Return the warp error of the fill and of the truth on the hole, x1000."""
-    errors = []
-    for index in range(len(filled) - 1):
-        hole = sample.holes[index]
-        ahead = optical_flow(sample.truth[index], sample.truth[index + 1])
-        back = warp(optical_flow(sample.truth[index + 1], sample.truth[index]), ahead)
-        lengths = np.square(ahead).sum(axis=2) + np.square(back).sum(axis=2)
-        good = hole & (np.square(ahead + back).sum(axis=2) < 0.01 * lengths + 0.5)
-        if not good.any():
-            continue
-        pairs = ((filled[index], filled[index + 1]), (sample.truth[index], sample.truth[index + 1]))
-        errors.append([np.mean(np.square((a.astype(np.float32) - warp(b, ahead))[good] / 255)) for a, b in pairs])
-    means = np.mean(errors, axis=0) * 1000 if errors else (float("nan"), float("nan"))
-    return float(means[0]), float(means[1])
+    squares = np.square(cv2.Sobel(grey, cv2.CV_32F, 1, 0)) + np.square(cv2.Sobel(grey, cv2.CV_32F, 0, 1))
+    return float(squares[inner].sum())
 
 
 class Truth(Filler):
-    """Fills with the truth."""
+    """Fills with the truth, or with grey."""
 
-    def __init__(self, truth: Sequence[Picture]) -> None:
-        self._truth = truth
+    def __init__(self, truth: FrameSequence, *, grey: bool) -> None:
+        self._truth, self._grey = truth, grey
 
     def start(self, frames: FrameSequence, holes: MaskSequence) -> None:
-        self._frames, self._holes = frames, holes
+        self._holes = holes
 
     def fill(self, index: int) -> Filled | None:
-        hole = self._holes[index]
-        rgb = np.where(hole[..., None], self._truth[index], self._frames[index].rgb)
-        return Filled(Region.whole(self._frames.size), rgb, np.where(hole, -1, index).astype(np.int32))
+        hole, rgb = self._holes[index], self._truth[index].rgb8.copy()
+        if self._grey:
+            rgb[hole] = 128
+        return Filled(Region.whole(self._truth.size), rgb, np.where(hole, MADE_UP, index).astype(np.int32))
 
 
-def make(method: str, quality: str, truth: Sequence[Picture]) -> Filler:
-    """Return a filler: a baseline of this file, or a plug-in's by its name."""
+def make(method: str, quality: str, options: dict[str, str], truth: FrameSequence) -> Filler:
+    """Return a baseline, or a plug-in's filler by its name."""
     if method.startswith("seen+"):
-        return FullSizeFiller(make("builtin", quality, truth), make(method.removeprefix("seen+"), quality, truth))
+        rest = make(method.removeprefix("seen+"), quality, {}, truth)
+        return FullSizeFiller(make("builtin", quality, options, truth), rest)
     if method in ("truth", "grey"):
-        return Truth(truth if method == "truth" else [np.full_like(one, 128) for one in truth])
-    if method == "telea":
-        return Telea()
-    if method == "flow":
-        return FlowPropagation()
+        return Truth(truth, grey=method == "grey")
+    if method in BASELINES:
+        return BASELINES[method]()
     plugins = Plugins()
-    made: Filler = plugins.create("filler", method, {}, plugins.runtime(Runtime(quality=quality)))  # type: ignore[arg-type]
+    made: Filler = plugins.create("filler", method, options, plugins.runtime(Runtime(quality=quality)))  # type: ignore[arg-type]
     return made
+
+
+def pair_of(davis: Davis, name: str, donors: dict[str, str], size_text: str, frames: int | None) -> Pair:
+    """Return the film `name` and the holes that it gets."""
+    sequence = davis.sequence(name, frames)
+    donor, mirrored = (donors[name], False) if name in donors else donor_of(name, davis.names)
+    return Pair(sequence, davis.sequence(donor), mirrored, read_size(size_text) or sequence.size)
+
+
+def compared(means: dict[str, Figures]) -> list[str]:
+    """Return a line for each method and baseline."""
+    lines = []
+    for method, ours in means.items():
+        for other in (name for name in BASELINES if name in means and method not in BASELINES):
+            theirs = means[other]
+            gains = ", ".join(f"{key} {ours[key] - theirs[key]:+.2f} dB" for key in ("bg", "hole"))
+            ratios = ", ".join(f"{key} x {ours[key] / theirs[key]:.2f}" for key in ("E hole", "E bg"))
+            lines.append(f"{method} against {other}: {gains}, {ratios}")
+    return lines
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("--sequences", default="", help="names, separated by commas; all by default")
-    parser.add_argument("--frames", type=int, default=50)
-    parser.add_argument("--size", default="432x240")
+    parser.add_argument("--donors", default="", help="film=donor pairs, separated by commas; these films alone")
+    parser.add_argument("--frames", type=int, help="the first so many; all by default")
+    parser.add_argument("--size", default="432x240", help="WIDTHxHEIGHT or full")
     parser.add_argument("--methods", default="telea,flow,builtin")
     parser.add_argument("--quality", default="standard", choices=["draft", "standard", "best"])
-    parser.add_argument("--pictures", type=Path, help="write truth, hole and fills of every tenth frame there")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="an option of the plug-in")
+    parser.add_argument("--pictures", type=Path, help="write truth, hole and fill of every tenth frame there")
     arguments = parser.parse_args()
-    width, height = map(int, arguments.size.split("x"))
-    names = sorted(path.name for path in (arguments.data / "Annotations" / "480p").iterdir())
-    wanted = [name for name in arguments.sequences.split(",") if name] or names
-    shown = [one.name for one in fields(Figures) if one.name != "filled"]
-    print(f"{'sequence':16}{'method':10}" + "".join(f"{name:>9}" for name in shown))
-    rows: dict[str, list[list[float]]] = {}
-    for name in wanted:
-        sample = load(
-            arguments.data, name, names[(names.index(name) + SHIFT) % len(names)], arguments.frames, (width, height)
-        )
+    davis = open_davis(arguments.data)
+    donors = dict(text.split("=") for text in arguments.donors.split(",") if text)
+    names = chosen_names(davis, [name for name in arguments.sequences.split(",") if name] or list(donors))
+    if arguments.pictures:
+        arguments.pictures.mkdir(parents=True, exist_ok=True)
+    print(f"{'film':16}{'holes of':16}{'method':10}" + "".join(f"{name:>9}" for name in COLUMNS))
+    rows: dict[str, list[Figures]] = {}
+    for name in names:
+        pair = pair_of(davis, name, donors, arguments.size, arguments.frames)
         for method in arguments.methods.split(","):
-            figures = measure(make(method, arguments.quality, sample.truth), sample)
-            row = [getattr(figures, column) for column in shown]
-            rows.setdefault(method, []).append(row)
-            print(f"{name:16}{method:10}" + "".join(f"{value:9.2f}" for value in row), flush=True)
-            if arguments.pictures:
-                _write(arguments.pictures, sample, method, figures.filled)
-    for method, all_rows in rows.items():
-        print(f"{'mean':16}{method:10}" + "".join(f"{value:9.2f}" for value in np.nanmean(all_rows, axis=0)))
+            made = partial(make, method, arguments.quality, dict(text.split("=") for text in arguments.set))
+            figures = measure(made, pair, arguments.pictures, f"{name}-{method}")
+            rows.setdefault(method, []).append(figures)
+            print(f"{name:16}{pair.donor.name:16}{method:10}" + _cells(figures), flush=True)
+    means = {
+        method: {key: float(np.nanmean([row[key] for row in all_rows])) for key in COLUMNS}
+        for method, all_rows in rows.items()
+    }
+    for method, figures in means.items():
+        print(f"{'mean':16}{'':16}{method:10}" + _cells(figures))
+    print("\n".join(compared(means)))
 
 
-def _write(folder: Path, sample: Sample, method: str, filled: Sequence[Picture]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for index in range(0, len(filled), 10):
-        holed = np.where(sample.holes[index][..., None], 128, sample.truth[index]).astype(np.uint8)
-        sheet = np.hstack([sample.truth[index], holed, filled[index]])
-        cv2.imwrite(str(folder / f"{sample.name}-{method}-{index:03}.png"), cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
+def _cells(figures: Figures) -> str:
+    return "".join(f"{figures[key]:9.2f}" for key in COLUMNS)
 
 
 if __name__ == "__main__":

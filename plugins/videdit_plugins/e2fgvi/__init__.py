@@ -28,7 +28,9 @@ def _filler(options: E2fgviOptions, runtime: Runtime) -> Filler:
     budget = runtime.memory_budget_bytes
     # The built-in filler takes half of the budget for frames.
     half = runtime if budget is None else replace(runtime, memory_budget_bytes=budget // 2)
-    seen = runtime.make("filler", "builtin", {"shadows": options.shadows, "grain": options.grain})
+    # The network makes up what no frame shows, so the built-in filler need not.
+    known = {"shadows": options.shadows, "grain": options.grain, "synthesis": False}
+    seen = runtime.make("filler", "builtin", known)
     return FullSizeFiller(seen, E2fgviFiller(options, half, network))
 
 

@@ -15,7 +15,7 @@ from videdit_plugins.builtin.filler.plates import Plate, Plates, plate_of
 from videdit_plugins.builtin.filler.propagation import UINT16_CODES, Draft, Propagation, in_codes
 from videdit_plugins.builtin.filler.scale import FACTS_HEIGHT_PX
 from videdit_plugins.builtin.filler.seams import rim_correction
-from videdit_plugins.builtin.filler.synthesis import synthesise
+from videdit_plugins.builtin.filler.synthesis import flowed_in, synthesise
 from videdit_plugins.builtin.filler.views import look
 
 _AROUND_PX = 64.0
@@ -25,8 +25,9 @@ _AROUND_SHARE = 0.5
 class Completion:
     """Completes drafts; owns the plates."""
 
-    def __init__(self, propagation: Propagation) -> None:
+    def __init__(self, propagation: Propagation, *, synthesis: bool) -> None:
         self._propagation = propagation
+        self._synthesis = synthesis
         self._plates = Plates(propagation.shot, propagation.pictures, propagation.camera, propagation.reach, self._made)
 
     def complete(self, index: int) -> Draft | None:
@@ -72,14 +73,13 @@ class Completion:
             return draft
         view = look(pictures[index], pictures[plate.index], homography, box, scale, propagation.preset)
         x, y = grid(box)
-        there = project(homography, (x + view.residual[..., 0], y + view.residual[..., 1]))
+        there = x + view.shift[..., 0], y + view.shift[..., 1]
         correction = rim_correction(
             fetch(plate.small, there).astype(np.float32), draft.small, draft.known & within(there, scale.small)
         )
-        shift = pixels.sampled(view.residual, box)
+        shift = pixels.sampled(view.shift, box)
         at = project(
-            np.linalg.inv(scale.to_small()) @ homography,
-            (pixels.small[0] + shift[..., 0], pixels.small[1] + shift[..., 1]),
+            np.linalg.inv(scale.to_small()), (pixels.small[0] + shift[..., 0], pixels.small[1] + shift[..., 1])
         )
         inside = pixels.flat(within(at, scale.full))
         colour = fetch(plate.rgb, at, cv2.INTER_CUBIC).astype(np.float32)
@@ -94,7 +94,7 @@ class Completion:
         return result
 
     def _invented(self, index: int, draft: Draft) -> Draft:
-        """Fill what is still missing from patches of the frame around it."""
+        """Fill what is still missing from patches of the frame around it, or smoothly."""
         if not draft.missing.any():
             return draft
         pictures = self._propagation.pictures
@@ -108,9 +108,8 @@ class Completion:
         picture[region.slices] = draft.rgb
         missing[region.slices] = draft.missing
         unit = UINT16_CODES if frame.dtype == np.uint16 else 1
-        made = synthesise(
-            picture[around.slices].astype(np.float32) / np.float32(unit), missing[around.slices], seed=index
-        )
+        known, holes = picture[around.slices].astype(np.float32) / np.float32(unit), missing[around.slices]
+        made = synthesise(known, holes, seed=index) if self._synthesis else flowed_in(known, holes)
         picture[around.slices] = in_codes(made * unit, np.zeros(1, np.float32), frame)
         rgb = draft.rgb.copy()
         rgb[draft.missing] = picture[region.slices][draft.missing]

@@ -47,8 +47,7 @@ class BuiltinFiller(Filler):
             shadows = Shadows(frames.shot, pictures, camera)
             pictures = WiderPictures(pictures, shadows.__getitem__, kept)
         propagation = Propagation(frames.shot, pictures, camera, reach, self._effort, self._pool)
-        self._completion = Completion(propagation)
-
+        self._completion = Completion(propagation, synthesis=self._options.synthesis)
         self._finishing = Finishing(self._completion, propagation, grain=self._options.grain)
 
     def fill(self, index: int) -> Filled | None:

@@ -85,8 +85,8 @@ def lay(pixels: Pixels, views: Sequence[View], weights: NDArray[np.float32], box
         if plane.max() <= 0:
             continue
         weight = pixels.sampled(plane, box)
-        shift = pixels.sampled(view.residual, box)
-        there = project(to_full @ view.homography, (pixels.small[0] + shift[..., 0], pixels.small[1] + shift[..., 1]))
+        shift = pixels.sampled(view.shift, box)
+        there = project(to_full, (pixels.small[0] + shift[..., 0], pixels.small[1] + shift[..., 1]))
         rgb, _ = pictures.full(view.index)
         # The cubic kernel reaches one pixel farther than the linear one.
         hole = cv2.dilate(pictures.hole(view.index).view(np.uint8), np.ones((3, 3), np.uint8)) > 0

@@ -17,4 +17,8 @@ class FillerOptions(Options):
         default=0, ge=0, le=2160, description="Estimate motion at this picture height; 0 leaves it to the quality."
     )
     shadows: bool = Field(default=True, description="Take the shadow that a moving object casts away as well.")
+    synthesis: bool = Field(
+        default=True,
+        description="Make up texture where no frame shows anything; without it, colours flow in from around.",
+    )
     grain: bool = Field(default=True, description="Give the fill the grain of its surroundings.")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +16,18 @@ from videdit_plugins.builtin.filler.blending import blend
 from videdit_plugins.builtin.filler.camera import Camera
 from videdit_plugins.builtin.filler.candidates import Wanted, box_around, useful_frames
 from videdit_plugins.builtin.filler.diffusion import Plane
+from videdit_plugins.builtin.filler.following import Following
 from videdit_plugins.builtin.filler.laying import Pixels, lay
-from videdit_plugins.builtin.filler.pictures import Pictures
+from videdit_plugins.builtin.filler.mapping import grid, visible
+from videdit_plugins.builtin.filler.pictures import Picture, Pictures
+from videdit_plugins.builtin.filler.scale import Matrix
 from videdit_plugins.builtin.filler.seams import rim_correction
-from videdit_plugins.builtin.filler.views import look
+from videdit_plugins.builtin.filler.sharpness import sharpened
+from videdit_plugins.builtin.filler.views import View, look
 
 _MARGIN_PX = 24.0
+_MOST_STEPS = 12
+"""Farther than this, following has drifted more than it is worth."""
 UINT16_CODES = 257
 
 
@@ -70,6 +77,7 @@ class Propagation:
         self.preset = effort.preset
         self._wanted = effort.wanted
         self._pool = pool
+        self._following = Following(shot, pictures, camera, effort.preset)
 
     def draft(self, index: int) -> Draft | None:
         """Return frame `index` with what other frames show; None if it has no hole."""
@@ -88,18 +96,37 @@ class Propagation:
         known = ~here.hole[box.slices]
         frames = useful_frames(index, box, self.shot, self.reach, pictures, self.camera, self._wanted)
         if frames:
-            views = list(
-                self._pool.map(lambda one: look(here, one[0], one[1], box, pictures.scale, self.preset), frames)
-            )
+            views = self._views(here, box, frames)
             blended = blend(views, here.rgb[box.slices], ~known, pictures.scale)
             correction = rim_correction(blended.rgb, small, blended.seen & known)
             pixels = Pixels.of(hole, region, pictures)
             seen = lay(pixels, views, blended.weights, box, pictures)
-            rgb[hole] = in_codes(seen.rgb, pixels.flat(pixels.sampled(correction, box)), frame)
+            filled = in_codes(seen.rgb, pixels.flat(pixels.sampled(correction, box)), frame)
+            rgb[hole] = filled
             origin[hole] = seen.origin
+            unit = UINT16_CODES if frame.dtype == np.uint16 else 1
+            detail = pixels.flat(pixels.sampled(blended.detail, box))
+            change = sharpened(rgb.astype(np.float32) / np.float32(unit), detail, hole, pictures.scale)
+            rgb[hole] = in_codes(filled.astype(np.float32), change, frame)
             small = np.where(known[..., None], small, np.clip(blended.rgb + correction, 0, 255))
             known = known | blended.seen
         return Draft(region, hole, hole & (origin == MADE_UP), rgb, origin, box, small, known)
+
+    def _views(self, here: Picture, box: Region, frames: Sequence[tuple[Picture, Matrix]]) -> list[View]:
+        """Align frames with a box of `here` directly, and follow it to the near ones from frame to frame."""
+        scale, preset = self.pictures.scale, self.preset
+        direct = self._pool.map(lambda one: look(here, one[0], one[1], box, scale, preset), frames)
+        near = {there.index for there, _ in frames if abs(there.index - here.index) <= _MOST_STEPS}
+        followed = self._following.views(here.index, box, near)
+        return [self._resting(view, box) for view in direct] + followed
+
+    def _resting(self, view: View, box: Region) -> View:
+        """Leave out what moves by itself in the other frame: it was there then, and is not there now."""
+        moving = self._following.moving(view.index)
+        if not moving.any():
+            return view
+        x, y = grid(box)
+        return replace(view, valid=view.valid & visible(moving, (x + view.shift[..., 0], y + view.shift[..., 1])))
 
 
 def in_codes(rgb: NDArray[np.float32], correction: NDArray[np.float32], like: Rgb) -> Rgb:

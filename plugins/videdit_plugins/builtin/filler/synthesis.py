@@ -40,7 +40,7 @@ def synthesise(rgb: Plane, missing: Mask, seed: int) -> Plane:
     Returns (h, w, 3) float32. Where too little is known for patches, colours flow in smoothly.
     Source: A. Newson et al., "Video Inpainting of Complex Scenes", 2014, in the plane; Y. Wexler et al., 2007.
     """
-    smooth = np.where(missing[..., None], extend(rgb, (~missing).astype(np.float32)), rgb)
+    smooth = flowed_in(rgb, missing)
     levels = _pyramid(smooth, missing)
     if not levels:
         return smooth
@@ -48,6 +48,11 @@ def synthesise(rgb: Plane, missing: Mask, seed: int) -> Plane:
     for number, level in enumerate(levels):
         found = _solve(level, found, number, seed, number == len(levels) - 1)
     return levels[-1].image
+
+
+def flowed_in(rgb: Plane, missing: Mask) -> Plane:
+    """Fill `missing` with the colours around it, smoothly; arguments as of `synthesise`."""
+    return np.where(missing[..., None], extend(rgb, (~missing).astype(np.float32)), rgb)
 
 
 def _pyramid(image: Plane, missing: Mask) -> list[_Level]:

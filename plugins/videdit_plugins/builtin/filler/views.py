@@ -28,19 +28,19 @@ _NO_BETTER = 0.95
 class View:
     """Frame `index` as seen from a box around the hole of another frame, all at the small size.
 
-    homography: from the hole's frame to this one
-    residual:   (h, w, 2) float32, added to the box's coordinates before the homography
-    rgb:        (h, w, 3) float32 in codes of 0..255
-    valid:      (h, w) bool, this frame shows the pixel
-    distance:   how many frames away
+    shift:    (h, w, 2) float32, added to a pixel's coordinates it gives those in this frame
+    rgb:      (h, w, 3) float32 in codes of 0..255
+    valid:    (h, w) bool, this frame shows the pixel
+    distance: how many frames away
+    followed: found by going from frame to frame
     """
 
     index: int
-    homography: Matrix
-    residual: Plane
+    shift: Plane
     rgb: Plane
     valid: Mask
     distance: int
+    followed: bool = False
 
 
 def look(here: Picture, there: Picture, homography: Matrix, box: Region, scale: Scale, preset: FlowPreset) -> View:
@@ -48,19 +48,36 @@ def look(here: Picture, there: Picture, homography: Matrix, box: Region, scale: 
     places = grid(box)
     rough = project(homography, places)
     residual = residual_flow(here, there, rough, box, scale, preset)
-    finer = project(homography, (places[0] + residual[..., 0], places[1] + residual[..., 1]))
+    if residual.any():
+        rough = project(homography, (places[0] + residual[..., 0], places[1] + residual[..., 1]))
+    return view_at(here, there, places, rough)
+
+
+def view_at(here: Picture, there: Picture, places: Points, found: Points, *, followed: bool = False) -> View:
+    """Return what `there` shows of the pixels `places` of `here`, which lie at `found` in it."""
     return View(
         there.index,
-        homography,
-        residual,
-        fetch(there.rgb, finer).astype(np.float32),
-        visible(there.hole, finer),
+        np.dstack([found[0] - places[0], found[1] - places[1]]),
+        fetch(there.rgb, found).astype(np.float32),
+        visible(there.hole, found),
         abs(there.index - here.index),
+        followed,
     )
 
 
-def residual_flow(here: Picture, there: Picture, rough: Points, box: Region, scale: Scale, preset: FlowPreset) -> Plane:
+def residual_flow(
+    here: Picture,
+    there: Picture,
+    rough: Points,
+    box: Region,
+    scale: Scale,
+    preset: FlowPreset,
+    *,
+    foreign: bool = False,
+) -> Plane:
     """Return the motion that the homography leaves, (h, w, 2) float32, extended over the hole.
+
+    foreign: let what moves by itself flow into the hole too
 
     Flow is trusted where the pictures agree after it and where it is not far from the median, which drops foreign
     objects; only this small rest is diffused into the hole, so errors of the extension are small.
@@ -81,7 +98,9 @@ def residual_flow(here: Picture, there: Picture, rough: Points, box: Region, sca
     after = _local_error(first, fetch(second, (x + flow[..., 0], y + flow[..., 1])))
     if after[known].mean() > _NO_BETTER * _local_error(first, second)[known].mean():
         return nothing
-    trust = np.exp(-((after / _TRUST_CODES) ** 2)) * known * _near_median(flow, known, scale)
+    trust = np.exp(-((after / _TRUST_CODES) ** 2)) * known
+    if not foreign:
+        trust = trust * _near_median(flow, known, scale)
     return extend(flow, trust.astype(np.float32))
 
 

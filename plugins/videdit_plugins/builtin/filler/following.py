@@ -1,0 +1,117 @@
+"""Follow what lies around and behind a hole from frame to frame: parallax and moving things go along."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Collection
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from videdit import Region, Shot
+from videdit.frames import Mask
+from videdit.ops.flow import FlowPreset
+from videdit_plugins.builtin.filler.camera import Camera
+from videdit_plugins.builtin.filler.diffusion import Plane
+from videdit_plugins.builtin.filler.mapping import Points, fetch, grid, project, within
+from videdit_plugins.builtin.filler.pictures import Pictures
+from videdit_plugins.builtin.filler.views import View, residual_flow, view_at
+
+STEPS = 23
+"""Errors add up from step to step; farther than this nothing is followed."""
+_MOVING_PX = 1.0
+_MOVING_DEVIATIONS = 4.0
+_MOVING_EDGE_PX = 3.0
+
+
+class Following:
+    """Dense motion between neighbouring frames, at the small size, continued smoothly over holes."""
+
+    def __init__(self, shot: Shot, pictures: Pictures, camera: Camera, preset: FlowPreset) -> None:
+        self._shot = shot
+        self._pictures = pictures
+        self._camera = camera
+        self._preset = preset
+        self._moving: OrderedDict[int, Mask] = OrderedDict()
+        self._steps: OrderedDict[tuple[int, int], Plane] = OrderedDict()
+
+    def views(self, index: int, box: Region, wanted: Collection[int]) -> list[View]:
+        """Return the frames `wanted`, as far as they can be reached, as seen from a box of frame `index`."""
+        here, places = self._pictures[index], grid(box)
+        hole, result = here.hole[box.slices], []
+        for way in (-1, 1):
+            points, inside = places, np.ones(hole.shape, np.bool_)
+            for distance in range(1, STEPS + 1):
+                other = index + way * distance
+                if other not in self._shot or not any(way * (one - other) >= 0 for one in wanted):
+                    break
+                points = self._on(points, other - way, other)
+                inside &= within(points, self._pictures.scale.small)
+                if other not in wanted:
+                    continue
+                view = view_at(here, self._pictures[other], places, points, followed=True)
+                # What has left the frame does not come back: there is no motion to go by out there.
+                view = replace(view, valid=view.valid & inside)
+                if (view.valid & hole).any():
+                    result.append(view)
+        return result
+
+    def moving(self, index: int) -> Mask:
+        """Return (h, w) bool of frame `index`: what moves otherwise than the camera and the depth of things explain."""
+        if index not in self._moving:
+            self._moving[index] = self._found_moving(index)
+            if len(self._moving) > 4 * STEPS:
+                self._moving.popitem(last=False)
+        return self._moving[index]
+
+    def _found_moving(self, index: int) -> Mask:
+        scale = self._pictures.scale
+        free = ~self._pictures[index].hole
+        result: Mask | None = None
+        for other in (index - 1, index + 1):
+            if other not in self._shot or not free.any():
+                continue
+            x, y = project(self._camera.between(index, other), grid(Region.whole(scale.small)))
+            step = self._step(index, other)
+            gx, gy = grid(Region.whole(scale.small))
+            rest = np.dstack([gx + step[..., 0] - x, gy + step[..., 1] - y])
+            sample = rest[::2, ::2][free[::2, ::2]]
+            if len(sample) == 0:
+                continue
+            median = np.median(sample, axis=0)
+            deviation = np.median(np.abs(sample - median), axis=0)
+            away = (np.abs(rest - median) > scale.px(_MOVING_PX) + _MOVING_DEVIATIONS * deviation).any(axis=2)
+            # What the next frame covers or uncovers has no motion towards it; one of the two knows.
+            result = away if result is None else result & away
+        if result is None:
+            return np.zeros(free.shape, np.bool_)
+        side = 2 * max(1, round(scale.px(_MOVING_EDGE_PX))) + 1
+        return np.asarray(cv2.dilate(result.view(np.uint8), np.ones((side, side), np.uint8))) > 0
+
+    def _on(self, points: Points, a: int, b: int) -> Points:
+        """Move points of frame `a` to its neighbour `b`."""
+        step = fetch(self._step(a, b), points)
+        return points[0] + step[..., 0], points[1] + step[..., 1]
+
+    def _step(self, a: int, b: int) -> Plane:
+        """Return how far each pixel of frame `a` moves up to its neighbour `b`, (h, w, 2) float32."""
+        key = (a, b)
+        if key not in self._steps:
+            whole = Region.whole(self._pictures.scale.small)
+            places = grid(whole)
+            homography = self._camera.between(a, b)
+            rest = residual_flow(
+                self._pictures[a],
+                self._pictures[b],
+                project(homography, places),
+                whole,
+                self._pictures.scale,
+                self._preset,
+                foreign=True,
+            )
+            there = project(homography, (places[0] + rest[..., 0], places[1] + rest[..., 1]))
+            self._steps[key] = np.dstack([there[0] - places[0], there[1] - places[1]])
+            if len(self._steps) > 4 * STEPS:
+                self._steps.popitem(last=False)
+        return self._steps[key]
