@@ -78,9 +78,7 @@ class Completion:
             fetch(plate.small, there).astype(np.float32), draft.small, draft.known & within(there, scale.small)
         )
         shift = pixels.sampled(view.shift, box)
-        at = project(
-            np.linalg.inv(scale.to_small()), (pixels.small[0] + shift[..., 0], pixels.small[1] + shift[..., 1])
-        )
+        at = project(scale.to_full(), (pixels.small[0] + shift[..., 0], pixels.small[1] + shift[..., 1]))
         inside = pixels.flat(within(at, scale.full))
         colour = fetch(plate.rgb, at, cv2.INTER_CUBIC).astype(np.float32)
         rgb = in_codes(pixels.flat(colour), pixels.flat(pixels.sampled(correction, box)), plate.rgb)

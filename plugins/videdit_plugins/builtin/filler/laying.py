@@ -80,7 +80,7 @@ def lay(pixels: Pixels, views: Sequence[View], weights: NDArray[np.float32], box
     colour = np.zeros((*shape, 3), np.float32)
     most = np.zeros(shape, np.float32)
     origin = np.full(shape, MADE_UP, np.int32)
-    to_full = np.linalg.inv(pictures.scale.to_small())
+    to_full = pictures.scale.to_full()
     for view, plane in zip(views, weights, strict=True):
         if plane.max() <= 0:
             continue

@@ -41,6 +41,10 @@ class Scale:
         y, x = self.small[0] / self.full[0], self.small[1] / self.full[1]
         return np.array([[x, 0, (x - 1) / 2], [0, y, (y - 1) / 2], [0, 0, 1]])
 
+    def to_full(self) -> Matrix:
+        """Return the map from small to full coordinates."""
+        return np.asarray(np.linalg.inv(self.to_small()), np.float64)
+
     def at_full(self, homography: Matrix) -> Matrix:
         """Return a homography of small coordinates for full ones."""
         to_small = self.to_small()
