@@ -96,7 +96,9 @@ def _faces(session: Session, groups: Mapping[str, Mapping[str, tuple[str, inspec
                 console.say(f"{values['people']}: {len(found.people)} found")
                 return
             doubtful = found.doubtful(step.wants)
-            finish(project, out, given(groups["encode"], values), values, report)
+            # Between hiding and looking at the result nobody wants to wait for the last percent of a file's size.
+            quick = {"preset": "veryfast", **project.description.encode}
+            finish(project, out, {**quick, **given(groups["encode"], values)}, values, report)
         for line in doubts_in_words(step, doubtful):
             console.say(line)
         if doubtful and values.get("strict"):

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from videdit.detections.sightings import Boxes
 
 _POINTS = 6  # a side, of the grid in each box
+_LONGER_PX = 480  # larger pictures cost more and show the motion no better
 _WINDOW = (13, 13)
 _LEVELS = 3
 _BACK_WITHIN_PX = 1.0
@@ -30,10 +31,15 @@ class Carrier:
 
     def __init__(self, depth: int) -> None:
         self._depth = depth
+        self._scale = 1.0
         self._pictures: OrderedDict[int, NDArray[np.uint8]] = OrderedDict()
 
     def push(self, index: int, grey: NDArray[np.uint8]) -> None:
         """Take the picture of frame `index`: (h, w) uint8."""
+        self._scale = min(1.0, _LONGER_PX / max(grey.shape))
+        if self._scale < 1:
+            size = (round(grey.shape[1] * self._scale), round(grey.shape[0] * self._scale))
+            grey = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_LINEAR), np.uint8)
         self._pictures[index] = grey
         while len(self._pictures) > self._depth:
             self._pictures.popitem(last=False)
@@ -45,7 +51,7 @@ class Carrier:
     def carry(self, boxes: Boxes, source: int, target: int) -> tuple[Boxes, NDArray[np.float64]]:
         """Carry boxes from frame `source` to its neighbour `target`, both of them kept.
 
-        boxes: (N, 4) in pixels of the small pictures
+        boxes: (N, 4) in pixels of the pictures as they were given
 
         Returns the boxes there, and (N,) how far each is to be believed, in [0, 1]: the share of points that came back.
         A box without enough of these stays where it is.
@@ -53,7 +59,8 @@ class Carrier:
         if len(boxes) == 0:
             return boxes.copy(), np.zeros(0)
         before, after = self._pictures[source], self._pictures[target]
-        points = _grid(boxes)
+        scale = self._scale
+        points = _grid(scale * boxes)
         flat = points.reshape(-1, 1, 2)
         there, found, _ = cv2.calcOpticalFlowPyrLK(before, after, flat, None, winSize=_WINDOW, maxLevel=_LEVELS)
         back, returned, _ = cv2.calcOpticalFlowPyrLK(after, before, there, None, winSize=_WINDOW, maxLevel=_LEVELS)
@@ -66,7 +73,7 @@ class Carrier:
         result, trust = boxes.copy(), good.mean(axis=1)
         for number, usable in enumerate(good):
             if usable.sum() >= _LEAST_POINTS:
-                result[number] = _moved(boxes[number], points[number][usable], moved[number][usable])
+                result[number] = _moved(scale * boxes[number], points[number][usable], moved[number][usable]) / scale
             else:
                 trust[number] = 0
         return result, trust

@@ -20,7 +20,7 @@ class FollowOptions(Options):
 
     every: int = Field(5, ge=1, le=100, description="look at every this many frames; optical flow carries on between")
     look_px: int = Field(
-        800, ge=64, le=8192, description="the longer side of the picture that the detector gets; small faces need more"
+        640, ge=64, le=8192, description="the longer side of the picture that the detector gets; small faces need more"
     )
     threshold: float = Field(0.3, ge=0, le=1, description="score from which something new is believed")
     again: float = Field(0.12, ge=0, le=1, description="score from which something followed already is found again")
@@ -31,7 +31,7 @@ class FollowOptions(Options):
     extend: int = Field(
         8, ge=0, le=1000, description="frames that are covered before the first find and after the last"
     )
-    size: float = Field(1.45, ge=1, le=4, description="size of what is covered, of the box that was found")
+    size: float = Field(1.3, ge=1, le=4, description="size of what is covered, of the box that was found")
     shape: Literal["ellipse", "box", "exact"] = Field(
         "ellipse", description="ellipse; box; exact: the outline, by the segmenter and the tracker, which takes longer"
     )

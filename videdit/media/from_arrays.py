@@ -48,6 +48,39 @@ def write_film(
         partial.unlink(missing_ok=True)
 
 
+def write_lossless(path: Path, frames: Iterable[NDArray[np.uint8]], *, frames_per_second: Fraction) -> int:
+    """Write frames as FFV1 into a Matroska file; every pixel comes back as it was. Returns how many there were.
+
+    frames: (H, W, 3) uint8 RGB each, all of one size
+
+    Raises CannotEncode. The file appears under its name only when it is whole.
+    """
+    partial = path.with_name(f".{path.name}.partial")
+    count = 0
+    try:
+        with av.open(str(partial), "w", format="matroska") as container:
+            video: VideoStream | None = None
+            for pixels in frames:
+                if video is None:
+                    video = container.add_stream("ffv1", rate=frames_per_second)
+                    video.height, video.width, video.pix_fmt = pixels.shape[0], pixels.shape[1], "bgr0"
+                    video.codec_context.time_base = 1 / frames_per_second
+                picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24")
+                picture = picture.reformat(format="bgr0")
+                picture.pts, picture.time_base = count, 1 / frames_per_second
+                container.mux(video.encode(picture))
+                count += 1
+            if video is None:
+                raise CannotEncode("a film needs at least one frame")
+            container.mux(video.encode(None))
+        partial.replace(path)
+    except (av.FFmpegError, OSError) as error:
+        raise CannotEncode(f"cannot be written: {error}", where=str(path)) from error
+    finally:
+        partial.unlink(missing_ok=True)
+    return count
+
+
 def _fill(
     container: Any,
     frames: Iterable[NDArray[np.uint8]],

@@ -1,0 +1,1 @@
+"""videdit inside other programs."""
