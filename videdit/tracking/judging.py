@@ -16,7 +16,7 @@ from videdit.frames import Alpha, FrameSequence, Mask
 from videdit.tracker import Tracked
 from videdit.tracking import quality
 from videdit.tracking.quality import View
-from videdit.tracking.refining import Decision, Doubtful, RefineOptions, Refiner
+from videdit.tracking.refining import Decision, Doubtful, RefineOptions, Refiner, is_holed
 from videdit.tracking.walk import Outcome
 
 NEARLY = 0.97
@@ -30,6 +30,7 @@ class _Watched:
     last:  (h, w) uint8, its probability on the last frame at inner size
     looks: its colours on the frame that was confirmed last
     area:  its pixels there
+    holed: whether it had holes there
     score: the last one
     rest:  frames for which no question is asked
     drift: sum of the growths of its area since it was confirmed, motion apart
@@ -38,6 +39,7 @@ class _Watched:
     last: NDArray[np.uint8]
     looks: NDArray[np.float32]
     area: int
+    holed: bool
     score: float = 1.0
     rest: int = 0
     drift: float = 0.0
@@ -65,7 +67,7 @@ class QualityGate:
         """Take a confirmed mask: doubt ends, and later masks are compared with its colours."""
         small = quality.shrunk(mask, self._frames.size)
         looks = quality.looks_of(self._view(index), small)
-        self._watched[object_id] = _Watched(_to_bytes(small), looks, int(np.count_nonzero(mask)))
+        self._watched[object_id] = _Watched(_to_bytes(small), looks, int(np.count_nonzero(mask)), is_holed(mask))
 
     def judge(self, index: int, object_id: int, tracked: Tracked, rivals: Mapping[int, Mask]) -> Outcome:
         """Return the mask to keep, with its score, the figures of it and the decision."""
@@ -102,7 +104,7 @@ class QualityGate:
         scalars = {}
         for object_id, one in self._watched.items():
             arrays[f"{object_id}.last"], arrays[f"{object_id}.looks"] = one.last, one.looks
-            scalars[object_id] = [one.area, one.score, one.rest, one.drift]
+            scalars[object_id] = [one.area, one.holed, one.score, one.rest, one.drift]
         arrays["scalars"] = np.frombuffer(json.dumps(scalars).encode(), np.uint8)
         file = io.BytesIO()
         np.savez(file, **arrays)  # type: ignore[arg-type]
@@ -135,7 +137,9 @@ class QualityGate:
             return quality.alike(quality.looks_of(self._view(index), small), watched.looks)
 
         decision = self._refiner.ask(
-            Doubtful(index, tracked.mask, belief, rivals, watched.score, watched.area, watched.drift, looks)
+            Doubtful(
+                index, tracked.mask, belief, rivals, watched.score, watched.area, watched.drift, watched.holed, looks
+            )
         )
         if not decision.accepted:
             watched.rest = self._options.rest_frames + 1

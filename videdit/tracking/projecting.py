@@ -23,7 +23,7 @@ BACKGROUND = 0.05
 """Belief below which a pixel is background."""
 MARGIN = 0.15
 """How far boxes reach beyond the mask, and background points keep away from it, in square roots of its area."""
-SMALLEST_HOLE = 0.004
+SMALLEST_HOLE = 0.01
 """Share of the area below which a hole gets no point."""
 
 
@@ -52,6 +52,7 @@ def project(
     positives: int,
     negatives: int,
     missing_px: float = 0.0,
+    holed: bool = True,
 ) -> Projected | None:
     """Return the points, the box and the coarse mask of an object; None if it is not to be seen.
 
@@ -59,6 +60,7 @@ def project(
     belief: (H, W) float32 in [0, 1], the tracker's probability, weighed with what its memory found where it says so
     rivals: object id -> (H, W) bool
     missing_px: how far the object may reach beyond a mask that shrank; the box takes it in, background points keep off
+    holed: whether the object is known to have holes, so that those of the mask are no gaps
 
     Positive points are the deepest of the confident part, far from each other. Negative ones lie in rivals nearby, in
     holes of the mask and on sure background around it.
@@ -79,7 +81,8 @@ def project(
         held |= rival[cut]
     # The last word on a place is the object's own: rivals may overlap it, as a rider does a horse.
     unwanted = _deepest(held & ~inside, negatives, DEEP)
-    unwanted += _in_holes(inside, likely, negatives - len(unwanted))
+    if holed:
+        unwanted += _in_holes(inside, likely, negatives - len(unwanted))
     unwanted += _around(inside | held, likely, (away_px, away_px + margin_px + 1), negatives - len(unwanted))
     points = [Click(x + around.x0 + 0.5, y + around.y0 + 0.5, True, at=at) for y, x in wanted]
     points += [Click(x + around.x0 + 0.5, y + around.y0 + 0.5, False, at=at) for y, x in unwanted]
@@ -120,7 +123,8 @@ def _in_holes(inside: Mask, likely: Alpha, count: int) -> list[tuple[int, int]]:
     large = [number for number in np.argsort(-areas) if areas[number] >= SMALLEST_HOLE * np.count_nonzero(inside)]
     points = []
     for number in large[:count]:
-        points += _deepest((holes == number + 1) & (likely < 0.5), 1, DEEP)
+        # A hole that the tracker is not sure of may be a gap in its mask.
+        points += _deepest((holes == number + 1) & (likely < BACKGROUND), 1, DEEP)
     return points
 
 

@@ -85,6 +85,7 @@ class Doubtful:
     quality:        the estimate of its IoU
     confirmed_area: pixels of the mask that a person confirmed last
     drift:          logarithm of the area's change since then that motion does not explain
+    holed:          whether that mask had holes
     looks:          mask -> likeness of its colours to the confirmed ones, in [0, 1]
     """
 
@@ -95,6 +96,7 @@ class Doubtful:
     quality: float
     confirmed_area: int
     drift: float
+    holed: bool
     looks: Callable[[Mask], float]
 
 
@@ -117,6 +119,7 @@ class Refiner:
             positives=options.positive_points,
             negatives=options.negative_points,
             missing_px=missing_rim_px(int(np.count_nonzero(doubtful.mask)), doubtful.drift),
+            holed=doubtful.holed,
         )
         if projected is None:
             return Decision(False, "there is nothing to point at", doubtful.quality)
@@ -155,7 +158,7 @@ class Refiner:
         )
         if abs(np.log(area)) > max(np.log(options.growth), abs(np.log(before))):
             return f"the answer's area is {area:.2f} times the confirmed one"
-        if fills_holes(doubtful.mask, answer.mask):
+        if doubtful.holed and fills_holes(doubtful.mask, answer.mask):
             return "the answer fills holes of the object"
         if doubtful.looks(answer.mask) < doubtful.looks(doubtful.mask) - LESS_ALIKE:
             return "the answer's colours are less like the confirmed ones than the tracker's"
@@ -170,9 +173,14 @@ HOLED = 0.02
 """Share of a mask's area that its holes need, to be a feature of the object and no speck."""
 
 
+def is_holed(mask: Mask) -> bool:
+    """Return whether a mask has holes that are a feature of its object."""
+    return bool(holes_of(mask)[1].sum() > HOLED * np.count_nonzero(mask))
+
+
 def fills_holes(before: Mask, after: Mask) -> bool:
     """Return whether `after` covers most of what `before` encloses as holes: the spokes of a wheel, say."""
-    numbers, areas = holes_of(before)
-    if areas.sum() < HOLED * np.count_nonzero(before):
+    if not is_holed(before):
         return False
+    numbers, areas = holes_of(before)
     return bool(np.count_nonzero(after & (numbers > 0)) > FILLED * areas.sum())

@@ -90,6 +90,20 @@ def test_negative_points_lie_in_rivals_and_in_holes() -> None:
     assert obeyed(mask, projected.points) == 1
 
 
+def test_gaps_of_a_mask_are_no_holes() -> None:
+    gap = disc(48, 64, 30) & ~disc(48, 70, 8)
+    belief = np.where(gap, 0.9, 0.0).astype(np.float32)
+    for holed, count in ((True, 1), (False, 0)):
+        projected = project(gap, belief, {}, 0, positives=2, negatives=4, holed=holed)
+        assert projected is not None
+        inside = [one for one in projected.points if not one.positive and disc(48, 70, 8)[int(one.y), int(one.x)]]
+        assert len(inside) == count
+    gap_believed = np.where(gap, 0.9, 0.3).astype(np.float32)
+    projected = project(gap, gap_believed, {}, 0, positives=2, negatives=4)
+    assert projected is not None
+    assert all(one.positive for one in projected.points)
+
+
 def test_an_empty_mask_has_no_points() -> None:
     nothing = np.zeros(SIZE, bool)
     assert project(nothing, nothing.astype(np.float32), {}, 0, positives=2, negatives=2) is None
