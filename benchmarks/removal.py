@@ -118,8 +118,8 @@ def render(folder: Path, out: Path) -> tuple[float, float, str]:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(done.stderr)
-    said = [line for line in done.stderr.splitlines() if line.startswith("remove:")]
-    return time.perf_counter() - start, int(done.stdout.split()[-1]) / 2**20, " ".join(said)
+    said = [line for line in done.stderr.splitlines() if line.startswith("remove")]
+    return time.perf_counter() - start, int(done.stdout.split()[-1]) / 2**20, "\n  ".join(said)
 
 
 def untouched(film: Path, out: Path, count: int, size: tuple[int, int], reach_px: int) -> str:

@@ -16,6 +16,9 @@ from videdit.pipeline.render import Rendered
 from videdit.progress import Report
 from videdit.project import Project
 
+MOST_SHOTS = 8
+"""Shots that the summary tells of one by one."""
+
 
 def output_path(flags: Mapping[str, Any], name: str) -> Path:
     """Return where the result goes: as asked, or beside the source as `film.remove.mp4`.
@@ -76,9 +79,19 @@ def _told(project: Project, rendered: Rendered) -> list[str]:
             where += f", to review: {one['doubtful']} (see `videdit objects review`)"
         lines.append(f"{one['name']}: {where}")
     for step, figures in zip(project.description.effects, rendered.reports, strict=True):
-        if figures:
-            lines.append(f"{step.effect}: {_plain(figures)}")
+        lines += _of_effect(step.effect, figures)
     lines.append(f"{rendered.path}: {rendered.verified.sentence}")
+    return lines
+
+
+def _of_effect(name: str, figures: Mapping[str, Any]) -> list[str]:
+    """Return a line for the film, and one for each of the first shots if the effect tells of them."""
+    film = {key: value for key, value in figures.items() if key != "shots"}
+    shots = figures.get("shots") or {}
+    lines = [f"{name}: {_plain(film)}"] if film else []
+    lines += [f"{name}, frames {shot}: {_plain(one)}" for shot, one in list(shots.items())[:MOST_SHOTS]]
+    if len(shots) > MOST_SHOTS:
+        lines.append(f"{name}: {len(shots) - MOST_SHOTS} more shots (--json tells of all)")
     return lines
 
 

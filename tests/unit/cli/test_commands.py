@@ -240,3 +240,16 @@ def test_correct_says_what_it_misses(videdit: Run, clip: ClipTruth, tmp_path: Pa
         ran = videdit("correct", *arguments)
         assert ran.code == 2
         assert words in ran.err
+
+
+def test_the_summary_has_a_line_for_each_shot_up_to_a_point() -> None:
+    from videdit.cli.finishing import MOST_SHOTS, _of_effect
+
+    one = {"pixels_made_up": 3, "check": "31.4 dB"}
+    figures = {"pixels_made_up": 30, "shots": {f"{10 * n}-{10 * n + 9}": one for n in range(MOST_SHOTS + 2)}}
+    lines = _of_effect("remove", figures)
+    assert lines[0] == "remove: pixels made up 30"
+    assert lines[1] == "remove, frames 0-9: pixels made up 3, check 31.4 dB"
+    assert len(lines) == MOST_SHOTS + 2
+    assert lines[-1] == "remove: 2 more shots (--json tells of all)"
+    assert _of_effect("blur", {}) == []

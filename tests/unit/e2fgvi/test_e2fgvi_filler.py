@@ -182,6 +182,10 @@ def test_fewer_bits_and_another_layout_give_nearly_the_same(network: E2FGVI) -> 
     same = start(other, film).fill(30)
     other.configure(torch.bfloat16, channels_last=True)
     near = start(other, film).fill(30)
+    other.configure(torch.float16)
+    half = start(other, film).fill(30)
+    assert half is not None
+    assert np.abs(half.rgb.astype(int) - exact.rgb).mean() < 1
     assert exact is not None
     assert same is not None
     assert near is not None

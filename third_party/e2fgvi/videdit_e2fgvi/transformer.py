@@ -43,7 +43,7 @@ class WindowAttention(nn.Module):
         asked = self._part(tokens[:, :wanted], 0, 1).flatten(2, 3)
         offered, offered_pooled = self._part(tokens, 1, 3).flatten(2, 3), self._part(pooled, 1, 3)
         out = torch.empty_like(asked)
-        bytes_each = batch * frames * (near.shape[1] + AREA) * 2 * width * tokens.element_size()
+        bytes_each = batch * frames * (near.shape[1] + tables.pooled.shape[1]) * 2 * width * tokens.element_size()
         at_once = max(1, _GATHERED_BYTES // bytes_each)
         for start in range(0, near.shape[0], at_once):
             chunk = slice(start, start + at_once)

@@ -23,8 +23,8 @@ class WindowTables(NamedTuple):
 
     own:    (windows, 45) int64, the window's tokens by their number in the grid
     rolled: (windows, 180) int64, what stands in the window after each of the four rolls
-    pooled: (windows, 45) int64, numbers of the windows around it; 0 where there is none
-    there:  (windows, 45) bool, where there is one
+    pooled: (windows, at most 45) int64, numbers of the windows around it
+    there:  (windows, at most 45) bool, which of them count
     """
 
     own: Tensor
@@ -61,7 +61,15 @@ def window_tables(rows: int, columns: int, device: torch.device) -> WindowTables
 
 
 def _surroundings(down: int, across: int) -> tuple[Tensor, Tensor]:
-    """Number the 5 x 9 windows around each window, itself in the middle."""
+    """Number the 5 x 9 windows around each window, itself in the middle.
+
+    A grid of no more windows than that is listed whole, which leaves fewer to mask.
+    """
+    if down * across <= AREA:
+        number = torch.arange(down * across)
+        rows, columns = number // across, number % across
+        near = ((rows[:, None] - rows).abs() <= _DOWN) & ((columns[:, None] - columns).abs() <= _RIGHT)
+        return number.expand(len(number), -1), near
     row = torch.arange(down)[:, None] + torch.arange(-_DOWN, _DOWN + 1)
     column = torch.arange(across)[:, None] + torch.arange(-_RIGHT, _RIGHT + 1)
     there = ((row >= 0) & (row < down))[:, None, :, None] & ((column >= 0) & (column < across))[None, :, None, :]
