@@ -31,7 +31,8 @@ def _filler(options: E2fgviOptions, runtime: Runtime) -> Filler:
     # The network makes up what no frame shows, so the built-in filler need not.
     known = {"shadows": options.shadows, "grain": options.grain, "synthesis": False}
     seen = runtime.make("filler", "builtin", known)
-    return FullSizeFiller(seen, E2fgviFiller(options, half, network))
+    filler = E2fgviFiller(options, half, network)
+    return FullSizeFiller(seen, filler) if budget is None else FullSizeFiller(seen, filler, budget // 8)
 
 
 @hookimpl

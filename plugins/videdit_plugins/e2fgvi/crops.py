@@ -12,8 +12,9 @@ from videdit_plugins.e2fgvi.windows import REACH, Schedule
 
 _LEAST_CONTEXT_PX = 64
 _SHRINK = 0.97
-_BLOCK = 8
-"""Windows that may share a crop."""
+_BLOCK = 4
+"""Windows that may share a crop. Holes are asked for as far ahead, and where others' pixels come first a hole is only
+known when the frame has been filled from them."""
 _SHARED_SCALE = 0.95
 _SHARED_PIXELS = 1.25
 

@@ -15,7 +15,7 @@ from videdit import MADE_UP, Filled, Filler, Frame, FrameSequence, MaskSequence,
 
 _KEPT = 128
 """Fills kept: a window looks at distant frames up to 50 ahead, and each is filled once that way."""
-_KEPT_BYTES = 512 << 20
+_KEPT_BYTES = 1536 << 20
 _ZLIB_LEVEL = 1
 
 
