@@ -253,3 +253,16 @@ def test_the_summary_has_a_line_for_each_shot_up_to_a_point() -> None:
     assert len(lines) == MOST_SHOTS + 2
     assert lines[-1] == "remove: 2 more shots (--json tells of all)"
     assert _of_effect("blur", {}) == []
+
+
+def test_static_masks_hold_on_every_frame_of_the_range(videdit: Run, clip: ClipTruth, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    arguments = ("--box", "mark=4,4,20,12@7", "--static", "--range", "2..9", "--project", project)
+    ran = videdit("track", clip.path, *arguments)
+    assert ran.code == 0, ran.err
+    assert "mark: 7 frames" in ran.out
+    # Static stays until it is taken back.
+    assert "mark: 7 frames" in videdit("track", project).out
+    ran = videdit("track", clip.path, "--click", "5,5", "--static", "--project", tmp_path / "other")
+    assert ran.code == 2
+    assert "draws no area" in ran.err
