@@ -136,17 +136,20 @@ def plain(name: str, made: Made, out: Path, executor: list[str]) -> None:
     tell(made, work, run(made, work, *executor))
 
 
-def killed(made: Made, out: Path, executor: list[str], times: int, longest: float, seed: int) -> None:
+def killed(made: Made, out: Path, executor: list[str], times: int, seed: int) -> None:
     """Kill the run at random, resume it, again and again, and compare with one that was left alone."""
     work = out / "killed"
     shutil.rmtree(work, ignore_errors=True)
     draw = random.Random(seed)
     kills = 0
     while kills < times:
+        before, more, wait = len(outcomes(work)), draw.randint(0, 8), draw.uniform(0, 20)
         with subprocess.Popen(
             command(made, work, *executor), start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         ) as process:
-            wait = draw.uniform(0, longest)
+            # Some kills fall while the film is still looked through for shots, most while jobs are done.
+            while process.poll() is None and len(outcomes(work)) < before + more:
+                time.sleep(0.2)
             try:
                 process.wait(wait)
                 print(f"  finished before it was to be killed, after {kills} kills", flush=True)
@@ -159,7 +162,7 @@ def killed(made: Made, out: Path, executor: list[str], times: int, longest: floa
             else:
                 os.killpg(process.pid, signal.SIGKILL)
         kills += 1
-        print(f"  kill {kills} after {wait:.1f} s: {len(outcomes(work))} jobs done", flush=True)
+        print(f"  kill {kills}, {wait:.1f} s after job {before + more}: {len(outcomes(work))} jobs done", flush=True)
     told = run(made, work, *executor)
     tell(made, work, told)
     mine, theirs = hashes(work), hashes(out / "remove")
@@ -168,25 +171,30 @@ def killed(made: Made, out: Path, executor: list[str], times: int, longest: floa
 
 
 def executors(made: Made, out: Path, workers: str) -> None:
-    """The same film in processes and on Ray: hashes, and what each job costs beside its own work."""
-    theirs = hashes(out / "remove")
+    """A third of the film in processes and on Ray: hashes, and what each job costs beside its own work."""
+    theirs, before = hashes(out / "remove"), {}
     for name in ("processes", "ray"):
         work = out / f"executor-{name}"
         shutil.rmtree(work, ignore_errors=True)
-        told = run(made, work, "--executor", name, "-j", workers)
+        more = ["--executor", name, "-j", workers, "--shots", "1-20"]
+        told = run(made, work, *more)
         jobs = outcomes(work)
         inside = sum(sum(one["seconds"].values()) for one in jobs)
         # One more run finds all done: start, planning and joining, without workers.
-        rest = run(made, work, "--executor", name, "-j", workers)["seconds"]
+        rest = run(made, work, *more)["seconds"]
         over = (told["seconds"] - rest) * int(workers) - inside
         mine = hashes(work)
-        same = sum(theirs.get(key) == value for key, value in mine.items())
+        known = mine.keys() & theirs.keys() - {"film"}
+        same = sum(mine[key] == theirs[key] for key in known)
+        both = sum(mine[key] == value for key, value in before.items())
         print(
             f"{name}: {told['seconds']:.1f} s, {inside:.1f} s of work in {len(jobs)} jobs; beside it "
             f"{over / len(jobs):.2f} worker seconds a job, starting the workers included; "
-            f"{same} of {len(theirs)} hashes equal",
+            f"{same} of {len(known)} edited shots as in the whole film; "
+            f"{both} of {len(before)} hashes as in the run before",
             flush=True,
         )
+        before = mine
 
 
 def main() -> None:
@@ -197,14 +205,13 @@ def main() -> None:
     parser.add_argument("--width", type=int, default=160)
     parser.add_argument("--workers", default="2")
     parser.add_argument("--kills", type=int, default=10)
-    parser.add_argument("--longest-seconds", type=float, default=60.0, help="a run is killed within this time")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     film = "blur" if arguments.what == "blur" else "remove"
     made = make(arguments.data, arguments.out / f"film-{film}", width=arguments.width, **FILMS[film])
     executor = ["--executor", "processes", "-j", arguments.workers]
     if arguments.what == "killed":
-        killed(made, arguments.out, executor, arguments.kills, arguments.longest_seconds, arguments.seed)
+        killed(made, arguments.out, executor, arguments.kills, arguments.seed)
     elif arguments.what == "executors":
         executors(made, arguments.out, arguments.workers)
     else:
