@@ -102,5 +102,5 @@ def _sample(film: BatchFilm, job: Job) -> Job:
     start = max(job.seen.start, min(first, job.seen.stop - SAMPLE_FRAMES))
     frames = Shot(start, min(job.seen.stop, start + SAMPLE_FRAMES))
     # The masks of a rendering job are not made yet; without them its effect would have nothing to do.
-    kind: Kind = "edit" if job.kind == "render" and job.masks_of else job.kind
-    return replace(job, kind=kind, frames=frames, seen=frames, masks_of="")
+    kind: Kind = "edit" if job.kind == "render" and job.needs else job.kind
+    return replace(job, kind=kind, frames=frames, seen=frames, needs=())

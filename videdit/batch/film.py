@@ -31,6 +31,7 @@ from videdit.shot_lists import write_shots
 from videdit.shots import Shot, shot_inside
 from videdit.tracking.keys import digest, prompt_facts
 from videdit.tracking.ledger import made_fact
+from videdit.tracking.reidentify.options import check_reidentify_options
 from videdit.tracking.stage import Pointed, TrackingStage
 
 FINISHED_NAME = "finished.json"
@@ -110,6 +111,8 @@ class BatchFilm:
                 next_step="put [[prompts]] or [[detections]] into the pipeline file",
             )
         planner = self._planner()
+        used = {one for some in self.task.object_ids for one in some}
+        pointed = [one for one in pointed if one.object_id in used]
         self.jobs = planner.jobs(pieces_of(shots, chosen, self._containing(shots)), pointed)
         self._passing = planner.passing
         return self.jobs
@@ -164,13 +167,22 @@ class BatchFilm:
             film=self.name,
             common=self._common,
             plain=self._plain,
-            object_key=_drawn_key if self.task.engines.static else self._stage.key,
+            object_key=_drawn_key if self.task.engines.static else self._object_key,
             given_key=self._given_key,
             chunk_frames=self._request.chunk_frames,
             overlap_frames=self._request.overlap_frames,
             needs_objects=self._needs_objects,
             static=self.task.engines.static,
+            seeks=self._seeks,
         )
+
+    @property
+    def _seeks(self) -> bool:
+        engines = self.project.description.engines
+        return not engines.static and check_reidentify_options(engines.reidentify).enabled
+
+    def _object_key(self, one: Pointed, frames: Shot) -> str:
+        return digest(self._stage.key(one, frames), dict(self.task.engines.reidentify))
 
     def _given_key(self, frames: Shot) -> str:
         """Return a hash of the masks in a range that no prompt of this batch makes; "" if there is nothing on them."""
@@ -187,13 +199,27 @@ class BatchFilm:
         names = self._request.selection.containing
         if not names:
             return None
-        ids = {self.project.objects.require(name).object_id for name in names}
-        pointed = [one for one in self.project.pointed() if one.object_id in ids]
-        return {
-            number
-            for number, shot in enumerate(shots, 1)
-            if self._pointed_in(pointed, shot) or self._is_there(ids, shot)
-        }
+        named = [self.project.objects.require(name) for name in names]
+        numbers = {number for number, shot in enumerate(shots, 1) if self._is_there({o.object_id for o in named}, shot)}
+        for one in self.project.pointed():
+            if one.prompts and one.object_id in {o.object_id for o in named}:
+                numbers |= self._holding(one, shots)
+        return numbers
+
+    def _holding(self, one: Pointed, shots: Sequence[Shot]) -> set[int]:
+        """Return the numbers of the shots in which an object was pointed at, or is recognised; looked for but once."""
+        if not self._seeks:
+            return {number for number, shot in enumerate(shots, 1) if self._pointed_in([one], shot)}
+        track = self.project.track
+        fact = f"batch/holding/{one.object_id}"
+        key = digest([[shot.start, self._stage.key(one, shot)] for shot in shots], dict(self.task.engines.reidentify))
+        known = track.kv_get(fact)
+        if known is None or known[0] != key:
+            found = self._stage.appearances(one, shots)
+            numbers = [number for number, shot in enumerate(shots, 1) if any(shot == where.shot for where in found)]
+            known = [key, numbers]
+            track.kv_set(fact, known)
+        return set(known[1])
 
     def _is_there(self, ids: set[int], frames: Shot) -> bool:
         track = self.project.track
@@ -205,14 +231,25 @@ class BatchFilm:
 
     def task_of(self, job: Job) -> JobTask:
         """Return a job with what it takes to do it, anywhere."""
-        if job.kind == "pass" or job.masks_of:
+        if job.kind == "pass" or (job.kind == "render" and job.needs):
             return JobTask(job, self.task)
         track = self.project.track
         given = tuple(entry for one in self._given_ids for entry in track.entries(one, job.seen.start, job.seen.stop))
         if job.kind == "render":
             return JobTask(job, self.task, given=given)
         pointed = [one for one in self.project.pointed() if one.prompts]
-        return JobTask(job, self.task, tuple(self._pointed_in(pointed, job.seen)), given)
+        seen = {one.key: one.seen for one in self.jobs}
+        homes = tuple(seen[key] for key in job.needs)
+        if homes:
+            places = [job.seen, *homes]
+            prompts = [
+                {index: some for index, some in one.prompts.items() if any(index in place for place in places)}
+                for one in pointed
+            ]
+            inside = [replace(one, prompts=some) for one, some in zip(pointed, prompts, strict=True) if some]
+        else:
+            inside = self._pointed_in(pointed, job.seen)
+        return JobTask(job, self.task, tuple(inside), homes, given)
 
     def passing(self, job: Job, why: str) -> Job:
         """Return the job that lets the frames of another one through as they are."""

@@ -30,7 +30,7 @@ class Job:
     number:   of the shot, from 1
     frames:   what it makes
     seen:     what trackers and effects may look at; holds `frames`, and lies inside one shot
-    masks_of: key of the job whose masks it takes; that one has to be done before
+    needs:    keys of the jobs whose masks it takes; they have to be done before
     why:      one clause for the person, where a shot is passed through
     """
 
@@ -40,7 +40,7 @@ class Job:
     kind: Kind
     frames: Shot
     seen: Shot
-    masks_of: str = ""
+    needs: tuple[str, ...] = ()
     why: str = ""
 
     @property
@@ -81,13 +81,15 @@ class FilmTask:
 class JobTask:
     """A job with all it takes to do it.
 
-    pointed: the objects that have prompts in it
+    pointed: the objects that have prompts in it, and those that are looked for in it, with prompts elsewhere
+    homes:   where those prompts are, in the order of the job's needs
     given:   masks in it that are made already
     """
 
     job: Job
     film: FilmTask
     pointed: tuple[Pointed, ...] = ()
+    homes: tuple[Shot, ...] = ()
     given: tuple[MaskEntry, ...] = ()
 
 

@@ -52,7 +52,7 @@ class Schedule:
     def next(self) -> Job | None:
         """Take the next job that can be begun; None if all that is left waits for others."""
         for job in self._waiting:
-            if not job.masks_of or (job.film, job.masks_of) not in self._undone:
+            if not any((job.film, key) in self._undone for key in job.needs):
                 self._waiting.remove(job)
                 return job
         return None
@@ -68,8 +68,12 @@ class Schedule:
 
     def drop_after(self, job: Job) -> list[Job]:
         """Take out those that wait for a job that failed, and return them."""
-        gone = [one for one in self._waiting if one.film == job.film and one.masks_of == job.key]
-        self._waiting = [one for one in self._waiting if one not in gone]
+        gone: list[Job] = []
+        lost = {job.key}
+        while more := [one for one in self._waiting if one.film == job.film and lost & {*one.needs}]:
+            gone += more
+            lost = {one.key for one in more}
+            self._waiting = [one for one in self._waiting if one not in more]
         return gone
 
 

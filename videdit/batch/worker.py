@@ -28,6 +28,8 @@ from videdit.project.runtimes import runtime_for
 from videdit.runtime import Options, Runtime
 from videdit.tracking.drawn import DrawnStage
 from videdit.tracking.keys import canonical
+from videdit.tracking.ledger import made_fact
+from videdit.tracking.reidentify.seeking import search_name
 from videdit.tracking.stage import TrackingStage
 
 # Whoever held a job before may have lost its parent, and takes a moment to notice.
@@ -151,11 +153,13 @@ class _FilmAtWork:
         seconds: dict[str, float] = {}
         reports: tuple[dict[str, object], ...] = ()
         sha256 = ""
-        if job.kind == "render" and job.masks_of:
+        if job.kind == "render" and job.needs:
             # A copy: several machines reading one database over a network would need its locks to work there.
-            shutil.copyfile(folder_of(self.film.folder, job.masks_of[:24]) / MASKS_NAME, folder / MASKS_NAME)
+            shutil.copyfile(self._masks_of(job.needs[0]), folder / MASKS_NAME)
         with MaskTrack.open(folder / MASKS_NAME, size=self._reader.video.size) as track:
             track.put(task.given)
+            if job.kind != "render":
+                self._take_over(task, track, folder)
             began = time.perf_counter()
             if job.kind in ("edit", "track"):
                 self._track(task, track)
@@ -173,6 +177,21 @@ class _FilmAtWork:
             sha256=sha256,
         )
 
+    def _masks_of(self, key: str) -> Path:
+        return folder_of(self.film.folder, key[:24]) / MASKS_NAME
+
+    def _take_over(self, task: JobTask, track: MaskTrack, folder: Path) -> None:
+        """Bring in the masks of other jobs, with the record that they are made."""
+        for key, home in zip(task.job.needs, task.homes, strict=True):
+            copy = folder / "needed.sqlite"
+            shutil.copyfile(self._masks_of(key), copy)
+            with MaskTrack.open(copy, create=False) as made, track.transaction():
+                for object_id in made.object_ids():
+                    track.put(made.entries(object_id, home.start, home.stop))
+                    for fact in (made_fact(object_id, home), search_name(object_id, home)):
+                        track.kv_set(fact, made.kv_get(fact))
+            copy.unlink()
+
     def _track(self, task: JobTask, track: MaskTrack) -> None:
         source = self.film.fingerprint
         if self.film.engines.static:
@@ -187,7 +206,8 @@ class _FilmAtWork:
             runtime=self._runtime,
             engines=self.film.engines,
         )
-        stage.run(task.pointed, [task.job.seen], report=self._report)
+        shots = {(shot.start, shot.stop): shot for shot in (*task.homes, task.job.seen)}
+        stage.run(task.pointed, sorted(shots.values()), report=self._report)
 
     def _render(self, job: Job, track: MaskTrack, folder: Path) -> tuple[tuple[dict[str, object], ...], str]:
         film = self.film

@@ -29,17 +29,22 @@ def changed(film: Path, out: Path) -> list[int]:
     return [index for index, (one, other) in enumerate(pairs) if np.abs(one.astype(int) - other).max() > 100]
 
 
-@pytest.mark.parametrize(("chunk", "overlap"), [(500, 50), (7, 0), (5, 3)])
+@pytest.mark.parametrize(("chunk", "overlap", "once"), [(500, 50, False), (7, 0, False), (500, 50, True), (8, 3, True)])
 def test_a_batch_makes_what_one_run_makes(
-    request_for: Make, film: Path, plugins: Plugins, tmp_path: Path, chunk: int, overlap: int
+    request_for: Make, film: Path, plugins: Plugins, tmp_path: Path, chunk: int, overlap: int, once: bool
 ) -> None:
     # Shots in chunks too: the tracker's memory is carried over, so that even the scores, which count steps, are equal.
+    # Pointed at but once, the square is looked for in the other shots.
     wanted = request_for(encode={"lossless": True}, chunk_frames=chunk, overlap_frames=overlap)
+    assert wanted.pipeline is not None
+    if once:
+        head, _, tail = wanted.pipeline.read_text().split("[[prompts]]")[1:]
+        wanted.pipeline.write_text(f"[[prompts]]{head}[[effects]]{tail.split('[[effects]]')[1]}", encoding="utf-8")
     (made,) = run_batch(tmp_path / "work", wanted, plugins)
     assert made.finished is not None
     assert made.finished.verified.max_shift_seconds == 0
     assert made.finished.verified.audio_streams == 1
-    assert wanted.pipeline is not None
+    assert changed(film, made.out) == list(range(40))
     assert wanted.shot_list is not None
     with open_project(film, tmp_path / "single", plugins=plugins) as single:
         single.use(read_description(wanted.pipeline)).take_shots(wanted.shot_list)

@@ -50,7 +50,7 @@ def test_jobs_make_every_frame_once_and_look_beyond_no_cut(
         assert job.frames.stop <= job.seen.stop <= shot.stop
         if job.kind != "track":
             assert len(job.frames) <= chunk
-        if job.kind == "render" and job.masks_of:
+        if job.kind == "render" and job.needs:
             assert job.seen.start == max(shot.start, job.frames.start - overlap)
             assert job.seen.stop == min(shot.stop, job.frames.stop + overlap)
     edited = {job.number for job in jobs if job.kind in ("edit", "track")}
@@ -84,14 +84,51 @@ def test_effects_everywhere_need_no_object() -> None:
     assert [job.kind for job in jobs] == ["render"]
 
 
+@given(cuts, prompted, prompted, st.sets(st.integers(0, 20)), st.integers(5, 40))
+def test_what_is_looked_for_waits_for_where_it_was_pointed_at_and_nothing_waits_in_a_circle(
+    at: set[int], dog: set[int], cat: set[int], unchosen: set[int], chunk: int
+) -> None:
+    shots = shots_from_cuts(at, COUNT)
+    pieces = [replace(one, chosen=one.number not in unchosen) for one in pieces_of(shots, [Shot(0, COUNT)])]
+    objects = [Pointed(1, "dog", {index: [Click(1, 1)] for index in dog})] if dog else []
+    objects += [Pointed(2, "cat", {index: [Click(1, 1)] for index in cat})] if cat else []
+    jobs = planner(chunk, seeks=True).jobs(pieces, objects)
+    making = [job for job in jobs if job.kind != "track"]
+    assert sorted(index for job in making for index in job.frames) == list(range(COUNT))
+    assert len({job.key for job in jobs}) == len(jobs)
+    schedule = Schedule(jobs)
+    done = set()
+    while (job := schedule.next()) is not None:
+        assert done >= {*job.needs}
+        done.add(job.key)
+        schedule.done(job)
+    assert len(done) == len(jobs)
+    for job in jobs:
+        if job.kind == "edit" and job.needs:
+            missing = [one for one in objects if not any(index in job.seen for index in one.prompts)]
+            assert missing
+            needed = [one for one in jobs if one.key in job.needs]
+            assert all(any(index in one.seen for one in needed for index in some.prompts) for some in missing)
+
+
+def test_a_failure_takes_out_all_that_waits_for_it() -> None:
+    jobs = planner(seeks=True).jobs(pieces_of([Shot(0, 10), Shot(10, 60)], [Shot(0, 60)]), pointed({2}))
+    assert [(job.kind, len(job.needs)) for job in jobs] == [("edit", 0), ("track", 1), *[("render", 1)] * 3]
+    schedule = Schedule(jobs)
+    first = schedule.next()
+    assert first == jobs[0]
+    assert {*schedule.drop_after(jobs[0])} == {*jobs[1:]}
+    assert len(schedule) == 0
+
+
 def test_masks_that_are_there_already_are_edited_by() -> None:
     def given(frames: Shot) -> str:
         return "face" if 12 in frames else ""
 
     pieces = pieces_of([Shot(0, 10), Shot(10, 40)], [Shot(0, 40)])
     jobs = planner(given_key=given, overlap=0).jobs(pieces, [])
-    assert [(job.kind, len(job.frames), job.masks_of) for job in jobs] == [
-        ("pass", 10, ""), ("render", 15, ""), ("render", 15, ""),
+    assert [(job.kind, len(job.frames), job.needs) for job in jobs] == [
+        ("pass", 10, ()), ("render", 15, ()), ("render", 15, ()),
     ]  # fmt: skip
 
 
