@@ -28,6 +28,7 @@ import numpy as np
 
 import videdit
 from benchmarks.faces.measures import Box, Mask, coverage, ellipse, gaps, read_truth, still_open
+from videdit.detections.steps import SHAPING
 from videdit.media import open_video
 from videdit.ops import MaskShaping, alpha_of, shape_masks
 from videdit.pipeline.shot_masks import ShotMasks, Union
@@ -134,7 +135,7 @@ def measure(film: Path, name: str, height: int, folder: Path) -> dict[str, float
         ids = [one.object_id for one in project.objects]
         whole = Shot(0, project.reader.frame_count)
         # As `videdit faces` shapes them.
-        shaping = MaskShaping.model_validate({"grow": "1%", "feather": "0.5%"})
+        shaping = MaskShaping.model_validate({**SHAPING, "feather": "0.5%"})
         shaped = shape_masks(Union(ShotMasks(project.track, ids, whole, size)), whole, shaping)
 
         @functools.lru_cache(maxsize=4)

@@ -16,6 +16,7 @@ from videdit.cli.finishing import finish, output_path, write_preview
 from videdit.cli.model_flags import given, keyword, parameters_of
 from videdit.cli.running import guarded
 from videdit.cli.session import Session
+from videdit.detections.steps import SHAPING
 from videdit.media import EncodeSettings
 from videdit.ops import MaskShaping
 from videdit.pipeline.steps import EffectStep
@@ -64,9 +65,10 @@ def _command(offer: Registration, session: Session) -> Callable[..., None]:
     flags = _Flags.of(offer)
 
     def command(**values: Any) -> None:
-        step = EffectStep(
-            offer.name, given(flags.options, values), tuple(values.get("only") or ()), given(flags.shaping, values)
-        )
+        shaping = given(flags.shaping, values)
+        if values.get("faces"):
+            shaping = {**SHAPING, **shaping}
+        step = EffectStep(offer.name, given(flags.options, values), tuple(values.get("only") or ()), shaping)
         settings = given(flags.encode, values)
         out = output_path(values, offer.name)
         with (

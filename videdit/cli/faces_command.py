@@ -19,7 +19,7 @@ from videdit.detections.doubts import doubts_in_words
 from videdit.detections.sheet import write_sheet
 from videdit.detections.sidecar import write_boxes
 from videdit.detections.stage import Found
-from videdit.detections.steps import DetectionStep, FollowOptions
+from videdit.detections.steps import SHAPING, DetectionStep, FollowOptions
 from videdit.errors import DoubtfulResult, OptionError
 from videdit.media import EncodeSettings
 from videdit.ops import MaskShaping
@@ -79,13 +79,16 @@ def _faces(session: Session, groups: Mapping[str, Mapping[str, tuple[str, inspec
         )
         step.following()
         looking = values.get("people") is not None
+        # OpenCV does all of this on the CPU; asking torch what else there is takes longer than many a film.
+        values = {**values, "device": values.get("device") or "cpu"}
         out = output_path({**values, "preview": looking}, "faces")
         with (
             console.progress(quiet=bool(values.get("quiet"))) as report,
             session.project(values, output=None if looking else out) as project,
         ):
             project.replace_detections([step])
-            effect = EffectStep("blur", given(groups["blur"], values), (step.stem,), given(groups["shaping"], values))
+            shaping = {**SHAPING, **given(groups["shaping"], values)}
+            effect = EffectStep("blur", given(groups["blur"], values), (step.stem,), shaping)
             project.replace_effects([effect])
             (found,) = project.found(report=report)
             _check_numbers(found)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from videdit.detections.sightings import Boxes
 
-_POINTS = 6  # a side, of the grid in each box
+_POINTS = 5  # a side, of the grid in each box
 _LONGER_PX = 480  # larger pictures cost more and show the motion no better
 _WINDOW = (13, 13)
 _LEVELS = 3

@@ -14,6 +14,9 @@ from videdit.errors import OptionError
 from videdit.plugins import AUTO
 from videdit.runtime import Options
 
+# What is drawn from boxes has no holes and no specks, and its room around the thing already.
+SHAPING: Mapping[str, Any] = {"grow": "0", "pinholes": "0", "specks": "0"}
+
 
 class FollowOptions(Options):
     """How often the detector looks, and what is believed between its looks."""
@@ -31,10 +34,8 @@ class FollowOptions(Options):
     extend: int = Field(
         8, ge=0, le=1000, description="frames that are covered before the first find and after the last"
     )
-    size: float = Field(1.3, ge=1, le=4, description="size of what is covered, of the box that was found")
-    shape: Literal["ellipse", "box", "exact"] = Field(
-        "ellipse", description="ellipse; box; exact: the outline, by the segmenter and the tracker, which takes longer"
-    )
+    size: float = Field(1.4, ge=1, le=4, description="size of what is covered, of the box that was found")
+    shape: Literal["ellipse", "box"] = Field("ellipse", description="what is covered of the box: an ellipse, or all")
     on_lost: Literal["hold", "frame", "stop"] = Field(
         "hold",
         description="where one is lost from sight in the middle of the picture: hold covers its last place for some "
