@@ -53,7 +53,7 @@ def _make(options, runtime):
 
     torch.manual_seed(0)
     network = e2fgvi_hq().eval().requires_grad_(False)
-    return FullSizeFiller(runtime.make("filler", "builtin", {}), E2fgviFiller(options, runtime, network))
+    return FullSizeFiller(runtime.make("filler", "builtin", {"synthesis": False}), E2fgviFiller(options, runtime, network))
 
 
 @hookimpl
