@@ -53,7 +53,8 @@ def _make(options, runtime):
 
     torch.manual_seed(0)
     network = e2fgvi_hq().eval().requires_grad_(False)
-    return FullSizeFiller(runtime.make("filler", "builtin", {"synthesis": False}), E2fgviFiller(options, runtime, network))
+    seen = runtime.make("filler", "builtin", {"synthesis": False})
+    return FullSizeFiller(seen, E2fgviFiller(options, runtime, network))
 
 
 @hookimpl
