@@ -149,8 +149,10 @@ class Refiner:
         options = self._options
         if answer.score < options.answer_score:
             return f"the answer's score {answer.score:.2f} is below {options.answer_score:g}"
-        if agreement < options.agreement:
-            return f"the answer overlaps the tracker's mask by {agreement:.2f}, below {options.agreement:g}"
+        # A right answer overlaps a mask by that mask's own IoU: less can be asked of it where that is low.
+        needed = min(options.agreement, max(LEAST_AGREEMENT * options.agreement, doubtful.quality))
+        if agreement < needed:
+            return f"the answer overlaps the tracker's mask by {agreement:.2f}, below {needed:.2f}"
         if obeyed(answer.mask, projected.points) < 1:
             return "the answer leaves out points of the object, or covers points beside it"
         area, before = (
@@ -165,6 +167,8 @@ class Refiner:
         return ""
 
 
+LEAST_AGREEMENT = 0.6
+"""Share of the agreement that an answer needs where the tracker's mask is worth nothing."""
 LESS_ALIKE = 0.03
 """What the likeness of the colours may lose."""
 FILLED = 0.5
