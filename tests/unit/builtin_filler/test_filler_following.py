@@ -1,4 +1,4 @@
-"""Going from frame to frame, telling what moves by itself, and giving a blend its sharpness back."""
+"""Going from frame to frame, and telling what moves by itself."""
 
 from __future__ import annotations
 
@@ -13,11 +13,8 @@ from videdit_plugins.builtin.filler.camera import Camera
 from videdit_plugins.builtin.filler.following import Following
 from videdit_plugins.builtin.filler.pictures import Pictures
 from videdit_plugins.builtin.filler.scale import Scale
-from videdit_plugins.builtin.filler.sharpness import MOST, lost_detail, sharpened
-from videdit_plugins.builtin.filler.views import View
 
 Make = Callable[..., Any]
-SCALE = Scale((96, 128), (96, 128))
 
 
 def following(clip: Any) -> Following:
@@ -63,22 +60,6 @@ def test_what_moves_by_itself_is_told_from_the_ground(make_clip: Make) -> None:
 
 def test_a_ground_at_rest_has_nothing_moving(clip: Any) -> None:
     assert following(clip).moving(7)[~clip.holes[7]].mean() < 0.02
-
-
-def test_a_blend_that_lost_detail_gets_it_back() -> None:
-    random = np.random.default_rng(0)
-    rgb = random.normal(120, 25, (40, 50, 1)).astype(np.float32).repeat(3, axis=2)
-    shift, valid = np.zeros((40, 50, 2), np.float32), np.ones((40, 50), np.bool_)
-    views = [View(index, shift, np.roll(rgb, 2 * index, axis=1), valid, 1) for index in range(4)]
-    weights = np.full((4, 40, 50), 0.25, np.float32)
-    mean = np.mean([view.rgb for view in views], axis=0, dtype=np.float32)
-    gain = lost_detail(mean, views, weights, SCALE)
-    assert 1.5 < gain.mean() <= MOST
-    sharp = mean + sharpened(mean, gain.ravel(), valid, SCALE).reshape(mean.shape)
-    assert rgb.std() > sharp.std() > 1.2 * mean.std()
-    alone = np.zeros_like(weights)
-    alone[2] = 1
-    assert lost_detail(views[2].rgb, views, alone, SCALE) == pytest.approx(1)
 
 
 def test_without_synthesis_the_same_pixels_are_made_up_and_they_are_smooth(make_clip: Make, started: Make) -> None:

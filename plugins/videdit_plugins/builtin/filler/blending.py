@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from videdit.frames import Mask
 from videdit_plugins.builtin.filler.diffusion import Plane
 from videdit_plugins.builtin.filler.scale import Scale
-from videdit_plugins.builtin.filler.sharpness import lost_detail
 from videdit_plugins.builtin.filler.views import View
 
 _LOW_PASS_PX = 4.0
@@ -23,10 +22,11 @@ _FAR_SHARE = 1e-3
 _ERROR_CODES = 3.0
 _PER_FRAME = 0.05
 _BEST = 8
-_FOLLOWED = 1.0
+_FOLLOWED = 2.0
 """Errors add up along the way, which the surroundings do not show in full."""
 _HOPELESS_CODES = 30.0
 """What fits its surroundings as badly as this shows something else."""
+_OUTLIER_CODES = 30.0
 _SHRINK = 4
 
 
@@ -37,14 +37,12 @@ class Blend:
     weights: (views, h, w) float32, sum 1 where anything was seen, 0 elsewhere
     rgb:     (h, w, 3) float32, codes of 0..255
     seen:    (h, w) bool, some view fits well enough to be used
-    detail:  (h, w) float32, by what fine detail is to be multiplied, as averaging took it away
     error:   (h, w) float32, misalignment around the pixel in codes, of the best view
     """
 
     weights: NDArray[np.float32]
     rgb: Plane
     seen: Mask
-    detail: Plane
     error: Plane
 
 
@@ -64,9 +62,11 @@ def blend(views: Sequence[View], rgb: NDArray[np.uint8], hole: Mask, scale: Scal
         floor = np.partition(weights, len(views) - _BEST, axis=0)[len(views) - _BEST]
         weights *= weights >= floor
     weights = _normalised(weights)
-    best = np.where(valid, errors, np.inf).min(axis=0)
     mean = _mean(views, weights)
-    return Blend(weights, mean, np.asarray(valid.any(axis=0)), lost_detail(mean, views, weights, scale), best)
+    far = np.stack([cv2.transform(np.square(view.rgb - mean), np.ones((1, 3))) for view in views])
+    weights = _normalised(weights / (1 + far / _OUTLIER_CODES**2))
+    best = np.where(valid, errors, np.inf).min(axis=0)
+    return Blend(weights, _mean(views, weights), np.asarray(valid.any(axis=0)), best)
 
 
 def ring_error(view: View, own: Plane, known: Mask, scale: Scale) -> Plane:

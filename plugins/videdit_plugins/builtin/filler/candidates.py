@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,9 +37,19 @@ def offsets(reach: int) -> Iterator[int]:
 
 
 def useful_frames(
-    index: int, box: Region, shot: Shot, reach: int, pictures: Pictures, camera: Camera, wanted: Wanted
+    index: int,
+    box: Region,
+    shot: Shot,
+    reach: int,
+    pictures: Pictures,
+    camera: Camera,
+    wanted: Wanted,
+    moving: Callable[[int], Mask],
 ) -> list[tuple[Picture, Matrix]]:
-    """Return the frames worth aligning with the hole in `box` of frame `index`, with their homographies."""
+    """Return the frames worth aligning with the hole in `box` of frame `index`, with their homographies.
+
+    moving: moving(index) -> (h, w) bool of the small picture: what stands before the ground there, like a hole
+    """
     hole = pictures[index].hole[box.slices]
     # Only counts matter: in all but small holes every second pixel will do.
     step = 2 if np.count_nonzero(hole) > _SMALL_PX else 1
@@ -53,7 +63,7 @@ def useful_frames(
         if other not in shot:
             continue
         # Drift does not matter for counting, and most pairs need not be matched then.
-        shown = coarse & visible(pictures[other].hole, project(camera.product(index, other), (x, y)))
+        shown = coarse & visible(pictures[other].hole | moving(other), project(camera.product(index, other), (x, y)))
         if np.count_nonzero(shown & (seen < wanted.per_pixel)) < _LEAST_USEFUL * area:
             continue
         chosen.append((pictures[other], camera.between(index, other)))

@@ -22,7 +22,6 @@ from videdit_plugins.builtin.filler.mapping import grid, visible
 from videdit_plugins.builtin.filler.pictures import Picture, Pictures
 from videdit_plugins.builtin.filler.scale import Matrix
 from videdit_plugins.builtin.filler.seams import rim_correction
-from videdit_plugins.builtin.filler.sharpness import sharpened
 from videdit_plugins.builtin.filler.views import View, look
 
 _MARGIN_PX = 24.0
@@ -94,20 +93,17 @@ class Propagation:
         origin = np.where(hole, MADE_UP, index).astype(np.int32)
         small = here.rgb[box.slices].astype(np.float32)
         known = ~here.hole[box.slices]
-        frames = useful_frames(index, box, self.shot, self.reach, pictures, self.camera, self._wanted)
+        frames = useful_frames(
+            index, box, self.shot, self.reach, pictures, self.camera, self._wanted, self._following.moving
+        )
         if frames:
             views = self._views(here, box, frames)
             blended = blend(views, here.rgb[box.slices], ~known, pictures.scale)
             correction = rim_correction(blended.rgb, small, blended.seen & known)
             pixels = Pixels.of(hole, region, pictures)
             seen = lay(pixels, views, blended.weights, box, pictures)
-            filled = in_codes(seen.rgb, pixels.flat(pixels.sampled(correction, box)), frame)
-            rgb[hole] = filled
+            rgb[hole] = in_codes(seen.rgb, pixels.flat(pixels.sampled(correction, box)), frame)
             origin[hole] = seen.origin
-            unit = UINT16_CODES if frame.dtype == np.uint16 else 1
-            detail = pixels.flat(pixels.sampled(blended.detail, box))
-            change = sharpened(rgb.astype(np.float32) / np.float32(unit), detail, hole, pictures.scale)
-            rgb[hole] = in_codes(filled.astype(np.float32), change, frame)
             small = np.where(known[..., None], small, np.clip(blended.rgb + correction, 0, 255))
             known = known | blended.seen
         return Draft(region, hole, hole & (origin == MADE_UP), rgb, origin, box, small, known)
