@@ -26,6 +26,8 @@ _FOLLOWED = 2.0
 """Errors add up along the way, which the surroundings do not show in full."""
 _HOPELESS_CODES = 30.0
 """What fits its surroundings as badly as this shows something else."""
+_LOST_CODES = 5.0
+"""Followed views that fit as badly have lost their way: rather a plate than what they show."""
 _OUTLIER_CODES = 30.0
 _SHRINK = 4
 
@@ -54,7 +56,8 @@ def blend(views: Sequence[View], rgb: NDArray[np.uint8], hole: Mask, scale: Scal
     """
     own = rgb.astype(np.float32)
     errors = np.stack([ring_error(view, own, ~hole, scale) for view in views])
-    valid = np.stack([view.valid for view in views]) & (errors < _HOPELESS_CODES)
+    limits = np.array([_LOST_CODES if view.followed else _HOPELESS_CODES for view in views], np.float32)
+    valid = np.stack([view.valid for view in views]) & (errors < limits[:, None, None])
     distance = np.array([view.distance for view in views], np.float32)
     handicap = np.array([_FOLLOWED if view.followed else 0.0 for view in views], np.float32)[:, None, None]
     weights = np.exp(-errors / _ERROR_CODES - handicap) * valid / (1 + _PER_FRAME * distance)[:, None, None]
