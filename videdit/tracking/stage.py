@@ -12,7 +12,7 @@ from videdit.frames import FrameSequence
 from videdit.masks import MaskEntry, MaskTrack, Origin, PackedMask
 from videdit.plugins import AUTO, Plugins
 from videdit.progress import Report, silent
-from videdit.prompts import MaskPrompt, Prompt
+from videdit.prompts import MaskPrompt, Phrase, Prompt
 from videdit.runtime import Runtime
 from videdit.shots import Shot, shot_inside
 from videdit.tracker import Tracker
@@ -21,6 +21,7 @@ from videdit.tracking.keys import digest, piece_key, weights_of
 from videdit.tracking.ledger import Job, PartLedger
 from videdit.tracking.making import Count, Made, Maker, Settled, frames_done, walked_frames
 from videdit.tracking.passes import Direction
+from videdit.tracking.phrases import boxed
 from videdit.tracking.pieces import Piece, pieces_of
 from videdit.tracking.prompting import Selected, select
 from videdit.tracking.refining import STRONG_RANK, Refine, RefineOptions, Refiner, check_refine_options
@@ -96,7 +97,12 @@ class TrackingStage:
 
     def select(self, pointed: Pointed, index: int, shot: Shot) -> Selected:
         """Return the mask that an object's prompts select on one of its prompted frames."""
-        return select(self._segmenter(), self._frames_of(shot), index, pointed.prompts[index], pointed.name)
+        frames = self._frames_of(shot)
+        prompts = [
+            boxed(prompt, frames[index], self._plugins, self._runtime) if isinstance(prompt, Phrase) else prompt
+            for prompt in pointed.prompts[index]
+        ]
+        return select(self._segmenter(), frames, index, prompts, pointed.name)
 
     def _segmenter(self) -> Any:
         if self._segmenter_made is None:

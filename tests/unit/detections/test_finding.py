@@ -11,7 +11,7 @@ import pytest
 
 import videdit
 from tests.unit.detections.conftest import CUT, FRAMES, SIZE, Teller, place
-from videdit.errors import DoubtfulResult, OptionError, UnknownPlugin
+from videdit.errors import DoubtfulResult, NothingSelected, OptionError, UnknownPlugin
 from videdit.media import open_video
 from videdit.plugins import Plugins
 from videdit.project import Project, read_description
@@ -130,6 +130,21 @@ def test_lost_from_sight(film: Path, tmp_path: Path, plugins_with: With) -> None
         project.replace_detections([replace(found.step, follow={**follow, "on_lost": "stop"})])
         with pytest.raises(DoubtfulResult, match="9"):
             project.found()
+
+
+def test_words_on_one_frame_point_at_the_best(film: Path, tmp_path: Path, both: Teller, plugins_with: With) -> None:
+    with project_of(film, tmp_path / "p", plugins_with(both)) as project:
+        (still,) = project.point(videdit.Phrase("discs", at=videdit.Moment(frame=6), object="it")).preview()
+        rows, columns = np.nonzero(still.masks["it"])
+        x0, y0, x1, y1 = place(0, 6)
+        assert abs(columns.mean() - (x0 + x1) / 2) < 5
+        assert abs(rows.mean() - (y0 + y1) / 2) < 5
+        assert both.looked == [6]
+    with (
+        project_of(film, tmp_path / "q", plugins_with(Teller(lambda index: []))) as project,
+        pytest.raises(NothingSelected, match="discs"),
+    ):
+        project.point(videdit.Phrase("discs")).preview()
 
 
 def test_nobody_there(film: Path, tmp_path: Path, plugins_with: With) -> None:
