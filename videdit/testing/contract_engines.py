@@ -61,10 +61,24 @@ def any_film(make: Make) -> None:
         assert found[0].mask.shape == clip.frames.size
 
 
+def describes(make: Make) -> None:
+    """A descriptor is float32 of length 1 and the same every time, or there is none."""
+    clip = Clip(3)
+    engine = make()
+    found = [engine.describe(clip.frames, 1, clip[1]) for _ in range(2)]
+    if found[0] is None:
+        return
+    assert found[0].ndim == 1, f"a descriptor of {found[0].shape}"
+    assert found[0].dtype == np.float32, f"a descriptor of {found[0].dtype}"
+    assert abs(float(found[0] @ found[0]) - 1) < 1e-3, "a descriptor has length 1"
+    assert np.array_equal(found[0], found[1]), "the second descriptor differs from the first"
+
+
 SEGMENTER_CHECKS: dict[str, Callable[[Make], None]] = {
     "a mask for every kind of prompt": answers,
     "the same masks every time": repeatable,
     "any film": any_film,
+    "a descriptor, or none": describes,
 }
 
 # -- fillers -------------------------------------------------------------------------------------------------------

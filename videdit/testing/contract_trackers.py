@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from videdit.testing.contract_clip import Clip
+from videdit.testing.contract_engines import describes
 from videdit.tracker import Tracked, Tracker
 
 Make = Callable[[], Any]
@@ -106,4 +107,5 @@ TRACKER_CHECKS: dict[str, Callable[[Make], None]] = {
     "a start without objects": begins_empty,
     "goes on from a snapshot": goes_on,
     "the same masks every time": repeatable,
+    "a descriptor, or none": describes,
 }

@@ -58,7 +58,7 @@ class Finder:
         self._make_judge = make_judge
         self._options = options
         self._galleries: dict[int, Gallery | None] = {}
-        self._describers: dict[str, Describer] | None = None
+        self._checking: Tracker | None = None
 
     def gallery(self, object_id: int, shots: Iterable[Shot]) -> Gallery | None:
         """Return an object's looks in `shots`, where it was pointed at; None if it is nowhere to be seen there.
@@ -89,9 +89,13 @@ class Finder:
         return {index: entry.mask.mask() for index, entry in found if entry is not None}
 
     def _engines(self) -> dict[str, Describer]:
-        if self._describers is None:
-            self._describers = {"segmenter": self._segmenter(), "tracker": self._make_tracker()}
-        return self._describers
+        return {"segmenter": self._segmenter(), "tracker": self._checker()}
+
+    def _checker(self) -> Tracker:
+        # One for all finds: a tracker of a large network takes a second to make.
+        if self._checking is None:
+            self._checking = self._make_tracker()
+        return self._checking
 
     def sight(self, object_id: int, gallery: Gallery, shot: Shot, span: Shot) -> tuple[Sighting | None, bool]:
         """Look for an object in `span` of a shot; see `Looker.look`. Nothing is stored."""
@@ -99,7 +103,7 @@ class Finder:
             self._frames_of(shot),
             gallery,
             segmenter=self._segmenter(),
-            make_tracker=self._make_tracker,
+            tracker=self._checker(),
             describers=self._engines(),
             others=lambda index: self._known(index, object_id),
             options=self._options,

@@ -55,7 +55,7 @@ class Looker:
         gallery: Gallery,
         *,
         segmenter: Segmenter,
-        make_tracker: Callable[[], Tracker],
+        tracker: Tracker,
         describers: Mapping[str, Describer],
         others: Callable[[int], Mask],
         options: ReidentifyOptions,
@@ -64,7 +64,7 @@ class Looker:
         self._frames = frames
         self._gallery = gallery
         self._segmenter = segmenter
-        self._make_tracker = make_tracker
+        self._tracker = tracker
         self._describers = describers
         self._others = others
         self._options = options
@@ -96,16 +96,19 @@ class Looker:
         for proposal in propose(self._gallery, cells, frame.size, self._options.proposals):
             if not proposal.rough.any() or _share(proposal.rough, taken) > OF_ANOTHER:
                 continue
-            found = self._judged(index, proposal.rough)
+            # Engines are not asked about places that do not even have the colours: their features cost seconds a frame.
+            found = self._judged(index, proposal.rough, {})
             if found is not None and found.likeness >= WORTH_SEGMENTING:
-                outlined = [self._judged(index, mask & ~taken) for mask in self._outlines(index, proposal)]
+                outlined = [
+                    self._judged(index, mask & ~taken, self._describers) for mask in self._outlines(index, proposal)
+                ]
                 found = max((one for one in outlined if one is not None), key=lambda one: one.likeness, default=None)
             if found is not None and (best is None or found.likeness > best.likeness):
                 best = found
         return best
 
-    def _judged(self, index: int, mask: Mask) -> Sighting | None:
-        view = seen(self._frames, index, mask, self._describers)
+    def _judged(self, index: int, mask: Mask, describers: Mapping[str, Describer]) -> Sighting | None:
+        view = seen(self._frames, index, mask, describers)
         if view is None:
             return None
         found = figures(self._gallery, view)
@@ -130,7 +133,7 @@ class Looker:
         way = after if len(after) else range(found.index - 1, max(span.start - 1, found.index - 1 - 2), -1)
         if self._options.verify_frames == 0 or len(way) == 0:
             return found
-        tracker = self._make_tracker()
+        tracker = self._tracker
         area = int(np.count_nonzero(found.mask))
         chances = [found.likeness]
         try:
@@ -140,7 +143,7 @@ class Looker:
                 now = int(np.count_nonzero(tracked.mask))
                 if tracked.absent or not 1 / GROWTH < now / area < GROWTH:
                     return _with(found, 0.0)
-            one = self._judged(way[-1], tracked.mask)
+            one = self._judged(way[-1], tracked.mask, self._describers)
             chances.append(0.0 if one is None else one.likeness)
         except (VideditError, MemoryError):
             raise

@@ -15,7 +15,7 @@ class ReidentifyOptions(Options):
     """Options of re-identification: looking for an object again after a cut or an occlusion."""
 
     enabled: bool = Field(True, description="look for objects in shots where nobody pointed, and after they were lost")
-    threshold: float = Field(0.8, gt=0, lt=1, description="likeness from which a find is taken, in [0, 1]")
+    threshold: float = Field(0.75, gt=0, lt=1, description="likeness from which a find is taken, in [0, 1]")
     first_frames: int = Field(3, ge=1, description="frames at the beginning of a shot that are all looked at")
     every_frames: int = Field(12, ge=1, description="distance of the frames looked at after these")
     lost_frames: int = Field(5, ge=1, description="frames that an object is absent before it is looked for in a shot")
