@@ -19,7 +19,7 @@ from videdit.testing.fakes import FakePlugin
 @pytest.fixture
 def project(film: Path, tmp_path: Path, plugins: Plugins) -> Iterator[Project]:
     with open_project(film, tmp_path / "project", plugins=plugins) as opened:
-        opened.click(8, 12, object="red").click(50, 36, object="blue").track_objects()
+        pointed_only(opened).click(8, 12, object="red").click(50, 36, object="blue").track_objects()
         yield opened
 
 

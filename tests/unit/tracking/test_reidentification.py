@@ -170,6 +170,23 @@ def test_found_again_in_its_own_shot_after_it_was_lost(monkeypatch: pytest.Monke
     assert all(bench.right(index) for index in range(24))
 
 
+def test_what_is_lost_for_good_keeps_what_the_tracker_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench(first_frames=1, every_frames=4)
+    bench.pixels = [scene(1, RED if t < 6 else None, 20) for t in range(16)]
+    bench_tracker_that_loses(monkeypatch, 6)
+    bench.shots = [Shot(0, 16, "start")]
+    plain = bench.made(enabled=False)
+    plain.run([bench.pointed], bench.shots)
+    before = {entry.index: entry for entry in bench.track.entries(1)}
+    assert not bench.stage.is_fresh([bench.pointed], bench.shots)
+    made = list(bench.stage.steps([bench.pointed], bench.shots))
+    assert len(made) <= 1
+    changed = [entry.index for entry in bench.track.entries(1) if entry != before[entry.index]]
+    assert changed == [one.index for one in made]
+    assert [entry.origin for entry in bench.track.entries(1)][6:] == ["absent"] * 10
+    assert bench.stage.is_fresh([bench.pointed], bench.shots)
+
+
 def bench_tracker_that_loses(monkeypatch: pytest.MonkeyPatch, at: int) -> dict[str, int]:
     """Let trackers that begin on the first frame lose their objects for good at frame `at`."""
     from videdit.testing.fakes import ColourTracker

@@ -13,7 +13,7 @@ from videdit.prompts import Prompt
 from videdit.shots import Shot
 from videdit.tracking.keys import digest, prompt_facts
 from videdit.tracking.making import Count, Made
-from videdit.tracking.reidentify.finding import Finder
+from videdit.tracking.reidentify.finding import Finder, Found
 from videdit.tracking.reidentify.looking import Sighting
 from videdit.tracking.reidentify.options import ReidentifyOptions
 
@@ -141,7 +141,8 @@ class Seeker:
                 for round_number in range(MOST_ROUNDS):
                     spans = self._spans(search, entries, round_number)
                     found = [self._finder.find(search.one.object_id, gallery, search.shot, span) for span in spans]
-                    entries |= {entry.index: entry for one in found for entry in one.entries}
+                    for one in found:
+                        entries |= self._to_keep(search, one)
                     if not any(one.taken for one in found):
                         break
             with self._track.transaction():
@@ -149,6 +150,17 @@ class Seeker:
                 self._track.kv_set(search.name, search.key)
             for index, entry in sorted(entries.items()):
                 yield Made(index, "forward", {search.one.object_id: entry}, count.done, count.total)
+
+    def _to_keep(self, search: Search, found: Found) -> dict[int, MaskEntry]:
+        """Return the entries to store. Where a tracker had lost the object already, only what came near is new."""
+        if found.taken or not search.home:
+            return {entry.index: entry for entry in found.entries}
+        nearest = found.sighting
+        before = None if nearest is None else self._track.get(search.one.object_id, nearest.index)
+        if nearest is None or before is None:
+            return {}
+        evidence = {**before.evidence, "likeness": round(nearest.likeness, 4)}
+        return {nearest.index: replace(before, score=min(before.score, 1 - nearest.likeness), evidence=evidence)}
 
     def _spans(self, search: Search, entries: Mapping[int, MaskEntry], round_number: int) -> list[Shot]:
         """Return where to look: the whole part, or the stretches where the object is lost, behind what was found."""
