@@ -30,6 +30,7 @@ import torch
 
 from videdit.checkpoints import load_strict
 from videdit.devices import peak_memory_bytes
+from videdit.evaluation.costs import Meter
 from videdit.frames import ArrayFrames, Mask
 from videdit.runtime import Runtime
 from videdit_plugins.xmem.engine import XMemTracker
@@ -254,7 +255,8 @@ def measure_memory(arguments: argparse.Namespace) -> None:
         command = [sys.executable, __file__, "--reference", str(arguments.reference), "--memory", arguments.memory]
         command += ["--frames", str(arguments.frames), "--one", name, "--threads", str(arguments.threads)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
-        print(f"{name:16} {done.stdout.strip().splitlines()[-1] if done.stdout else done.stderr[-300:]}", flush=True)
+        said = done.stdout if done.returncode == 0 else f"ended with {done.returncode}: {done.stderr[-300:]}"
+        print(f"{name:16} {said.strip().splitlines()[-1]}", flush=True)
 
 
 def measure_one(arguments: argparse.Namespace) -> None:
@@ -267,11 +269,11 @@ def measure_one(arguments: argparse.Namespace) -> None:
         precision, _, inner = arguments.one.partition(" at ")
         side = Ours(own_network(state), frames, precision, arguments.device, int(inner or min(size)))
     del state
-    before = peak_memory_bytes(arguments.device) or 0
+    meter = Meter(arguments.device)  # drawing the weights took more than the network does; a new peak begins here
+    before = meter.record(1)["peak_mib"]
     for index in range(arguments.frames):
         side.frame(index, masks(index))
-    peak = peak_memory_bytes(arguments.device) or 0
-    print(f"peak {peak / MEBIBYTE:.0f} MiB, {before / MEBIBYTE:.0f} before the first frame")
+    print(f"peak {meter.record(1)['peak_mib']:.0f} MiB, {before:.0f} before the first frame")
 
 
 def run_long(arguments: argparse.Namespace) -> None:
