@@ -47,21 +47,27 @@ def test_a_box_holds_on_every_frame_of_every_shot_inside_the_range() -> None:
     assert all(np.array_equal(mask, expected) for mask in masks(track))
 
 
-def test_tracking_takes_the_place_of_what_was_drawn() -> None:
-    track = MaskTrack.open(IN_MEMORY, size=SIZE)
-    shots = [Shot(0, 5), Shot(5, 9)]
-    mark = Pointed(1, "mark", {2: [MaskPrompt(mask=np.eye(*SIZE, dtype=bool))]})
-    lay(track, mark, shots, None)
-    stage = TrackingStage(
+def tracking(track: MaskTrack) -> TrackingStage:
+    return TrackingStage(
         source="film",
         frames_of=lambda shot: ArrayFrames([np.zeros((*SIZE, 3), np.uint8)] * len(shot), first_index=shot.start),
         track=track,
         plugins=Plugins(installed=False, objects={"fakes": FakePlugin()}),
         runtime=Runtime(),
     )
-    assert not stage.is_fresh([mark], shots)
-    stage.run([mark], shots)
-    assert track.frames(1) == [0, 1, 2, 3, 4]
+
+
+def test_tracking_takes_the_place_of_what_was_drawn() -> None:
+    track = MaskTrack.open(IN_MEMORY, size=SIZE)
+    shots = [Shot(0, 5), Shot(5, 9)]
+    mark = Pointed(1, "mark", {2: [MaskPrompt(mask=np.eye(*SIZE, dtype=bool))]})
+    lay(track, mark, shots, None)
+    assert not tracking(track).is_fresh([mark], shots)
+    tracking(track).run([mark], shots)
+    never_drawn = MaskTrack.open(IN_MEMORY, size=SIZE)
+    tracking(never_drawn).run([mark], shots)
+    assert track.frames(1) == never_drawn.frames(1)
+    assert all(np.array_equal(a, b) for a, b in zip(masks(track), masks(never_drawn), strict=True))
     lay(track, mark, shots, None)
     assert track.frames(1) == list(range(9))
     assert all(np.array_equal(mask, np.eye(*SIZE, dtype=bool)) for mask in masks(track))
