@@ -29,6 +29,8 @@ class Weights:
     previous:       belief in the own answer before, at the first correction; `previous_step` more at each further one
     trusted:        belief in a mask from elsewhere
     previous_reach: way from the last click over which that belief returns, in pixels of flat ground
+    learned:        belief in the network's word at a correction; a first click is better without it
+    learned_in_box: the same for a box alone
     """
 
     colour: float = 0.35
@@ -43,18 +45,30 @@ class Weights:
     previous_step: float = 0.5
     trusted: float = 4.0
     previous_reach: float = 30.0
+    learned: float = 0.5
+    learned_in_box: float = 0.25
 
 
 @dataclass(frozen=True, slots=True)
 class Belief:
     """What one look at the evidence says.
 
-    field:  (H, W) float32, above 0 where the object is more likely than not; +-CERTAIN where it was said
-    motion: (H, W) float32 in -1..1, the part of it that motion gave
+    field:    (H, W) float32, above 0 where the object is more likely than not; +-CERTAIN where it was said
+    colour:   (H, W) float32 in -5..5, the parts of it, unweighed
+    way:      (H, W) float32 in -4..4
+    likeness: (H, W) float32 in -1..1
+    motion:   (H, W) float32 in -1..1
+    guess:    (H, W) bool, the mask whose colours and motion it was built on
+    box:      (H, W) bool, inside of the box, or None
     """
 
     field: Field
+    colour: Field
+    way: Field
+    likeness: Field
     motion: Field
+    guess: Mask
+    box: Mask | None
 
 
 def believe(
@@ -66,12 +80,14 @@ def believe(
     loyalty:  belief in `previous` far from the last prompt
     cut:      used once, when there is no `previous`, for a first guess, whose colours the belief is then built on
     """
-    box = _inside_box(seen, pointing)
+    box = inside_box(seen, pointing)
     colours = weights.colour if pointing.inside.any() else weights.colour_in_box
-    rest = _fixed_terms(seen, pointing, box, weights)
+    way = _way(seen, pointing, box)
+    likeness = evidence.likeness(seen, pointing.positive, pointing.negative)
+    rest = weights.way * way + weights.likeness * likeness
     if previous is None:
-        colour, motion = _first_look(seen, pointing, box, weights)
-        guess = cut(settled(colours * colour + rest + weights.motion * motion, pointing, box))
+        first_colour, first_motion = _first_look(seen, pointing, box, weights)
+        guess = cut(settled(colours * first_colour + rest + weights.motion * first_motion, pointing, box))
     else:
         guess = previous
     inside = guess.astype(np.float32)
@@ -80,10 +96,11 @@ def believe(
     if pointing.box is None:
         likely_out += weights.clicked_colour * evidence.spots(seen.size, pointing.negative, weights.clicked_sigma_px)
     motion = _motion(seen, pointing, guess)
-    field = colours * evidence.colour_evidence(seen, likely_in, likely_out) + rest + weights.motion * motion
+    colour = evidence.colour_evidence(seen, likely_in, likely_out)
+    field = colours * colour + rest + weights.motion * motion
     if previous is not None:
         field = field + _loyalty(seen, pointing, previous, loyalty, weights.previous_reach)
-    return Belief(settled(field, pointing, box), motion)
+    return Belief(settled(field, pointing, box), colour, way, likeness, motion, guess, box)
 
 
 def settled(field: Field, pointing: Pointing, box: Mask | None) -> Field:
@@ -96,7 +113,7 @@ def settled(field: Field, pointing: Pointing, box: Mask | None) -> Field:
     return field
 
 
-def _inside_box(seen: Picture, pointing: Pointing) -> Mask | None:
+def inside_box(seen: Picture, pointing: Pointing) -> Mask | None:
     if pointing.box is None:
         return None
     box = np.zeros(seen.size, bool)
@@ -104,9 +121,8 @@ def _inside_box(seen: Picture, pointing: Pointing) -> Mask | None:
     return box
 
 
-def _fixed_terms(seen: Picture, pointing: Pointing, box: Mask | None, weights: Weights) -> Field:
-    """Weigh what the prompts say without a guess of the mask: ways over the picture, and likeness to the clicks."""
-    rest = np.zeros(seen.size, np.float32)
+def _way(seen: Picture, pointing: Pointing, box: Mask | None) -> Field:
+    """Weigh ways over the picture, from what was pointed at and from what surely lies outside."""
     outer = pointing.outside.copy()
     if box is not None:
         outer |= ~box
@@ -115,10 +131,10 @@ def _fixed_terms(seen: Picture, pointing: Pointing, box: Mask | None, weights: W
             outer[edge] = True
     away = evidence.way(seen, outer & ~pointing.inside)
     if pointing.inside.any():
-        rest += weights.way * evidence.way_evidence(away, evidence.way(seen, pointing.inside))
-    elif box is not None:
-        rest += weights.way * evidence.box_way_evidence(away, box)
-    return rest + weights.likeness * evidence.likeness(seen, pointing.positive, pointing.negative)
+        return evidence.way_evidence(away, evidence.way(seen, pointing.inside))
+    if box is not None:
+        return evidence.box_way_evidence(away, box)
+    return np.zeros(seen.size, np.float32)
 
 
 def _first_look(seen: Picture, pointing: Pointing, box: Mask | None, weights: Weights) -> tuple[Field, Field]:

@@ -1,12 +1,12 @@
-"""The built-in segmenter: prompts to masks without a network and without a download."""
+"""The built-in segmenter: prompts to masks without a download."""
 
 from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias, cast
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 import cv2
 import numpy as np
@@ -18,10 +18,14 @@ from videdit.prompts import Box, Click, MaskPrompt, Prompt, Stroke
 from videdit.runtime import Runtime
 from videdit.segmenter import Hypothesis, Segmenter
 from videdit_plugins.builtin.segmenter import choosing, contour, cutting, evidence
-from videdit_plugins.builtin.segmenter.belief import Weights, believe
+from videdit_plugins.builtin.segmenter.belief import Belief, Weights, believe, settled
 from videdit_plugins.builtin.segmenter.motion import OFFSETS, Motion, no_motion, residual_motion
 from videdit_plugins.builtin.segmenter.options import SegmenterOptions
+from videdit_plugins.builtin.segmenter.planes import planes
 from videdit_plugins.builtin.segmenter.pointing import Pointing, lay_out, shrink
+
+if TYPE_CHECKING:
+    from videdit_plugins.builtin.segmenter.learned import CloseLook
 
 WORKING_AREA_PX = 240 * 427
 """Frames with more pixels are shrunk to this many: 240 rows of a 16:9 film."""
@@ -52,7 +56,7 @@ class _View:
 
 
 class BuiltinSegmenter(Segmenter):
-    """Colour, edges and optical flow in one graph cut.
+    """Colour, edges and optical flow in one graph cut, and a small network's word unless `--no-learned` is given.
 
     The frames around `index` show what moves unlike the camera; the prompts show which of it, and in which colours.
     Answers depend on the frames, the prompts and `previous` alone. Several prompts without `previous` are answered
@@ -64,6 +68,11 @@ class BuiltinSegmenter(Segmenter):
         self._views: OrderedDict[int, _View] = OrderedDict()
         self._answers: OrderedDict[Hashable, list[_Kept]] = OrderedDict()
         self._weights = Weights()
+        self._look: CloseLook | None = None
+        if runtime.learned:
+            from videdit_plugins.builtin.segmenter.learned import CloseLook
+
+            self._look = CloseLook(runtime.device)
 
     def segment(
         self, frames: FrameSequence, index: int, prompts: Sequence[Prompt], previous: Mask | None = None
@@ -138,6 +147,7 @@ class BuiltinSegmenter(Segmenter):
             lambda field: cutting.best_cut(field, view.edges),
             self._weights,
         )
+        belief = self._looked_at(view, pointing, belief, small, loyalty)
         corrections = 0 if small is None else max(1, len(prompts) - 1)
         masks = cutting.candidates(belief.field, view.edges, pointing, small)
         merits = choosing.merits(masks, belief, view.edges, pointing, small)
@@ -153,6 +163,21 @@ class BuiltinSegmenter(Segmenter):
             trust = min(trust, choosing.confidence(merits[number], pointing.box is not None, corrections))
             answers.append(Hypothesis(_obeying(contour.to_full_size(masks[number], view.guide), exact), trust))
         return answers
+
+    def _looked_at(
+        self, view: _View, pointing: Pointing, belief: Belief, previous: Mask | None, loyalty: float
+    ) -> Belief:
+        """Add the network's word to the belief, where the object seems to be."""
+        if self._look is None or (previous is None and pointing.box is None):
+            return belief
+        weight = self._weights.learned if previous is not None else self._weights.learned_in_box
+        region = pointing.box or self._look.region_of(belief.guess, pointing.inside)
+        if region.empty:
+            return belief
+        window, odds = self._look.odds(planes(view.seen, pointing, belief, previous, loyalty), region)
+        field = belief.field.copy()
+        field[window.slices] += weight * odds
+        return replace(belief, field=settled(field, pointing, belief.box))
 
     def _view(self, frames: FrameSequence, index: int) -> _View:
         if index not in self._views:

@@ -26,7 +26,7 @@ _WAY_MOTION = 9.0
 _BOX_QUANTILE = 0.4
 _LIKENESS_SCALE = np.array([0.5, 1.5, 1.5], np.float32) / 14.0
 """Scale of L, a and b in the likeness to a clicked colour: lightness changes with shading, hue less."""
-_MOST_PLACES = 24
+MOST_PLACES = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +164,8 @@ def motion_of(seen: Picture, part: Mask) -> NDArray[np.float32]:
 
 def at_places(values: NDArray[np.float32], places: Places) -> NDArray[np.float32]:
     """Look up (H, W, C) values at places; of a long stroke's many, some evenly spread ones."""
-    if len(places) > _MOST_PLACES:
-        places = places[np.linspace(0, len(places) - 1, _MOST_PLACES).astype(int)]
+    if len(places) > MOST_PLACES:
+        places = places[np.linspace(0, len(places) - 1, MOST_PLACES).astype(int)]
     height, width = values.shape[:2]
     xs = np.clip(places[:, 0].astype(int), 0, width - 1)
     ys = np.clip(places[:, 1].astype(int), 0, height - 1)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 OFFSETS = (-4, -2, -1, 1, 2, 4)
 """Frames looked at, counted from the one in question; those outside the shot are left out."""
 _LATTICE_PX = 8
-_SMALLEST_NOISE_PX = 0.12
+SMALLEST_NOISE_PX = 0.12
 _SMALLEST_SIDE_PX = 24
 """Below this a frame holds too few lattice points for a homography, and flow says nothing."""
 
@@ -37,7 +37,7 @@ class Motion:
 
 def no_motion(size: tuple[int, int]) -> Motion:
     """Return the motion of a frame that has no neighbours."""
-    return Motion(np.zeros((*size, 2), np.float32), _SMALLEST_NOISE_PX)
+    return Motion(np.zeros((*size, 2), np.float32), SMALLEST_NOISE_PX)
 
 
 def residual_motion(gray: NDArray[np.uint8], neighbours: Mapping[int, NDArray[np.uint8]]) -> Motion:
@@ -67,7 +67,7 @@ def residual_motion(gray: NDArray[np.uint8], neighbours: Mapping[int, NDArray[np
         residual = np.where(smaller[..., None], medians[1], medians[0])
     residual = cv2.GaussianBlur(residual.astype(np.float32), (0, 0), 1.0)
     typical = float(np.median(np.linalg.norm(residual, axis=2)))
-    return Motion(residual, max(_SMALLEST_NOISE_PX, 1.5 * typical))
+    return Motion(residual, max(SMALLEST_NOISE_PX, 1.5 * typical))
 
 
 def _against_camera(flow: NDArray[np.float32], span: int) -> NDArray[np.float32] | None:

@@ -1,0 +1,73 @@
+"""The network of the built-in segmenter: what it is shown, what it may change, and that it can be left out."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from videdit.frames import Region
+from videdit.prompts import Box, Click
+from videdit.runtime import Runtime
+from videdit_plugins.builtin.segmenter import learned
+from videdit_plugins.builtin.segmenter.engine import BuiltinSegmenter
+from videdit_plugins.builtin.segmenter.network import Corrector
+from videdit_plugins.builtin.segmenter.options import SegmenterOptions
+from videdit_plugins.builtin.segmenter.planes import BELIEF, COUNT
+
+
+def test_without_its_answer_the_network_passes_the_belief_on():
+    network = Corrector().eval()
+    with torch.no_grad():
+        for parameter in network.answer.parameters():
+            parameter.zero_()
+        shown = torch.randn(2, COUNT, 32, 48)
+        assert torch.allclose(network(shown)[:, 0], 8 * network.trust * shown[:, BELIEF])
+
+
+@pytest.mark.parametrize("size", [(16, 16), (240, 427), (31, 90), (427, 240)])
+def test_a_close_look_answers_for_its_window(size):
+    shown = np.random.default_rng(0).normal(0, 0.3, (COUNT, *size)).astype(np.float32)
+    window, odds = learned.CloseLook().odds(shown, Region(2, 3, 9, 12))
+    assert odds.shape == (window.height, window.width)
+    assert np.isfinite(odds).all()
+
+
+@pytest.mark.parametrize("region", [Region(0, 0, 1, 1), Region(10, 5, 60, 30), Region(90, 90, 100, 100)])
+def test_the_surroundings_hold_the_region_and_stay_in_the_picture(region):
+    window = learned.surroundings(region, (100, 100))
+    assert 0 <= window.x0 <= region.x0
+    assert 0 <= window.y0 <= region.y0
+    assert region.x1 <= window.x1 <= 100
+    assert region.y1 <= window.y1 <= 100
+
+
+def test_with_and_without_the_network_prompts_are_obeyed(moving_clip):
+    prompts = [Box(50, 40, 110, 100), Click(80, 70), Click(60, 50, False)]
+    answers = []
+    for with_network in (True, False):
+        segmenter = BuiltinSegmenter(SegmenterOptions(), Runtime(learned=with_network))
+        mask = segmenter.segment(moving_clip.frames, moving_clip.index, prompts)[0].mask
+        assert mask[70, 80]
+        assert not mask[50, 60]
+        assert not mask[:, :50].any()
+        answers.append(mask)
+    assert not np.array_equal(*answers)
+
+
+def test_torch_is_loaded_for_the_network_alone():
+    code = (
+        "import sys, numpy as np\n"
+        "from videdit.frames import ArrayFrames\n"
+        "from videdit.prompts import Click\n"
+        "from videdit.runtime import Runtime\n"
+        "from videdit_plugins.builtin.segmenter.engine import BuiltinSegmenter\n"
+        "from videdit_plugins.builtin.segmenter.options import SegmenterOptions\n"
+        "frames = ArrayFrames([np.zeros((32, 32, 3), np.uint8)])\n"
+        "BuiltinSegmenter(SegmenterOptions(), Runtime(learned=False)).segment(frames, 0, [Click(16, 16)])\n"
+        "assert 'torch' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,1 @@
+"""Training of the segmenter's network: `python -m training.segmenter`."""
