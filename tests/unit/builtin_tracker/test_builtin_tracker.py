@@ -101,6 +101,25 @@ def test_correction_is_taken_up(paint, make_tracker):
     assert iou(tracker.step(2)[1].mask, clip.masks[2][1]) > 0.8
 
 
+def test_an_adopted_mask_is_followed_and_is_no_truth(paint, make_tracker):
+    clip = one_mover(paint)
+    wrong = np.roll(clip.masks[0][1], 60, axis=1)
+    tracker = make_tracker()
+    tracker.start(clip.frames, 0, clip.masks[0])
+    tracker.step(1)
+    tracker.adopt(1, 1, wrong)
+    # What was given on frame 0 still holds: the object is found again at its own place.
+    for index in range(2, 6):
+        result = tracker.step(index)[1]
+    assert iou(result.mask, clip.masks[5][1]) > iou(result.mask, np.roll(wrong, (8, 20), axis=(0, 1)))
+    better = clip.masks[5][1]
+    tracker.adopt(5, 1, better)
+    assert iou(tracker.step(6)[1].mask, clip.masks[6][1]) > 0.9
+    tracker.adopt(6, 1, np.zeros_like(better))
+    with pytest.raises(OptionError, match="not being tracked"):
+        tracker.adopt(6, 9, better)
+
+
 def test_object_joins_later_and_another_is_forgotten_without_trace(paint, make_tracker):
     clip = paint(8).ellipse(1, RED, lambda i: (35 + 2 * i, 60)).ellipse(2, BLUE, lambda i: (165 - i, 60))
     tracker, alone = make_tracker(), make_tracker()

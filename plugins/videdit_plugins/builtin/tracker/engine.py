@@ -77,7 +77,7 @@ class BuiltinTracker(Tracker):
         target, small = self._targets[object_id], self._at_work_size(object_id, mask)
         target.probability = small
         target.lost = 0
-        learn_adopted(target, self._started()[index], small, self._effort.grid_sides)
+        learn_adopted(target, self._started()[index], small, self._effort.grid_sides, self._refiner)
 
     def add(self, index: int, object_id: int, mask: Mask) -> None:
         self._at(index)

@@ -23,8 +23,8 @@ WEAK_AREA = 0.12
 WEAK_MATCH = 0.45
 GONE_AREA = 0.06
 BETTER = 1.5
-ACCEPT_MATCH = 0.6
-ACCEPT_AREA = (0.3, 2.5)
+ACCEPT_MATCH = 0.8
+ACCEPT_AREA = (0.25, 1.7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +111,15 @@ def _weak(target: Target, one: Proposal) -> bool:
 
 
 def _found(target: Target, now: Plane, effort: Effort, refiner: Refiner | None) -> Proposal | None:
-    likely = find_again(target, now, effort.grid_sides)
-    if likely is None or not (likely > 0.5).any():
-        return None
     before = target.probability
-    target.probability = likely
-    one = _at(target, Region.of(likely > 0.5), now, now, (0, 0), effort, refiner)
+    best = None
+    for likely in find_again(target, now, effort.grid_sides):
+        if not (likely > 0.5).any():
+            continue
+        target.probability = likely
+        one = _at(target, Region.of(likely > 0.5), now, now, (0, 0), effort, refiner)
+        size_fits = ACCEPT_AREA[0] * target.usual_area < one.area < ACCEPT_AREA[1] * target.usual_area
+        if size_fits and one.match > ACCEPT_MATCH * target.usual_match and (best is None or one.match > best.match):
+            best = one
     target.probability = before
-    size_fits = ACCEPT_AREA[0] * target.usual_area < one.area < ACCEPT_AREA[1] * target.usual_area
-    return one if size_fits and one.match > ACCEPT_MATCH * target.usual_match else None
+    return best

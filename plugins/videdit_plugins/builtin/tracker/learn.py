@@ -69,7 +69,9 @@ def learn_tracked(target: Target, one: Proposal, inside: FloatMap, match: float)
     target.usual_match = USUAL_FADE * usual + (1 - USUAL_FADE) * match
 
 
-def learn_adopted(target: Target, plane: Plane, probability: FloatMap, sides: tuple[int, int]) -> None:
+def learn_adopted(
+    target: Target, plane: Plane, probability: FloatMap, sides: tuple[int, int], refiner: Refiner | None
+) -> None:
     """Take in a mask that is better than the tracker's own, `probability` (h, w) float32 of work size.
 
     It is remembered as tracked frames are, and fades as they do: it is no truth.
@@ -83,6 +85,8 @@ def learn_adopted(target: Target, plane: Plane, probability: FloatMap, sides: tu
     target.appearance.learn(seen.lifted, to_cells(inside), given=False)
     shares = histograms(seen.bins, inside)
     target.recent_colours = (COLOURS_FADE * target.recent_colours + (1 - COLOURS_FADE) * shares).astype(np.float32)
+    if refiner is not None:
+        target.last_places = places(refiner.keys(seen.lab), inside)
     _remember_size(target, probability, USUAL_FADE)
 
 

@@ -7,43 +7,64 @@ import numpy as np
 
 from videdit.frames import Region
 from videdit_plugins.builtin.tracker.appearance import lift
-from videdit_plugins.builtin.tracker.channels import from_cells
+from videdit_plugins.builtin.tracker.channels import to_cells
 from videdit_plugins.builtin.tracker.colours import colour_bins, log_ratio
 from videdit_plugins.builtin.tracker.features import descriptors
+from videdit_plugins.builtin.tracker.memory import match
 from videdit_plugins.builtin.tracker.planes import FloatMap, Plane
-from videdit_plugins.builtin.tracker.roi import GROWTH, LEAST_SIDE_PX, STEP, Roi, grid_scale
+from videdit_plugins.builtin.tracker.roi import CELL, GROWTH, LEAST_SIDE_PX, STEP, Roi, grid_scale
 from videdit_plugins.builtin.tracker.target import Target
 
 LONGEST_GRID_PX = 640
 CLASSIFIER, COLOUR = 3.0, 2.0
-LEAST_LIKENESS = 0.35
+WORTH_COMPARING = 0.3
+LEAST_LIKENESS = 0.25
+CANDIDATES = 2
 
 
-def find_again(target: Target, plane: Plane, sides: tuple[int, int]) -> FloatMap | None:
-    """Return (h, w) float32 of work size: where `target` may be in `plane`, or None if nothing looks like it.
+def find_again(target: Target, plane: Plane, sides: tuple[int, int]) -> list[FloatMap]:
+    """Return where `target` may be in `plane`, the likeliest place first: (h, w) float32 of work size each.
 
-    The object is sought at the size it had when last seen, in every place.
+    The object is sought at the size it had when last seen, in every place. Where classifier and colours agree on it,
+    the frames a person gave are asked too: much may be as red as a coat, little has its buttons.
     """
     roi = _whole(plane.size, target, sides)
     lab = roi.cut(plane.lab)
     cells = descriptors(lab)
     flat = cells.reshape(-1, cells.shape[2])
     # Any cell may be the middle of the object, so each one is asked about as if it were.
-    lifted = lift(np.concatenate([flat, np.zeros((len(flat), 2), np.float32)], axis=1))
-    said = from_cells(target.appearance.classify(lifted), roi.grid)
-    odds: FloatMap = CLASSIFIER * said + COLOUR * log_ratio(target.given_colours, colour_bins(lab))
-    likely = (1 / (1 + np.exp(-2 * odds))).astype(np.float32)
+    nowhere = np.zeros((len(flat), 2), np.float32)
+    said = target.appearance.classify(lift(np.concatenate([flat, nowhere], axis=1)))
+    colour = to_cells(log_ratio(target.given_colours, colour_bins(lab)))
+    likely = (1 / (1 + np.exp(-2 * (CLASSIFIER * said + COLOUR * colour)))).astype(np.float32)
+    asked = likely > WORTH_COMPARING
+    found = np.zeros(len(flat), np.float32)
+    if asked.any():
+        answers = [match(flat[asked], nowhere[asked], one, 0.0)[1] for one in target.closest(plane.index)]
+        found[asked] = np.max(answers, axis=0)
+    grid = (roi.grid[0] // CELL, roi.grid[1] // CELL)
+    return [roi.paste(one, plane.size, 0.0) for one in _places((likely * found).reshape(grid), target, roi)]
+
+
+def _places(likely: FloatMap, target: Target, roi: Roi) -> list[FloatMap]:
+    """Return (rows, columns) float32 each: `likely` in the boxes of the object's size that hold most of it."""
     high, wide = target.usual_box
-    size = (max(3, round(wide * roi.zoom[0])), max(3, round(high * roi.zoom[1])))
-    mean = cv2.boxFilter(likely, -1, size, borderType=cv2.BORDER_CONSTANT)
-    _, best, _, (x, y) = cv2.minMaxLoc(mean)
-    if best < LEAST_LIKENESS * target.usual_area / (high * wide):
-        return None
-    box = Region(x - size[0] // 2, y - size[1] // 2, x - size[0] // 2 + size[0], y - size[1] // 2 + size[1])
-    kept = np.zeros_like(likely)
-    inside = box.grown(0, likely.shape)
-    kept[inside.slices] = likely[inside.slices]
-    return roi.paste(kept, plane.size, 0.0)
+    size = (max(1, round(wide * roi.zoom[0] / CELL)), max(1, round(high * roi.zoom[1] / CELL)))
+    least = LEAST_LIKENESS * target.usual_area / (high * wide)
+    rest = likely.copy()
+    places = []
+    for _ in range(CANDIDATES):
+        mean = cv2.boxFilter(rest, -1, size, borderType=cv2.BORDER_CONSTANT)
+        _, best, _, (x, y) = cv2.minMaxLoc(mean)
+        if best < least:
+            break
+        corner = x - size[0] // 2, y - size[1] // 2
+        box = Region(corner[0], corner[1], corner[0] + size[0], corner[1] + size[1]).grown(0, likely.shape)
+        kept = np.zeros_like(likely)
+        kept[box.slices] = rest[box.slices]
+        rest[box.slices] = 0
+        places.append(kept)
+    return places
 
 
 def _whole(size: tuple[int, int], target: Target, sides: tuple[int, int]) -> Roi:
