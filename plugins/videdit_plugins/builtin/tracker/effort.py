@@ -15,15 +15,17 @@ class Effort:
     grid_sides: least and largest length of the longer side of a window's grid
     fine_flow:  whether the flow is refined
     edges:      whether outlines are pulled to the edges of the picture
+    learned:    whether the network is asked
     """
 
     grid_sides: tuple[int, int]
     fine_flow: bool
     edges: bool
+    learned: bool
 
 
 EFFORTS: Mapping[Quality, Effort] = {
-    "draft": Effort((112, 176), fine_flow=False, edges=False),
-    "standard": Effort((160, 256), fine_flow=True, edges=True),
-    "best": Effort((224, 352), fine_flow=True, edges=True),
+    "draft": Effort((112, 176), fine_flow=False, edges=False, learned=False),
+    "standard": Effort((160, 256), fine_flow=True, edges=True, learned=True),
+    "best": Effort((224, 352), fine_flow=True, edges=True, learned=True),
 }

@@ -33,7 +33,7 @@ class BuiltinTracker(Tracker):
     def __init__(self, options: TrackerOptions, runtime: Runtime) -> None:
         self._options = options
         self._effort = EFFORTS[runtime.quality]
-        self._learned = runtime.learned
+        self._learned = runtime.learned and self._effort.learned
         self._refiner: Refiner | None = None
         self._planes: Planes | None = None
         self._size = (0, 0)

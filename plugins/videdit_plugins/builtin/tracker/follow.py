@@ -15,7 +15,7 @@ from videdit_plugins.builtin.tracker.flow import median_shift
 from videdit_plugins.builtin.tracker.planes import FloatMap, Plane
 from videdit_plugins.builtin.tracker.refiner import Refiner
 from videdit_plugins.builtin.tracker.roi import Roi, roi_around
-from videdit_plugins.builtin.tracker.search import find_again
+from videdit_plugins.builtin.tracker.search import REFUSED_FRAMES, find_again
 from videdit_plugins.builtin.tracker.target import Target
 
 WEAK_AREA = 0.12
@@ -77,7 +77,7 @@ def propose(
         followed = _at(target, Region.of(mask), before, now, shift, effort, refiner)
         if not _weak(target, followed):
             return followed
-    again = _found(target, now, effort, refiner) if search else None
+    again = _found(target, now, effort) if search else None
     if again is None:
         # A sliver that is all that is left at the frame's border, or of an occlusion, is no object.
         return None if followed is None or followed.area < GONE_AREA * target.usual_area else followed
@@ -110,16 +110,25 @@ def _weak(target: Target, one: Proposal) -> bool:
     return one.area < WEAK_AREA * target.usual_area or one.match < WEAK_MATCH * target.usual_match
 
 
-def _found(target: Target, now: Plane, effort: Effort, refiner: Refiner | None) -> Proposal | None:
+def _found(target: Target, now: Plane, effort: Effort) -> Proposal | None:
     before = target.probability
     best = None
-    for likely in find_again(target, now, effort.grid_sides):
-        if not (likely > 0.5).any():
-            continue
-        target.probability = likely
-        one = _at(target, Region.of(likely > 0.5), now, now, (0, 0), effort, refiner)
-        size_fits = ACCEPT_AREA[0] * target.usual_area < one.area < ACCEPT_AREA[1] * target.usual_area
-        if size_fits and one.match > ACCEPT_MATCH * target.usual_match and (best is None or one.match > best.match):
+    refused = [one for one in target.refused if abs(now.index - one[2]) < REFUSED_FRAMES]
+    for place in find_again(target, now, effort.grid_sides):
+        one = None
+        if (place.likely > 0.5).any():
+            target.probability = place.likely
+            # The network leans on the last mask, and of a place just found there is none.
+            one = _at(target, Region.of(place.likely > 0.5), now, now, (0, 0), effort, None)
+        if one is None or not _fits(target, one):
+            refused.append((*place.centre, now.index))
+        elif best is None or one.match > best.match:
             best = one
     target.probability = before
+    target.refused = [] if best else refused
     return best
+
+
+def _fits(target: Target, one: Proposal) -> bool:
+    size_fits = ACCEPT_AREA[0] * target.usual_area < one.area < ACCEPT_AREA[1] * target.usual_area
+    return size_fits and one.match > ACCEPT_MATCH * target.usual_match

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from videdit_plugins.builtin.tracker.channels import Channels, Look
+from videdit_plugins.builtin.tracker.combine import sigmoid
 from videdit_plugins.builtin.tracker.memory import Places
 from videdit_plugins.builtin.tracker.planes import FloatMap
 from videdit_plugins.builtin.tracker.roi import Roi
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 WEIGHTS = Path(__file__).with_name("tracker.safetensors")
 LARGEST_ODDS = 8.0
+SHARE = 0.5
+"""How far the network moves the evidence's log odds towards its own. Cut-outs taught it, and films differ from them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +89,9 @@ class LearnedRefiner:
         with torch.inference_mode():
             features = self._network.encoder(_batch(lab))
             taken = _batch(np.concatenate([lab, cues(evidence, odds)]))
-            result, _ = self._network(features, taken, _batch(odds[None]), remembered(given), remembered(last))
-            return Refined(torch.sigmoid(result)[0, 0].numpy(), features.keys[0].numpy())
+            own, _ = self._network(features, taken, _batch(odds[None]), remembered(given), remembered(last))
+            result = odds + np.float32(SHARE) * (own[0, 0].numpy() - odds)
+            return Refined(sigmoid(result), features.keys[0].numpy())
 
     def keys(self, lab: NDArray[np.uint8]) -> NDArray[np.float32]:
         import torch

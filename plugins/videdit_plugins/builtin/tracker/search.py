@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
@@ -20,10 +22,24 @@ CLASSIFIER, COLOUR = 3.0, 2.0
 WORTH_COMPARING = 0.3
 LEAST_LIKENESS = 0.25
 CANDIDATES = 2
+REFUSED_FRAMES = 5
+"""For so many frames a place that was looked at in vain is left out, and the next best ones get their turn."""
 
 
-def find_again(target: Target, plane: Plane, sides: tuple[int, int]) -> list[FloatMap]:
-    """Return where `target` may be in `plane`, the likeliest place first: (h, w) float32 of work size each.
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an object may be.
+
+    likely: (h, w) float32 of work size
+    centre: (x, y) in work pixels
+    """
+
+    likely: FloatMap
+    centre: tuple[float, float]
+
+
+def find_again(target: Target, plane: Plane, sides: tuple[int, int]) -> list[Place]:
+    """Return where `target` may be in `plane`, the likeliest place first.
 
     The object is sought at the size it had when last seen, in every place. Where classifier and colours agree on it,
     the frames a person gave are asked too: much may be as red as a coat, little has its buttons.
@@ -43,28 +59,36 @@ def find_again(target: Target, plane: Plane, sides: tuple[int, int]) -> list[Flo
         answers = [match(flat[asked], nowhere[asked], one, 0.0)[1] for one in target.closest(plane.index)]
         found[asked] = np.max(answers, axis=0)
     grid = (roi.grid[0] // CELL, roi.grid[1] // CELL)
-    return [roi.paste(one, plane.size, 0.0) for one in _places((likely * found).reshape(grid), target, roi)]
+    return _places((likely * found).reshape(grid), target, roi, plane)
 
 
-def _places(likely: FloatMap, target: Target, roi: Roi) -> list[FloatMap]:
-    """Return (rows, columns) float32 each: `likely` in the boxes of the object's size that hold most of it."""
+def _places(likely: FloatMap, target: Target, roi: Roi, plane: Plane) -> list[Place]:
+    """Return the boxes of the object's size that hold most of `likely`, (rows, columns) float32 of cells."""
     high, wide = target.usual_box
     size = (max(1, round(wide * roi.zoom[0] / CELL)), max(1, round(high * roi.zoom[1] / CELL)))
     least = LEAST_LIKENESS * target.usual_area / (high * wide)
     rest = likely.copy()
+    cell = CELL / roi.zoom[0], CELL / roi.zoom[1]
+    for x, y, when in target.refused:
+        if abs(plane.index - when) <= REFUSED_FRAMES:
+            rest[_box(round(x / cell[0]), round(y / cell[1]), size, likely.shape).slices] = 0
     places = []
     for _ in range(CANDIDATES):
         mean = cv2.boxFilter(rest, -1, size, borderType=cv2.BORDER_CONSTANT)
         _, best, _, (x, y) = cv2.minMaxLoc(mean)
         if best < least:
             break
-        corner = x - size[0] // 2, y - size[1] // 2
-        box = Region(corner[0], corner[1], corner[0] + size[0], corner[1] + size[1]).grown(0, likely.shape)
+        box = _box(x, y, size, likely.shape)
         kept = np.zeros_like(likely)
         kept[box.slices] = rest[box.slices]
         rest[box.slices] = 0
-        places.append(kept)
+        places.append(Place(roi.paste(kept, plane.size, 0.0), (x * cell[0], y * cell[1])))
     return places
+
+
+def _box(x: int, y: int, size: tuple[int, int], grid: tuple[int, ...]) -> Region:
+    corner = x - size[0] // 2, y - size[1] // 2
+    return Region(corner[0], corner[1], corner[0] + size[0], corner[1] + size[1]).grown(0, (grid[0], grid[1]))
 
 
 def _whole(size: tuple[int, int], target: Target, sides: tuple[int, int]) -> Roi:

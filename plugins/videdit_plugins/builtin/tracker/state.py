@@ -16,7 +16,7 @@ from videdit_plugins.builtin.tracker.appearance import Appearance
 from videdit_plugins.builtin.tracker.memory import Exemplar, Places
 from videdit_plugins.builtin.tracker.target import Target
 
-VERSION = 1
+VERSION = 2
 EXEMPLAR_ARRAYS = ("descriptors", "places", "inside")
 Arrays = dict[str, NDArray[Any]]
 
@@ -62,6 +62,7 @@ def _describe(prefix: str, target: Target, arrays: Arrays) -> dict[str, Any]:
     lists = {
         "usual_box": target.usual_box,
         "friends": sorted(target.friends),
+        "refused": target.refused,
         "given": [one.index for one in target.given],
     }
     return {**lists, **{name: getattr(target, name) for name in Target.SCALARS}}
@@ -71,6 +72,7 @@ def _target(prefix: str, kept: Mapping[str, Any], arrays: Arrays) -> Target:
     target = Target(arrays[f"{prefix}probability"], **{name: kept[name] for name in Target.SCALARS})
     target.usual_box = (kept["usual_box"][0], kept["usual_box"][1])
     target.friends = set(kept["friends"])
+    target.refused = [(x, y, index) for x, y, index in kept["refused"]]
     target.appearance = Appearance(arrays[f"{prefix}sums_given"], arrays[f"{prefix}sums_recent"])
     target.given_colours = arrays.get(f"{prefix}given_colours")
     target.recent_colours = arrays.get(f"{prefix}recent_colours")

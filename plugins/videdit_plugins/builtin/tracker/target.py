@@ -31,6 +31,7 @@ class Target:
     lost:           for how many frames it has not been seen
     left:           whether it touched the frame's border when it was last seen
     last_places:    what the network remembers of the last frame it was seen on, None without one
+    refused:        (x, y, frame) of the places where it was looked for in vain of late, in work pixels
     friends:        ids of objects it may share pixels with
     """
 
@@ -42,6 +43,7 @@ class Target:
     gap: float = 0.0
     lost: int = 0
     left: bool = False
+    refused: list[tuple[float, float, int]] = field(default_factory=list)
     friends: set[int] = field(default_factory=set)
     given: list[Exemplar] = field(default_factory=list)
     appearance: Appearance = field(default_factory=Appearance.empty)
