@@ -31,6 +31,9 @@ CHAPTERS = {
 """Where each public name stands; one that is not here yet comes last."""
 
 # Names that are values or aliases: what they stand for is said here, since they have no docstring of their own.
+# Modules whose classes are parts of a public one, and no public names themselves.
+PARTS = ("videdit.project.folder", "videdit.project.deciding")
+
 SAID = {
     "PER_FRAME": "`Context()`: the effect looks at one frame at a time.",
     "WHOLE_SHOT": "`Context(shot=True)`: the effect may look at any frame of the shot.",
@@ -93,10 +96,12 @@ class _Shown:
 
 
 def members(thing: Any) -> Iterator[tuple[str, str]]:
-    """Yield signature and docstring of each public method and property that a class itself defines."""
+    """Yield signature and docstring of each public method and property of a class, those of its hidden parts too."""
     if not inspect.isclass(thing):
         return
-    for name, value in vars(thing).items():
+    parts = [one for one in thing.__mro__ if one is thing or one.__module__ in PARTS]
+    defined = {name: value for one in reversed(parts) for name, value in vars(one).items()}
+    for name, value in defined.items():
         if name.startswith("_"):
             continue
         if isinstance(value, property):

@@ -31,6 +31,11 @@ class Moment:
             raise OptionError("a moment is not negative")
 
     @classmethod
+    def of(cls, at: int | float | str) -> Moment:
+        """Take an int for a frame number, a float for seconds, and a text as `parse` does."""
+        return cls.parse(f"{at:.6f}s" if isinstance(at, float) else str(at))
+
+    @classmethod
     def parse(cls, text: str) -> Moment:
         """Read "12" as frame 12; "2.5s", "00:01:02.5" and "01:02.5" as times. A leading "@" is allowed.
 

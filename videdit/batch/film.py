@@ -22,7 +22,8 @@ from videdit.pipeline.film_layers import FilmLayers, merge_reports
 from videdit.plugins import Plugins
 from videdit.progress import Progress, Report, silent
 from videdit.project import Description, open_project, read_description
-from videdit.project.project import DESCRIPTION_NAME, SHOTS_NAME
+from videdit.project.folder import DESCRIPTION_NAME
+from videdit.project.project import SHOTS_NAME
 from videdit.project.saving import what_determines
 from videdit.project.shot_timing import timing_of
 from videdit.prompts import MaskPrompt
