@@ -201,7 +201,7 @@ class SegmentWriter:
 def add_encoder(container: OutputContainer, plan: EncodePlan, video: Video, *, timed: bool) -> VideoStream:
     """Add a stream that encodes by the plan, with the film's size, times, tags and shape of pixels."""
     rate = video.nominal_rate.limit_denominator(1001)
-    options = {**dict(plan.options), **repeatable(plan.encoder, video.coded_size)}
+    options = repeatable(plan.encoder, dict(plan.options))
     stream = container.add_stream(plan.encoder, rate=rate, options=options)
     assert isinstance(stream, VideoStream)
     context = stream.codec_context
