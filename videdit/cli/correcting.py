@@ -61,7 +61,8 @@ def _correct(session: Session) -> Callable[..., None]:
                 project.correct(*(_named(prompt, name) for prompt in prompts))
             for moment in moments:
                 project.confirm(_required(project, name), at=str(moment))
-            tracked = 0 if flags.get("later") else sum(1 for _ in project.tracking_steps(report=report))
+            steps = () if flags.get("later") else project.tracking_steps(report=report)
+            tracked = len({made.index for made in steps if made.entries})
             rows = project.summary()
         if flags.get("as_json"):
             console.show_json({"tracked_frames": tracked, "objects": rows})

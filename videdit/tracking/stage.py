@@ -252,13 +252,20 @@ class TrackingStage:
         ledger = PartLedger(self._track, part)
         # Selected before anything is dropped: a prompt that selects nothing must not cost the masks that are there.
         confirmed = [entry for job in jobs if not job.begun for entry in self._confirmed(objects, shot, job)]
+        # So is a tracker that cannot be made: it must leave nothing behind.
+        ready = [self._tracker()]
         with self._track.transaction():
             ledger.take_up([one.object_id for one in objects], self._wanted(objects, part), jobs)
             self._track.put(confirmed)
         prompted = {one.object_id: sorted(index for index in one.prompts if index in part) for one in objects}
         frames = self._frames_of(shot)
         maker = Maker(
-            frames, self._track, ledger, Settled(self._track, prompted), self._tracker, partial(self._judge, frames)
+            frames,
+            self._track,
+            ledger,
+            Settled(self._track, prompted),
+            lambda: ready.pop() if ready else self._tracker(),
+            partial(self._judge, frames),
         )
         for job in reversed(jobs):
             yield from maker.make(job, count)

@@ -26,7 +26,7 @@ class XMemOptions(Options):
     affinity_mebibytes: int = Field(256, ge=1, description="the largest matrix that comparing with memory may take")
     ahead_frames: int = Field(0, ge=0, le=64, description="frames encoded at once; 0 lets the device decide")
     precision: Precision = Field("auto", description="numbers of the network; auto takes what the device is fastest in")
-    winograd: bool = Field(True, description="on a CPU in float32: fewer multiplications for 0.4 GB more memory")
+    winograd: bool = Field(True, description="on a CPU in float32: fewer multiplications for 0.6 GB more memory")
     channels_last: bool = Field(True, description="the memory layout that current processors prefer")
 
     @model_validator(mode="after")
