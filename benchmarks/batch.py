@@ -136,14 +136,14 @@ def plain(name: str, made: Made, out: Path, executor: list[str]) -> None:
     tell(made, work, run(made, work, *executor))
 
 
-def killed(made: Made, out: Path, executor: list[str], times: int, seed: int) -> None:
+def killed(made: Made, out: Path, executor: list[str], times: int, longest: float, seed: int) -> None:
     """Kill the run at random, resume it, again and again, and compare with one that was left alone."""
     work = out / "killed"
     shutil.rmtree(work, ignore_errors=True)
     draw = random.Random(seed)
     kills = 0
     while kills < times:
-        before, more, wait = len(outcomes(work)), draw.randint(0, 8), draw.uniform(0, 20)
+        before, more, wait = len(outcomes(work)), draw.randint(0, 8), draw.uniform(0, longest)
         with subprocess.Popen(
             command(made, work, *executor), start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         ) as process:
@@ -205,13 +205,14 @@ def main() -> None:
     parser.add_argument("--width", type=int, default=160)
     parser.add_argument("--workers", default="2")
     parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--longest-seconds", type=float, default=2.0, help="a kill comes within this time after a job")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     film = "blur" if arguments.what == "blur" else "remove"
     made = make(arguments.data, arguments.out / f"film-{film}", width=arguments.width, **FILMS[film])
     executor = ["--executor", "processes", "-j", arguments.workers]
     if arguments.what == "killed":
-        killed(made, arguments.out, executor, arguments.kills, arguments.seed)
+        killed(made, arguments.out, executor, arguments.kills, arguments.longest_seconds, arguments.seed)
     elif arguments.what == "executors":
         executors(made, arguments.out, arguments.workers)
     else:
