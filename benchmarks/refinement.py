@@ -24,7 +24,7 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from tracking import load
 
 from videdit.evaluation import auroc, jaccard
 from videdit.frames import ArrayFrames, FrameSequence, Mask, Region
@@ -137,22 +137,6 @@ def _shaken(mask: Mask, random: np.random.Generator, by_px: float) -> Mask:
     inside = mask.view(np.uint8)
     distance = cv2.distanceTransform(inside, cv2.DIST_L2, 5) - cv2.distanceTransform(1 - inside, cv2.DIST_L2, 5)
     return np.asarray(distance + by_px * smooth > 0)
-
-
-def load(folder: Path, sequence: str, limit: int | None) -> tuple[ArrayFrames, list[Mask]]:
-    """Return the frames and the true masks of a sequence."""
-    names = sorted((folder / "JPEGImages/480p" / sequence).glob("*.jpg"))[:limit]
-    frames = [np.asarray(cv2.cvtColor(_read(name, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)) for name in names]
-    truth_folder = folder / "Annotations/480p" / sequence
-    truths = [_read(truth_folder / f"{name.stem}.png", cv2.IMREAD_GRAYSCALE) > 0 for name in names]
-    return ArrayFrames(frames), truths
-
-
-def _read(path: Path, how: int) -> NDArray[np.uint8]:
-    pixels = cv2.imread(str(path), how)
-    if pixels is None:
-        raise FileNotFoundError(path)
-    return np.asarray(pixels, np.uint8)
 
 
 class _StandInPlugin:

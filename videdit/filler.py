@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from videdit.frames import FrameSequence, Mask, Region, Rgb
+from videdit.frames import Frame, FrameSequence, Mask, Region, Rgb
 
 
 class MaskSequence(Protocol):
@@ -57,3 +57,27 @@ class Filler(ABC):
     def report(self) -> dict[str, Any]:
         """Return what the summary of a removal should tell the person: figures since the last call, as an effect's."""
         return {}
+
+
+class HoledFrames:
+    """A FrameSequence over another one, black in the holes: who fills them cannot have seen what was there."""
+
+    def __init__(self, frames: FrameSequence, holes: MaskSequence) -> None:
+        self._frames = frames
+        self._holes = holes
+        self.shot = frames.shot
+        self.size = frames.size
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def __getitem__(self, index: int) -> Frame:
+        frame = self._frames[index]
+        return replace(frame, rgb=blackened(frame.rgb, self._holes[index]))
+
+
+def blackened(rgb: Rgb, hole: Mask) -> Rgb:
+    """Return a copy of (H, W, 3) `rgb`, uint8 or uint16, black where `hole` (H, W) bool is."""
+    copy = rgb.copy()
+    copy[hole] = 0
+    return copy

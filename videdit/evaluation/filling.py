@@ -17,8 +17,7 @@ from videdit.evaluation.holes import background_of
 from videdit.evaluation.noise_ratio import psnr
 from videdit.evaluation.parts import Tick
 from videdit.evaluation.similarity import ssim, ssim_map
-from videdit.evaluation.sized_frames import HoledFrames, blackened
-from videdit.filler import MADE_UP, Filled, Filler, MaskSequence
+from videdit.filler import MADE_UP, Filled, Filler, HoledFrames, MaskSequence, blackened
 from videdit.frames import FrameSequence, Mask
 
 Picture = NDArray[np.uint8]

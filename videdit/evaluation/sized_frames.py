@@ -6,10 +6,8 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from videdit.filler import MaskSequence
-from videdit.frames import Frame, FrameSequence, Mask
+from videdit.frames import Frame, FrameSequence
 
 KEPT_FRAMES = 96
 """How many small frames are kept: more than fillers look around, 30 MB at 432x240."""
@@ -43,27 +41,3 @@ class SizedFrames:
     def _plain(self, index: int) -> Frame:
         frame = self._frames[index]
         return Frame(frame.rgb8, index, frame.pts, frame.time_base)
-
-
-class HoledFrames:
-    """A FrameSequence over another one, black in the holes: nobody who fills them can see the truth."""
-
-    def __init__(self, frames: FrameSequence, holes: MaskSequence) -> None:
-        self._frames = frames
-        self._holes = holes
-        self.shot = frames.shot
-        self.size = frames.size
-
-    def __len__(self) -> int:
-        return len(self._frames)
-
-    def __getitem__(self, index: int) -> Frame:
-        frame = self._frames[index]
-        return Frame(blackened(frame.rgb8, self._holes[index]), index, frame.pts, frame.time_base)
-
-
-def blackened(rgb: NDArray[np.uint8], hole: Mask) -> NDArray[np.uint8]:
-    """Return a copy of (H, W, 3) uint8 `rgb`, black where `hole` (H, W) bool is."""
-    copy = rgb.copy()
-    copy[hole] = 0
-    return copy

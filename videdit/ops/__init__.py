@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from videdit.ops.distance import distance_to, signed_distance
     from videdit.ops.feathering import feather
     from videdit.ops.flow import optical_flow, warp
+    from videdit.ops.grain import grain_of
     from videdit.ops.growing import grow
     from videdit.ops.lengths import Length, SignedLength, length_px
     from videdit.ops.padding import pad_to_multiple
@@ -27,6 +28,7 @@ _HOMES = {
     "videdit.ops.distance": ["distance_to", "signed_distance"],
     "videdit.ops.feathering": ["feather"],
     "videdit.ops.flow": ["optical_flow", "warp"],
+    "videdit.ops.grain": ["grain_of"],
     "videdit.ops.growing": ["grow"],
     "videdit.ops.lengths": ["Length", "SignedLength", "length_px"],
     "videdit.ops.padding": ["pad_to_multiple"],
@@ -39,8 +41,8 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Length", "MaskShaping", "SignedLength", "align_region", "alpha_of", "blur_within", "close_pinholes", "composite",
-    "distance_to", "drop_specks", "feather", "grow", "length_px", "optical_flow", "pad_to_multiple", "shape_masks",
-    "signed_distance", "smooth_in_time", "warp",
+    "distance_to", "drop_specks", "feather", "grain_of", "grow", "length_px", "optical_flow", "pad_to_multiple",
+    "shape_masks", "signed_distance", "smooth_in_time", "warp",
 ]  # fmt: skip
 
 

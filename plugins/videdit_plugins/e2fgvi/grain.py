@@ -6,35 +6,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from videdit.ops import grain_of
+
 Plane = NDArray[np.float32]
 _LEAST = 0.5 / 255
 _MOST = 8 / 255
-_FLAT_SHARE = 0.3
-_LEAST_PX = 64
-_KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6
 # Measured on noise of the given kind: what the estimate finds of it, against its standard deviation.
 _FINE_ON_COARSE = 0.5
 _COARSE_ON_COARSE = 0.35
 """Noise at half the size, made large: much of it is lost between the pixels."""
 _COARSE_ON_FINE = 0.18
 """Against what is found of the same noise on the coarse picture."""
-
-
-def grain_of(rgb: Plane, where: NDArray[np.bool_]) -> float:
-    """Estimate the standard deviation of the grain on the flattest part of `where`.
-
-    rgb: (h, w, 3) float32 in [0, 1]
-
-    Source: J. Immerkaer, "Fast Noise Variance Estimation", 1996, with the median in place of the mean.
-    """
-    if np.count_nonzero(where) < _LEAST_PX:
-        return 0.0
-    grey = np.asarray(cv2.transform(rgb, np.full((1, 3), 1 / 3)))
-    response = np.abs(cv2.filter2D(grey, -1, _KERNEL))
-    smooth = cv2.GaussianBlur(grey, (0, 0), 2)
-    slope = np.hypot(cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1))
-    flat = where & (slope <= np.quantile(slope[where], _FLAT_SHARE))
-    return float(1.4826 * np.median(response[flat]))
 
 
 def missing_grain(rgb: Plane, hole: NDArray[np.bool_], seed: int) -> Plane:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from videdit import Filler, Frame, FrameSequence, MaskSequence, Region
+from videdit import Filler, FrameSequence, MaskSequence, Region
+from videdit.filler import HoledFrames
 from videdit.frames import Mask
 
 _SAMPLE_EVERY = 60
@@ -82,24 +83,15 @@ class BothHoles:
         return hole | self._second.of(hole)
 
 
-class HiddenFrames:
-    """The frames of a shot, black in the second hole: what a filler finds there it cannot have seen."""
+class SecondHoles:
+    """A MaskSequence of the second hole alone."""
 
-    def __init__(self, frames: FrameSequence, holes: MaskSequence, second: Beside) -> None:
-        self._frames = frames
+    def __init__(self, holes: MaskSequence, second: Beside) -> None:
         self._holes = holes
         self._second = second
-        self.shot = frames.shot
-        self.size = frames.size
 
-    def __len__(self) -> int:
-        return len(self._frames)
-
-    def __getitem__(self, index: int) -> Frame:
-        frame = self._frames[index]
-        rgb = frame.rgb.copy()
-        rgb[self._second.of(self._holes[index])] = 0
-        return replace(frame, rgb=rgb)
+    def __getitem__(self, index: int) -> Mask:
+        return self._second.of(self._holes[index])
 
 
 def psnr_beside(
@@ -107,7 +99,7 @@ def psnr_beside(
 ) -> float:
     """Fill both holes on some frames and return the PSNR of the second one's fill, in dB; at most 60."""
     both = BothHoles(holes, second)
-    filler.start(HiddenFrames(frames, holes, second), both)
+    filler.start(HoledFrames(frames, SecondHoles(holes, second)), both)
     total, count = 0.0, 0
     for index in indices:
         where = second.of(holes[index])

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from videdit_plugins.builtin.filler.grain import grain_of, missing_grain
+from videdit.ops import grain_of
+from videdit_plugins.builtin.filler.grain import missing_grain
 from videdit_plugins.builtin.filler.steadying import steadying
 
 HOLE = np.zeros((80, 90), np.bool_)

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from videdit import MADE_UP, ArrayFrames, Filled, Filler, Plugins, Region, Runtime
+from videdit.ops import grain_of
 from videdit.testing.contracts import assert_contract
 from videdit_e2fgvi import E2FGVI
 from videdit_plugins.builtin.filler.engine import BuiltinFiller
@@ -19,7 +20,7 @@ from videdit_plugins.builtin.filler.options import FillerOptions
 from videdit_plugins.e2fgvi.crops import Crop
 from videdit_plugins.e2fgvi.engine import E2fgviFiller
 from videdit_plugins.e2fgvi.full_size import FullSizeFiller, SeenFrames
-from videdit_plugins.e2fgvi.grain import grain_of, missing_grain
+from videdit_plugins.e2fgvi.grain import missing_grain
 from videdit_plugins.e2fgvi.options import LEAST_PIXELS, E2fgviOptions
 from videdit_plugins.e2fgvi.seams import extend, met
 from videdit_plugins.e2fgvi.steadying import steadied
