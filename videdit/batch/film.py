@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +32,7 @@ from videdit.shots import Shot, shot_inside
 from videdit.tracking.keys import digest, prompt_facts
 from videdit.tracking.ledger import made_fact
 from videdit.tracking.reidentify.options import check_reidentify_options
-from videdit.tracking.stage import Pointed, TrackingStage
+from videdit.tracking.stage import Pointed
 
 FINISHED_NAME = "finished.json"
 # What x264 makes depends on the number of its threads; machines of one cluster differ in theirs.
@@ -147,21 +146,9 @@ class BatchFilm:
             alpha=layers.transparent,
         )
 
-    @cached_property
-    def _stage(self) -> TrackingStage:
-        project = self.project
-        return TrackingStage(
-            source=project.description.fingerprint,
-            frames_of=project.reader.shot_frames,
-            track=project.track,
-            plugins=project.plugins,
-            runtime=project.runtime(),
-            engines=project.description.engines,
-        )
-
     def describe(self) -> dict[str, Any]:
         """Return what makes the masks: role -> name, plug-in with version, options, weights."""
-        return self._stage.describe()
+        return self.project.stage().describe()
 
     def _planner(self) -> Planner:
         return Planner(
@@ -183,7 +170,7 @@ class BatchFilm:
         return not engines.static and check_reidentify_options(engines.reidentify).enabled
 
     def _object_key(self, one: Pointed, frames: Shot) -> str:
-        return digest(self._stage.key(one, frames), dict(self.task.engines.reidentify))
+        return digest(self.project.stage().key(one, frames), dict(self.task.engines.reidentify))
 
     def _given_key(self, frames: Shot) -> str:
         """Return a hash of the masks in a range that no prompt of this batch makes; "" if there is nothing on them."""
@@ -213,10 +200,11 @@ class BatchFilm:
             return {number for number, shot in enumerate(shots, 1) if self._pointed_in([one], shot)}
         track = self.project.track
         fact = f"batch/holding/{one.object_id}"
-        key = digest([[shot.start, self._stage.key(one, shot)] for shot in shots], dict(self.task.engines.reidentify))
+        stage = self.project.stage()
+        key = digest([[shot.start, stage.key(one, shot)] for shot in shots], dict(self.task.engines.reidentify))
         known = track.kv_get(fact)
         if known is None or known[0] != key:
-            found = self._stage.appearances(one, shots)
+            found = stage.appearances(one, shots)
             numbers = [number for number, shot in enumerate(shots, 1) if any(shot == where.shot for where in found)]
             known = [key, numbers]
             track.kv_set(fact, known)

@@ -101,7 +101,8 @@ class Project(Decisions):
 
         return detect_shots(frames(), engine, frames_per_second=float(self.reader.video.average_rate))
 
-    def _tracking(self) -> TrackingStage:
+    def stage(self) -> TrackingStage:
+        """Return the tracking stage with the engines that were decided on; the same one until they change."""
         described = self._description
         if self._stage is None or self._stage[0] != (described.engines, described.quality, described.learned):
             stage = TrackingStage(
@@ -121,7 +122,7 @@ class Project(Decisions):
     def _selected(self, one: Pointed, index: int, shot: Shot) -> Selected:
         if self._description.engines.static:
             return Selected(self._drawn().mask(one), 1.0)
-        return self._tracking().select(one, index, shot)
+        return self.stage().select(one, index, shot)
 
     def _frames_of(self, shot: Shot) -> FrameSequence:
         return self.reader.shot_frames(shot)
@@ -181,7 +182,7 @@ class Project(Decisions):
             if self._description.engines.static:
                 self._drawn().run(pointed, shots, span=self.span, report=report)
             else:
-                yield from self._tracking().steps(pointed, shots, span=self.span, report=report)
+                yield from self.stage().steps(pointed, shots, span=self.span, report=report)
 
     @property
     def span(self) -> Shot | None:

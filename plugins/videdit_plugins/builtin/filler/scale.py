@@ -7,8 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from videdit import Region
-
 Matrix = NDArray[np.float64]
 """(3, 3) float64, acts on (x, y, 1) columns of pixel coordinates."""
 FACTS_HEIGHT_PX = 240
@@ -49,13 +47,3 @@ class Scale:
         """Return a homography of small coordinates for full ones."""
         to_small = self.to_small()
         return np.asarray(np.linalg.inv(to_small) @ homography @ to_small)
-
-    def full_region(self, small: Region) -> Region:
-        """Return the region of the full picture that `small` covers."""
-        y, x = self.full[0] / self.small[0], self.full[1] / self.small[1]
-        return Region(
-            int(small.x0 * x),
-            int(small.y0 * y),
-            min(self.full[1], int(np.ceil(small.x1 * x))),
-            min(self.full[0], int(np.ceil(small.y1 * y))),
-        )
