@@ -160,9 +160,16 @@ class XMemTracker(Tracker):
         probability = self._geometry.cropped(torch.softmax(prediction.logits, dim=0))
         judged = assess(probability, prediction.concentration)
         full = self._geometry.enlarged(probability)
+        support = np.clip(self._geometry.of_places(prediction.support), 0, 1)
         winner = strongest(full)
         return {
-            object_id: Tracked((winner == column).cpu().numpy(), one.score, full[column].cpu().numpy(), one.evidence)
+            object_id: Tracked(
+                (winner == column).cpu().numpy(),
+                one.score,
+                full[column].cpu().numpy(),
+                one.evidence,
+                support[column - 1],
+            )
             for column, (object_id, one) in enumerate(zip(prediction.objects, judged, strict=True), start=1)
         }
 

@@ -58,6 +58,29 @@ class Geometry:
             return maps
         return functional.interpolate(maps[None], size=self.size, mode="bilinear", align_corners=False)[0]
 
+    def of_places(self, maps: Tensor) -> NDArray[np.float32]:
+        """(N, padded H / 16, padded W / 16) -> (N, h, w): one for about every 16 pixels of `inner`, no padding.
+
+        Places of memory lie on the padded picture; these cover the picture alone, from border to border.
+        """
+        height, width = (max(1, round(side / STRIDE)) for side in self.inner)
+        across, down = self.inner[1] / width, self.inner[0] / height
+        left, _, top, _ = self.margins
+        # Where the middle of each pixel lies among the places.
+        matrix = np.array(
+            [
+                [across / STRIDE, 0, (across / 2 + left) / STRIDE - 0.5],
+                [0, down / STRIDE, (down / 2 + top) / STRIDE - 0.5],
+            ]
+        )
+        how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        return np.stack(
+            [
+                cv2.warpAffine(one, matrix, (width, height), flags=how, borderMode=cv2.BORDER_REPLICATE)
+                for one in maps.float().cpu().numpy()
+            ]
+        ).astype(np.float32)
+
     def _shrunk(self, array: NDArray[Any]) -> NDArray[Any]:
         if self.inner == self.size:
             return array

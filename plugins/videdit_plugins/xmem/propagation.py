@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from videdit_plugins.xmem.aggregation import aggregate
 from videdit_plugins.xmem.memory.elements import Elements, new_elements, places
 from videdit_plugins.xmem.memory.group import Group, Limits
 from videdit_plugins.xmem.network.key_encoder import Features
-from videdit_plugins.xmem.network.network import XMem
+from videdit_plugins.xmem.network.network import STRIDE, XMem
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +41,14 @@ class Prediction:
     logits:        (objects + 1, H, W), background first, after aggregation
     hidden:        (objects, Ch, h, w), the sensory memory if nothing is given on this frame; None if it stays
     concentration: (objects, h, w), how few elements decide at each place
+    support:       (objects, h, w) in [0, 1], weight of what memory knows as the object among what decides
     """
 
     objects: tuple[int, ...]
     logits: Tensor
     hidden: Tensor | None
     concentration: Tensor
+    support: Tensor
 
 
 @dataclass(slots=True)
@@ -88,13 +91,13 @@ class Propagation:
         if not run.groups:
             return None
         objects = tuple(run.hidden)
-        readout, concentration = self._read(frame.features, objects)
+        readout, concentration, support = self._read(frame.features, objects)
         scheduled = self._scheduled()
         logit, hidden = self._network.decode(
             frame.features, readout, torch.stack([run.hidden[one] for one in objects]), update=not scheduled
         )
         logits = aggregate(torch.sigmoid(logit))
-        run.prediction = Prediction(objects, logits, None if scheduled else hidden, concentration)
+        run.prediction = Prediction(objects, logits, None if scheduled else hidden, concentration, support)
         return run.prediction
 
     def settle(self, frame: Encoded, given: Mapping[int, Tensor], passing: Set[int] = frozenset()) -> None:
@@ -117,7 +120,8 @@ class Propagation:
         hidden = torch.stack([run.hidden.get(one, blank) for one in objects])
         probability = torch.softmax(logits, dim=0)[1:]
         value, hidden = self._network.encode_objects(frame.image, frame.features.f16, probability, hidden)
-        self._remember(frame, dict(zip(objects, value, strict=True)), set(given) - passing)
+        values = dict(zip(objects, zip(value, _on_places(probability), strict=True), strict=True))
+        self._remember(frame, values, set(given) - passing)
         run.hidden = dict(zip(objects, hidden, strict=True))
 
     def confirm(self, frame: Encoded, masks: Mapping[int, Tensor]) -> None:
@@ -131,7 +135,7 @@ class Propagation:
         hidden = stacked.new_zeros(len(objects), self._network.widths.hidden, *shape)
         probability = torch.softmax(aggregate(stacked), dim=0)[1:]
         value, _ = self._network.encode_objects(frame.image, frame.features.f16, probability, hidden)
-        values = dict(zip(objects, value, strict=True))
+        values = dict(zip(objects, zip(value, _on_places(probability), strict=True), strict=True))
         self._split(set(objects))
         for group in self.run.groups:
             if group.objects[0] in values:
@@ -159,17 +163,20 @@ class Propagation:
         if prediction is not None and prediction.hidden is not None:
             self.run.hidden = dict(zip(prediction.objects, prediction.hidden, strict=True))
 
-    def _read(self, features: Features, objects: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+    def _read(self, features: Features, objects: tuple[int, ...]) -> tuple[Tensor, Tensor, Tensor]:
         height, width = features.key.shape[-2:]
         query, selection = places(features.key), places(features.selection)
         values: dict[int, Tensor] = {}
         concentrations: dict[int, Tensor] = {}
+        supports: dict[int, Tensor] = {}
         for group in self.run.groups:
             answer = group.read(query, selection, self._limits)
             for column, object_id in enumerate(group.objects):
                 values[object_id] = answer.value[:, column].T.reshape(-1, height, width)
                 concentrations[object_id] = answer.concentration.view(height, width)
-        return torch.stack([values[one] for one in objects]), torch.stack([concentrations[one] for one in objects])
+                supports[object_id] = answer.support[:, column].reshape(height, width)
+        parts = [torch.stack([some[one] for one in objects]) for some in (values, concentrations, supports)]
+        return parts[0], parts[1], parts[2]
 
     def _merged(self, objects: list[int], given: Mapping[int, Tensor]) -> Tensor:
         """Logits of what was predicted, overwritten by what was given; (objects + 1, H, W)."""
@@ -184,7 +191,7 @@ class Propagation:
         blank = torch.zeros_like(covered, dtype=torch.float32)
         return aggregate(torch.stack([given.get(one, predicted.get(one, blank)) for one in objects]))
 
-    def _remember(self, frame: Encoded, values: Mapping[int, Tensor], given: set[int]) -> None:
+    def _remember(self, frame: Encoded, values: Mapping[int, tuple[Tensor, Tensor]], given: set[int]) -> None:
         if self._given_stay:
             self._split(given)
         known = [one for group in self.run.groups for one in group.objects]
@@ -210,8 +217,15 @@ class Propagation:
         self.run.groups = groups
 
 
-def _elements(features: Features, values: list[Tensor]) -> Elements:
-    return new_elements(features.key, features.shrinkage, features.selection, torch.stack(values))
+def _on_places(probability: Tensor) -> Tensor:
+    """(objects, H, W) -> (objects, h, w): how much of each place of memory is the object."""
+    return functional.avg_pool2d(probability[None], STRIDE)[0]
+
+
+def _elements(features: Features, objects: list[tuple[Tensor, Tensor]]) -> Elements:
+    """objects: of each its value (Cv, h, w), and how much of each place it was, (h, w)."""
+    value, inside = (torch.stack(part) for part in zip(*objects, strict=True))
+    return new_elements(features.key, features.shrinkage, features.selection, value, inside)
 
 
 def _without(prediction: Prediction | None, object_id: int) -> Prediction | None:
@@ -225,4 +239,5 @@ def _without(prediction: Prediction | None, object_id: int) -> Prediction | None
         prediction.logits[[0, *(column + 1 for column in kept)]],
         None if prediction.hidden is None else prediction.hidden[kept],
         prediction.concentration[kept],
+        prediction.support[kept],
     )

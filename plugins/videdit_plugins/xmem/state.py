@@ -18,7 +18,7 @@ from videdit_plugins.xmem.memory.elements import Elements
 from videdit_plugins.xmem.memory.group import Group
 from videdit_plugins.xmem.propagation import Prediction, Run
 
-VERSION = 2
+VERSION = 3
 ELEMENT_FIELDS = tuple(field.name for field in fields(Elements))
 
 
@@ -106,7 +106,11 @@ def _state(head: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> State:
     if head["prediction"]:
         hidden = tensors.get("prediction.hidden")
         run.prediction = Prediction(
-            tuple(head["prediction"]), tensors["prediction.logits"], hidden, tensors["prediction.concentration"]
+            tuple(head["prediction"]),
+            tensors["prediction.logits"],
+            hidden,
+            tensors["prediction.concentration"],
+            tensors["prediction.support"],
         )
     told = Told(
         {one: tensors[f"given.{one}"] for one in head["given"]},
@@ -121,6 +125,7 @@ def _describe(prediction: Prediction | None, tensors: dict[str, Tensor]) -> list
         return []
     tensors["prediction.logits"] = prediction.logits
     tensors["prediction.concentration"] = prediction.concentration
+    tensors["prediction.support"] = prediction.support
     if prediction.hidden is not None:
         tensors["prediction.hidden"] = prediction.hidden
     return list(prediction.objects)

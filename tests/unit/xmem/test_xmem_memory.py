@@ -26,6 +26,7 @@ def elements(count: int, objects: int = 2, seed: int = 0) -> Elements:
         1 + torch.rand(count, generator=draw),
         torch.rand(count, 4, generator=draw),
         torch.randn(count, objects, 3, generator=draw),
+        torch.rand(count, objects, generator=draw),
         torch.rand(count, generator=draw),
         torch.ones(count),
     )
@@ -35,7 +36,8 @@ def frame(number: int, objects: int = 1) -> Elements:
     """A frame whose values say which frame they belong to, and so do its keys."""
     key = torch.full((1, 4, 1, CELLS), float(number)) + torch.arange(CELLS) / 100
     value = torch.full((objects, 3, 1, CELLS), float(number))
-    return new_elements(key, torch.ones(1, 1, 1, CELLS), torch.ones(1, 4, 1, CELLS), value)
+    inside = torch.ones(objects, 1, CELLS)
+    return new_elements(key, torch.ones(1, 1, 1, CELLS), torch.ones(1, 4, 1, CELLS), value, inside)
 
 
 def test_similarity_is_the_weighted_distance() -> None:
@@ -187,3 +189,21 @@ def test_aggregation_adds_up_and_keeps_the_order(own: list[float]) -> None:
 def test_the_strongest_is_what_argmax_says(objects: int, levels: int) -> None:
     values = torch.randint(0, levels + 1, (objects, 9, 7), generator=torch.Generator().manual_seed(objects))
     assert torch.equal(strongest(values.float()), values.argmax(dim=0))
+
+
+def test_support_is_the_weight_of_what_lay_on_the_object() -> None:
+    """Two places of memory are alike; one was the object, the other beside it: the answer is torn between them."""
+    key = torch.tensor([[0.0, 0], [0, 0], [50, 0], [0, 50]])
+    inside = torch.tensor([[1.0, 0], [0, 0], [0.25, 0.75], [0, 1]])
+    known = Elements(key, torch.ones(4), torch.ones(4, 2), torch.zeros(4, 2, 3), inside, torch.zeros(4), torch.ones(4))
+    answer = read(known, key[1:], torch.ones(3, 2), top_k=2, matrix_bytes=1 << 20)
+    assert torch.allclose(answer.support, torch.tensor([[0.5, 0], [0.25, 0.75], [0, 1]]), atol=1e-5)
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(1, 40), st.integers(1, 9), st.integers(1, 40))
+def test_support_stays_a_share_through_condensing(count: int, top_k: int, prototypes: int) -> None:
+    made = condense(elements(count), prototypes, 1 << 20)
+    answer = read(made, elements(11, seed=1).key, torch.ones(11, 4), top_k=top_k, matrix_bytes=1 << 20)
+    assert answer.support.min() >= 0
+    assert answer.support.max() <= 1 + 1e-5

@@ -232,6 +232,45 @@ def test_scores_and_evidence(tracker: XMemTracker) -> None:
     assert found[1].probability.dtype == np.float32
 
 
+def test_support_tells_where_memory_found_the_object(tracker: XMemTracker) -> None:
+    tracker.start(film(20), 10, {1: square(1, 0), 2: square(2, 0)})
+    for t in range(1, 18):
+        found = tracker.step(10 + t)
+    for object_id, one in found.items():
+        support = one.support
+        assert support is not None
+        assert support.shape == (SIZE[0] // 16, SIZE[1] // 16)
+        on_it = square(object_id, 17)[8::16, 8::16]
+        assert support[on_it].min() > 0.99
+        assert support[~on_it].max() < 0.01
+
+
+def test_support_shows_a_look_alike_that_the_mask_leaves_out(tracker: XMemTracker) -> None:
+    """What is not in the mask but reads from the object's places is told apart from plain ground."""
+    pixels = [frame.rgb.copy() for frame in film(4)]
+    for rgb in pixels[1:]:
+        rgb[48:64, 64:80] = COLOURS[1]
+    frames = ArrayFrames(pixels, first_index=10)
+    tracker.start(frames, 10, {1: square(1, 0)})
+    support = tracker.step(11)[1].support
+    assert support is not None
+    assert support[3, 4] > 0.99 > 0.01 > support[3, 0]
+
+
+def test_support_lies_where_the_picture_does_whatever_its_size() -> None:
+    """The network sees a padded picture; support is laid on the picture alone."""
+    geometry = Geometry((1080, 1921), 480)
+    rows, columns = np.mgrid[: 480 // 16, : 864 // 16].astype(np.float32)
+    middle_x = (columns + 0.5) * 16 - geometry.margins[0]
+    middle_y = (rows + 0.5) * 16 - geometry.margins[2]
+    places = geometry.of_places(torch.from_numpy(np.stack([middle_x, middle_y])))
+    assert places.shape == (2, 30, 53)
+    expected = (np.arange(53) + 0.5) * 853 / 53
+    inner = slice(1, -1)
+    assert np.allclose(places[0, 10, inner], expected[inner], atol=0.3)
+    assert np.allclose(places[1, inner, 10], (np.arange(30)[inner] + 0.5) * 16, atol=0.3)
+
+
 def test_doubt_lowers_the_score(network: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     frames = film(3)
     tracker = XMemTracker(SMALL, Runtime(), network)

@@ -14,20 +14,22 @@ from videdit_plugins.xmem.memory.reading import portions, similarity
 def condense(candidates: Elements, prototypes: int, matrix_bytes: int) -> Elements:
     """Return the most used candidates, each with the values of all candidates around its key.
 
-    Values and shrinkage are averaged over all candidates, weighted by similarity; keys stay.
+    Values, places and shrinkage are averaged over all candidates, weighted by similarity; keys stay.
     matrix_bytes: what one prototypes-by-candidates matrix may take; prototypes are made in portions of that size
     """
     chosen = torch.topk(candidates.usage_per_read, min(prototypes, len(candidates))).indices
     key, selection = candidates.key[chosen], candidates.selection[chosen]
     table = candidates.value.flatten(1)
-    values, shrinkages = [], []
+    values, insides, shrinkages = [], [], []
     for part in portions(len(chosen), len(candidates), matrix_bytes):
         weights = torch.softmax(similarity(candidates.key, candidates.shrinkage, key[part], selection[part]), dim=1)
         values.append(weights @ table)
+        insides.append(weights @ candidates.inside)
         shrinkages.append(weights @ candidates.shrinkage)
     value = torch.cat(values).view(-1, *candidates.value.shape[1:])
     usage = torch.zeros(len(chosen), device=key.device)
-    return Elements(key, torch.cat(shrinkages), selection, value, usage, torch.full_like(usage, LIFE_AT_BIRTH))
+    life = torch.full_like(usage, LIFE_AT_BIRTH)
+    return Elements(key, torch.cat(shrinkages), selection, value, torch.cat(insides), usage, life)
 
 
 def forget_unused(elements: Elements, keep: int) -> Elements:

@@ -20,6 +20,7 @@ class Elements:
     shrinkage: (N,)    float32, at least 1
     selection: (N, Ck) float32 in [0, 1]
     value:     (N, objects, Cv) float32
+    inside:    (N, objects) float32 in [0, 1], how much of the place was each object
     usage:     (N,)    float32, affinity received so far, over all places that asked
     life:      (N,)    float32, number of reads so far
     """
@@ -28,6 +29,7 @@ class Elements:
     shrinkage: Tensor
     selection: Tensor
     value: Tensor
+    inside: Tensor
     usage: Tensor
     life: Tensor
 
@@ -48,14 +50,14 @@ class Elements:
 
     def of_objects(self, columns: Sequence[int]) -> Elements:
         """Return the elements with the values of some of the objects only; counts are copied, for they will differ."""
-        chosen = self.value[:, list(columns)].contiguous()
-        return Elements(self.key, self.shrinkage, self.selection, chosen, self.usage.clone(), self.life.clone())
+        value, inside = (part[:, list(columns)].contiguous() for part in (self.value, self.inside))
+        return Elements(self.key, self.shrinkage, self.selection, value, inside, self.usage.clone(), self.life.clone())
 
 
-def new_elements(key: Tensor, shrinkage: Tensor, selection: Tensor, value: Tensor) -> Elements:
+def new_elements(key: Tensor, shrinkage: Tensor, selection: Tensor, value: Tensor, inside: Tensor) -> Elements:
     """Make elements of one frame, never read yet.
 
-    key, selection: (1, Ck, h, w); shrinkage: (1, 1, h, w); value: (objects, Cv, h, w)
+    key, selection: (1, Ck, h, w); shrinkage: (1, 1, h, w); value: (objects, Cv, h, w); inside: (objects, h, w)
     """
     usage = torch.zeros(key.shape[-2] * key.shape[-1], device=key.device)
     return Elements(
@@ -63,6 +65,7 @@ def new_elements(key: Tensor, shrinkage: Tensor, selection: Tensor, value: Tenso
         shrinkage.flatten().contiguous(),
         places(selection),
         value.flatten(2).permute(2, 0, 1).contiguous(),
+        inside.flatten(1).T.contiguous(),
         usage,
         torch.full_like(usage, LIFE_AT_BIRTH),
     )

@@ -20,11 +20,13 @@ class Readout(NamedTuple):
     """What memory answers for Q places.
 
     value:         (Q, objects, Cv) float32
+    support:       (Q, objects) float32 in [0, 1]: weight of the elements that lay on each object; the rest did not
     usage:         (N,) float32, what each element was given by all places together
     concentration: (Q,) float32 in (0, 1]: sum of squared weights; 1 if one element decides alone
     """
 
     value: Tensor
+    support: Tensor
     usage: Tensor
     concentration: Tensor
 
@@ -55,14 +57,15 @@ def read(elements: Elements, query: Tensor, selection: Tensor, *, top_k: int, ma
     """
     table = elements.value.flatten(1)
     used = torch.zeros_like(elements.usage)
-    values, concentrations = [], []
+    values, supports, concentrations = [], [], []
     for part in portions(len(query), len(elements), matrix_bytes):
         matrix = similarity(elements.key, elements.shrinkage, query[part], selection[part])
         best, indices = torch.topk(matrix, min(top_k, len(elements)), dim=1)
         weights = torch.softmax(best, dim=1)  # subtracts the maximum: far keys would all underflow to 0/0
         # A sum of a few rows of the table; the dense product with the whole table costs a thousand times more.
         values.append(functional.embedding_bag(indices, table, mode="sum", per_sample_weights=weights))
+        supports.append(functional.embedding_bag(indices, elements.inside, mode="sum", per_sample_weights=weights))
         used += matrix.zero_().scatter_(1, indices, weights).sum(0)
         concentrations.append((weights**2).sum(1))
     value = torch.cat(values).view(-1, *elements.value.shape[1:])
-    return Readout(value, used, torch.cat(concentrations))
+    return Readout(value, torch.cat(supports), used, torch.cat(concentrations))
