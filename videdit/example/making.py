@@ -34,7 +34,8 @@ class ExamplePaths:
     ball_masks: folder of one palette PNG for each frame: 1 is the ball, 2 its shadow
     face:       a moving camera over a portrait
     face_boxes: JSON; for each frame left, top, right, bottom of the face in pixels
-    pipeline:   TOML for `videdit run`: points at the ball and its shadow, and removes them
+    pipeline:   TOML for `videdit run`: points at the ball and its shadow, and at the ball again when it has turned;
+                removes them
     """
 
     ball: Path
@@ -72,6 +73,8 @@ class ExamplePaths:
 
 _LOOSE_PX = 3
 _OBJECTS = {"ball": BALL, "shadow": SHADOW}
+# By then the ball has turned colours into view that the first frame did not show.
+_CORRECTED = {"ball": (65, 95)}
 _MEANINGS = {
     "ball": "a beach ball bounces through a garden",
     "ball_clean": "the same without the ball: what a perfect removal gives",
@@ -108,9 +111,10 @@ def make_example(
         place / "example.toml",
     )
     paths.ball_masks.mkdir(parents=True, exist_ok=True)
-    _write_ball(paths, ball or BallFilm(), report)
+    ball = ball or BallFilm()
+    _write_ball(paths, ball, report)
     _write_face(paths, face or FaceFilm(), report)
-    paths.pipeline.write_text(_pipeline(paths), encoding="utf-8")
+    paths.pipeline.write_text(_pipeline(paths, ball.frame_count), encoding="utf-8")
     return paths
 
 
@@ -164,9 +168,9 @@ def object_point(object_id: int) -> tuple[int, int]:
     return round(x), round(y)
 
 
-def around(object_id: int) -> tuple[int, int, int, int]:
-    """Return a box x0, y0, x1, y1 drawn loosely around the ball (1) or its shadow (2) on the first frame."""
-    region = object_box(object_id).grown(_LOOSE_PX, BallFilm().size)
+def around(object_id: int, index: int = 0) -> tuple[int, int, int, int]:
+    """Return a box x0, y0, x1, y1 drawn loosely around the ball (1) or its shadow (2) on a frame."""
+    region = object_box(object_id, index).grown(_LOOSE_PX, BallFilm().size)
     return region.x0, region.y0, region.x1, region.y1
 
 
@@ -174,14 +178,18 @@ def _comma(numbers: Iterable[int]) -> str:
     return ",".join(map(str, numbers))
 
 
-def _pipeline(paths: ExamplePaths) -> str:
+def _pipeline(paths: ExamplePaths, frame_count: int) -> str:
     """Return the text of a pipeline file that removes the ball and its shadow."""
-    prompts = "\n".join(
-        f'[[prompts]]\nkind = "box"\nobject = "{name}"\nat = 0\nx0 = {x0}\ny0 = {y0}\nx1 = {x1}\ny1 = {y1}\n'
-        for name, (x0, y0, x1, y1) in ((name, around(object_id)) for name, object_id in _OBJECTS.items())
-    )
+    places = [(name, 0) for name in _OBJECTS]
+    places += [(name, index) for name, indices in _CORRECTED.items() for index in indices if index < frame_count]
     return (
         "# Made by `videdit example`. Run it with `videdit run`.\n"
-        f'source = "{paths.ball.name}"\noutput = "ball_removed.mp4"\n\n{prompts}\n'
-        '[[effects]]\nname = "remove"\nobjects = ["ball", "shadow"]\n'
+        f'source = "{paths.ball.name}"\noutput = "ball_removed.mp4"\n\n'
+        + "\n".join(_box_prompt(name, index) for name, index in places)
+        + '\n[[effects]]\nname = "remove"\nobjects = ["ball", "shadow"]\n'
     )
+
+
+def _box_prompt(name: str, index: int) -> str:
+    x0, y0, x1, y1 = around(_OBJECTS[name], index)
+    return f'[[prompts]]\nkind = "box"\nobject = "{name}"\nat = {index}\nx0 = {x0}\ny0 = {y0}\nx1 = {x1}\ny1 = {y1}\n'

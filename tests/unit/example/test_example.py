@@ -216,6 +216,17 @@ def test_the_pipeline_file_points_at_the_same(made: ExamplePaths) -> None:
     assert content["effects"] == [{"name": "remove", "objects": ["ball", "shadow"]}]
 
 
+def test_the_pipeline_points_again_at_the_ball_when_it_has_turned(drawn: dict[int, Any]) -> None:
+    paths = ExamplePaths(*map(Path, ("ball.mp4", "clean.mp4", "masks", "face.mp4", "face.json", "example.toml")))
+    prompts = tomllib.loads(example_making._pipeline(paths, FRAME_COUNT))["prompts"]
+    later = [one for one in prompts if one["at"]]
+    assert [(one["object"], one["at"]) for one in later] == [("ball", 65), ("ball", 95)]
+    for one in later:
+        labels = BallFilm().draw(one["at"]).labels == BALL
+        assert Region.of(labels) == Region(one["x0"] + 3, one["y0"] + 3, one["x1"] - 3, one["y1"] - 3)
+    assert all(one["at"] == 0 for one in tomllib.loads(example_making._pipeline(paths, 50))["prompts"])
+
+
 def test_the_boxes_are_written_for_every_frame(made: ExamplePaths) -> None:
     content = json.loads(made.face_boxes.read_text())
     assert [one["frame"] for one in content["faces"]] == list(range(5))
