@@ -1,16 +1,17 @@
 """Prove the quality gate and the refinement without weights: with a segmenter that errs as Segment Anything does.
 
-    python benchmarks/refinement.py DATA_DIR [--sequences dog,camel] [--frames 40] [--quality draft] [--tracker builtin]
+    python benchmarks/refinement.py DAVIS [--sequences dog,camel] [--frames 40] [--seeds 3] [--errors 1.5]
 
-DATA_DIR holds JPEGImages/480p/<sequence>/*.jpg and Annotations/480p/<sequence>/*.png. Each sequence is tracked from its
-first true mask without and with refinement. The stand-in knows the true masks; at the rates below, which depend on how
-many of the points it is given lie where they should, it answers with the right mask (its outline shaken), a part of
-the object, the whole of which the object is part, or a neighbour. Its scores tell right from wrong only a little, as
-those of Segment Anything do.
+DAVIS is a folder as `videdit evaluate` takes it; all objects of a sequence are taken for one. Each sequence is tracked
+from its first true mask without and with refinement. The stand-in knows the true masks; at the rates below, which
+depend on how many of the points it is given lie where they should, it answers with the right mask (its outline
+shaken), a part of the object, the whole of which the object is part, or a neighbour. Its scores tell right from wrong
+only a little, as those of Segment Anything do. --seeds runs it with so many draws of its answers, --errors multiplies
+the rates of wrong ones.
 
-Printed: mean J without and with refinement; how often the segmenter was asked and believed, and how often that was
-right; the share of points on the right side, for masks of an IoU of at least 0.5; the AUROC of the quality score for
-"IoU below 0.7", of the run without refinement.
+Printed: mean J without and with refinement, and the smallest gain of any draw; how often the segmenter was asked and
+believed, and how often what it answered was right; the share of points on the right side, for masks of an IoU of at
+least 0.5; the AUROC of the quality score for "IoU below 0.7", of the run without refinement.
 """
 
 from __future__ import annotations
@@ -24,16 +25,19 @@ from typing import Any
 
 import cv2
 import numpy as np
-from tracking import load
 
 from videdit.evaluation import auroc, jaccard
-from videdit.frames import ArrayFrames, FrameSequence, Mask, Region
+from videdit.evaluation.davis import chosen_names, open_davis
+from videdit.frames import FrameSequence, Mask, Region
 from videdit.hookspecs import hookimpl
 from videdit.masks import IN_MEMORY, MaskTrack
+from videdit.media import open_video
 from videdit.plugins import Plugins
 from videdit.prompts import Click, MaskPrompt, Prompt
 from videdit.runtime import Runtime
 from videdit.segmenter import Hypothesis, Segmenter
+from videdit.shots import Shot
+from videdit.tracking.refining import check_refine_options
 from videdit.tracking.stage import Engines, Pointed, TrackingStage
 
 RATES: Mapping[str, tuple[float, float, float, float]] = {
@@ -65,9 +69,14 @@ class Asked:
 
 @dataclass
 class StandIn(Segmenter):
-    """Answers from true masks, and errs."""
+    """Answers from true masks, and errs.
+
+    errors: what the rates of wrong answers are multiplied by
+    """
 
     truths: Sequence[Mask]
+    seed: int = 0
+    errors: float = 1.0
     asked: list[Asked] = field(default_factory=list)
 
     def segment(
@@ -77,9 +86,9 @@ class StandIn(Segmenter):
         clicks = [one for one in prompts if isinstance(one, Click)]
         right = sum(bool(truth[int(one.y), int(one.x)]) == one.positive for one in clicks)
         share = right / len(clicks) if clicks else 0.0
-        rates = RATES["all" if share == 1 else "most" if share >= 2 / 3 else "few"]
+        rates = _rates("all" if share == 1 else "most" if share >= 2 / 3 else "few", self.errors)
         # The same question gets the same answer.
-        seed = zlib.crc32(repr((index, [(one.x, one.y) for one in clicks])).encode())
+        seed = zlib.crc32(repr((self.seed, index, [(one.x, one.y) for one in clicks])).encode())
         random = np.random.default_rng(seed)
         kind = str(random.choice(list(SCORES), p=rates))
         mask = answer_of(kind, truth, clicks, random)
@@ -87,6 +96,13 @@ class StandIn(Segmenter):
         before = jaccard(coarse[0], truth) if coarse and coarse[0] is not None else 0.0
         self.asked.append(Asked(index, kind, jaccard(mask, truth), before, right, len(clicks)))
         return [Hypothesis(mask, float(np.clip(random.normal(*SCORES[kind]), 0, 1)))]
+
+
+def _rates(points: str, errors: float) -> list[float]:
+    """Return how often each kind of answer is given."""
+    wrong = errors * np.array(RATES[points][1:])
+    wrong /= max(1.0, float(wrong.sum()))
+    return [1 - float(wrong.sum()), *wrong]
 
 
 def answer_of(kind: str, truth: Mask, clicks: Sequence[Click], random: np.random.Generator) -> Mask:
@@ -158,11 +174,10 @@ class Run:
 
 
 def follow(
-    frames: ArrayFrames, truths: Sequence[Mask], segmenter: StandIn, chosen: argparse.Namespace, refine: str
+    frames: FrameSequence, truths: Sequence[Mask], segmenter: StandIn, chosen: argparse.Namespace, refine: str
 ) -> Run:
     """Track from the first true mask to the end."""
     plugins = Plugins(objects={"stand-in": _StandInPlugin(segmenter)})
-    options = dict(one.split("=", 1) for one in chosen.option)
     with MaskTrack.open(IN_MEMORY, size=frames.size) as track:
         stage = TrackingStage(
             source="benchmark",
@@ -170,7 +185,13 @@ def follow(
             track=track,
             plugins=plugins,
             runtime=Runtime(quality=chosen.quality),
-            engines=Engines("stand-in", chosen.tracker, refine=refine, refine_options=options),  # type: ignore[arg-type]
+            engines=Engines(
+                "stand-in",
+                chosen.tracker,
+                refine=refine,  # type: ignore[arg-type]
+                refine_options=options_of(chosen),
+                reidentify={"enabled": False},
+            ),
         )
         stage.run([Pointed(1, "it", {0: [MaskPrompt(mask=truths[0])]})], [frames.shot])
         entries = list(track.entries(1))[1:-1]
@@ -178,47 +199,84 @@ def follow(
     return Run(j, [one.score for one in entries], [one.origin for one in entries])
 
 
+def options_of(chosen: argparse.Namespace) -> dict[str, str]:
+    return dict(one.split("=", 1) for one in chosen.option)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data_dir", type=Path)
+    parser.add_argument("davis", type=Path)
     parser.add_argument("--sequences", default="", help="names with commas between; all if left out")
     parser.add_argument("--frames", type=int, default=None, help="only so many frames of each sequence")
     parser.add_argument("--quality", default="standard", choices=["draft", "standard", "best"])
     parser.add_argument("--tracker", default="builtin")
+    parser.add_argument("--seeds", type=int, default=1, help="draws of the stand-in's answers")
+    parser.add_argument("--errors", type=float, default=1.0, help="what its rates of wrong answers are multiplied by")
     parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="of the refinement")
     chosen = parser.parse_args()
-    sequences = chosen.sequences.split(",") if chosen.sequences else []
-    if not sequences:
-        sequences = sorted(path.name for path in (chosen.data_dir / "JPEGImages/480p").iterdir() if path.is_dir())
-    print(
-        f"{'sequence':16}{'J':>7}{'refined':>9}{'gain':>7}{'AUROC':>8}{'asked':>7}{'taken':>7}{'rightly':>9}{'points':>8}"
-    )
-    plain, refined, asked = [], [], []
-    for sequence in sequences:
-        frames, truths = load(chosen.data_dir, sequence, chosen.frames)
-        segmenter = StandIn(truths)
-        plain.append(follow(frames, truths, segmenter, chosen, "off"))
-        refined.append(follow(frames, truths, segmenter, chosen, "on"))
-        asked.append(segmenter.asked)
-        _line(sequence, plain[-1:], refined[-1:], asked[-1:])
-    _line("mean", plain, refined, asked)
-    gains = [100 * (np.mean(after.j) - np.mean(before.j)) for before, after in zip(plain, refined, strict=True)]
-    print(f"mean gain in J {np.mean(gains):+.2f}, smallest {min(gains):+.2f} ({sequences[int(np.argmin(gains))]})")
+    gate = check_refine_options(options_of(chosen)).gate
+    davis = open_davis(chosen.davis)
+    print(f"{'sequence':16}{'J':>7}{'refined':>9}{'gain':>7}{'least':>7}", end="")
+    print(f"{'AUROC':>8}{'asked':>7}{'taken':>7}{'rightly':>9}{'points':>8}")
+    measured = []
+    for name in chosen_names(davis, [chosen.sequences]):
+        sequence = davis.sequence(name, chosen.frames, one_object=True)
+        truths = [sequence.mask(index, 1) for index in range(len(sequence))]
+        with open_video(sequence.folder) as reader:
+            frames = reader.shot_frames(Shot(0, len(sequence), "start"))
+            plain = follow(frames, truths, StandIn(truths), chosen, "off")
+            one = Measured(name, plain)
+            for seed in range(chosen.seeds):
+                segmenter = StandIn(truths, seed, chosen.errors)
+                # Where no score falls below the gate nothing is asked, and the run is the same.
+                asks = min(plain.scores) < gate
+                one.refined.append(follow(frames, truths, segmenter, chosen, "on") if asks else plain)
+                one.asked += segmenter.asked
+        measured.append(one)
+        _line(name, [one])
+    _line("mean", measured)
+    least = min(measured, key=lambda one: one.least)
+    gains = [one.gain for one in measured]
+    print(f"mean gain in J {np.mean(gains):+.2f}, smallest {least.least:+.2f} ({least.name})")
 
 
-def _line(name: str, plain: Sequence[Run], refined: Sequence[Run], asked: Sequence[Sequence[Asked]]) -> None:
-    before, after = (100 * float(np.mean([np.mean(run.j) for run in runs])) for runs in (plain, refined))
-    failed = [j < FAILED_BELOW for run in plain for j in run.j]
-    found = auroc([score for run in plain for score in run.scores], failed)
-    questions = [one for some in asked for one in some]
+@dataclass
+class Measured:
+    """One sequence without refinement, and with it for each draw of the stand-in's answers."""
+
+    name: str
+    plain: Run
+    refined: list[Run] = field(default_factory=list)
+    asked: list[Asked] = field(default_factory=list)
+
+    @property
+    def gains(self) -> list[float]:
+        """In points of mean J, of each draw."""
+        return [100 * float(np.mean(run.j) - np.mean(self.plain.j)) for run in self.refined]
+
+    @property
+    def gain(self) -> float:
+        return float(np.mean(self.gains))
+
+    @property
+    def least(self) -> float:
+        return min(self.gains)
+
+
+def _line(name: str, some: Sequence[Measured]) -> None:
+    before = 100 * float(np.mean([np.mean(one.plain.j) for one in some]))
+    after = 100 * float(np.mean([np.mean(run.j) for one in some for run in one.refined]))
+    failed = [j < FAILED_BELOW for one in some for j in one.plain.j]
+    found = auroc([score for one in some for score in one.plain.scores], failed)
+    questions = [question for one in some for question in one.asked]
     trusted = [one for one in questions if one.before >= TRUSTED_IOU]
     points = sum(one.points for one in trusted)
     on_side = 100 * sum(one.right_points for one in trusted) / points if points else float("nan")
-    taken = sum(origin == "refined" for run in refined for origin in run.origins)
+    taken = sum(origin == "refined" for one in some for run in one.refined for origin in run.origins)
     right = 100 * np.mean([one.kind == "right" for one in questions]) if questions else float("nan")
     print(
-        f"{name:16}{before:7.1f}{after:9.1f}{after - before:+7.1f}{found:8.3f}{len(questions):7d}{taken:7d}"
-        f"{right:9.0f}{on_side:8.1f}",
+        f"{name:16}{before:7.1f}{after:9.1f}{after - before:+7.1f}{min(one.least for one in some):+7.1f}{found:8.3f}"
+        f"{len(questions):7d}{taken:7d}{right:9.0f}{on_side:8.1f}",
         flush=True,
     )
 

@@ -35,12 +35,14 @@ def add_correct_command(app: typer.Typer, session: Session) -> None:
         "later", bool,
         typer.Option("--later", help="Write the correction down and track nothing yet.", rich_help_panel="The work"),
     )  # fmt: skip
+    # What is looked for in the whole film, and what stands still, puts no mask right.
+    pointing = [one for one in PROMPTS if one.name not in ("faces", "static")]
     work = [one for one in WORK if one.name in ("quiet", "as_json")]
     engines = [one for one in ENGINES if one.name == "device"]
     app.command("correct", help="Put tracked masks right.", rich_help_panel="Edit a film")(
         with_flags(
             _correct(session),
-            [argument("project", "A project folder."), named, *PROMPTS, confirmed, later, *work, *engines],
+            [argument("project", "A project folder."), named, *pointing, confirmed, later, *work, *engines],
         )
     )
 
@@ -51,6 +53,9 @@ def _correct(session: Session) -> Callable[..., None]:
             raise OptionError(
                 "only a project has masks to correct", where=flags["project"], next_step="videdit track FILM -p FOLDER"
             )
+        for words in flags.get("find") or ():
+            if "@" not in words:
+                raise OptionError(f"--find {words!r} needs a frame to correct", next_step="add @T, such as @120")
         prompts, moments = prompts_of(flags), [Moment.parse(text) for text in flags.get("confirm") or ()]
         if not prompts and not moments:
             raise OptionError("there is no correction", next_step="add --click, --not, --stroke, --box or --confirm")

@@ -11,12 +11,15 @@ from typing import Any
 
 from videdit.cli import console
 from videdit.cli.prompt_flags import read_finds, read_flags
-from videdit.errors import OptionError
+from videdit.errors import CheckpointError, OptionError, PromptError, UnknownPlugin
 from videdit.plugins import Plugins
 from videdit.project import Project, open_project, read_prompts
 from videdit.project.runtimes import runtime_for
 from videdit.prompts import Moment, Prompt
 from videdit.runtime import Runtime
+
+_UNUSABLE = (OptionError, PromptError, CheckpointError, UnknownPlugin)
+"""Errors that say that what was decided cannot be done, now or when the command is given again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +67,15 @@ class Session:
                 worth_keeping = existed
                 if existed:
                     self.note("going on with an earlier run that did not finish")
+                decided = project.description
                 try:
                     self._take_over(project, flags, replace_prompts=lent)
                     yield project
+                except _UNUSABLE:
+                    # What was decided would stand in the way of every later command.
+                    project.decide(decided)
+                    worth_keeping = project.has_work()
+                    raise
                 except BaseException:
                     worth_keeping = project.has_work()
                     raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from videdit.errors import NothingSelected
+from videdit.errors import NothingSelected, OptionError
 from videdit.prompts import Box, Click, MaskPrompt, Moment, Prompt, Stroke
 
 if TYPE_CHECKING:
@@ -17,13 +17,15 @@ def with_bases(project: Project, prompts: Sequence[Prompt]) -> list[Prompt]:
 
     Clicks and strokes correct the mask that is there; a box or a mask says anew where the object is, and so do clicks
     where it was not tracked or is absent. On a frame with earlier prompts these are gone on from.
-    Raises OptionError for an object that the project does not have.
+    Raises OptionError for an object that the project does not have, and outside the range it is limited to.
     """
     known = {(prompt.object, project.reader.frame_index(prompt.at)) for prompt in project.description.prompts}
     grouped: dict[tuple[str, int], list[Prompt]] = {}
     for prompt in prompts:
         project.objects.require(prompt.object)
-        grouped.setdefault((prompt.object, project.reader.frame_index(prompt.at)), []).append(prompt)
+        index = project.reader.frame_index(prompt.at)
+        _check_in_range(project, index)
+        grouped.setdefault((prompt.object, index), []).append(prompt)
     result: list[Prompt] = []
     for (name, index), some in grouped.items():
         base = None if (name, index) in known or not _only_corrects(some) else _mask_there(project, name, index)
@@ -34,8 +36,9 @@ def with_bases(project: Project, prompts: Sequence[Prompt]) -> list[Prompt]:
 def confirmation(project: Project, name: str, index: int) -> MaskPrompt:
     """Return the prompt that says: the mask of that object on that frame is right as it is.
 
-    Raises NothingSelected if there is none.
+    Raises NothingSelected if there is none, OptionError outside the range that the project is limited to.
     """
+    _check_in_range(project, index)
     mask = _mask_there(project, project.objects.require(name).name, index)
     if mask is None:
         raise NothingSelected(
@@ -64,6 +67,15 @@ def take_negative_prompts(project: Project) -> None:
         base = bases.pop((prompt.object, project.reader.frame_index(prompt.at)), None)
         prompts += [prompt] if base is None else [base, prompt]
     project.replace_prompts(prompts)
+
+
+def _check_in_range(project: Project, index: int) -> None:
+    span = project.span
+    if span is not None and index not in span:
+        raise OptionError(
+            f"frame {index} lies outside the range {span.start}..{span.stop - 1} that the project is limited to",
+            next_step="correct a frame inside it, or track with another --range",
+        )
 
 
 def _only_corrects(prompts: Iterable[Prompt]) -> bool:

@@ -37,7 +37,7 @@ from videdit.objects import Object, Objects
 from videdit.pipeline.steps import EffectStep
 from videdit.plugins import AUTO
 from videdit.project.prompt_models import PromptModel, model_of
-from videdit.prompts import Prompt
+from videdit.prompts import MaskPrompt, Prompt
 from videdit.runtime import Quality
 from videdit.tracking.refining import Refine, check_refine_options
 from videdit.tracking.reidentify.options import check_reidentify_options
@@ -69,11 +69,17 @@ class Description:
     encode: Mapping[str, Any] = field(default_factory=dict)
 
     def with_prompts(self, *prompts: Prompt) -> Description:
-        """Return it with prompts added, and an object for each name that is new."""
-        objects = self.objects
+        """Return it with prompts added, and an object for each name that is new.
+
+        What is there already is not added again: a command that was stopped is given once more to go on.
+        """
+        objects, added = self.objects, list(self.prompts)
         for prompt in prompts:
             objects, _ = objects.with_named(prompt.object)
-        return replace(self, objects=objects, prompts=(*self.prompts, *prompts))
+            # Pixels that are in memory alone are not compared, so two of them may differ.
+            if prompt not in added or (isinstance(prompt, MaskPrompt) and prompt.path is None):
+                added.append(prompt)
+        return replace(self, objects=objects, prompts=tuple(added))
 
 
 class _Strict(BaseModel):

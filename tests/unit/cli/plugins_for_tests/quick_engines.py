@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,15 @@ class Stay(ColourTracker):
 
     def step(self, index: int) -> dict[int, videdit.Tracked]:
         return {object_id: videdit.Tracked(mask, 0.8) for object_id, mask in self._masks.items()}
+
+    def snapshot(self) -> bytes:
+        file = io.BytesIO()
+        np.savez(file, **{str(object_id): mask for object_id, mask in self._masks.items()})
+        return file.getvalue()
+
+    def restore(self, frames: Any, state: bytes) -> None:
+        with np.load(io.BytesIO(state)) as kept:
+            self._masks = {int(name): kept[name] for name in kept}
 
 
 class NoShots(videdit.ShotDetector):
