@@ -139,7 +139,7 @@ class _Job:
         """Track one sequence, write its result masks and pictures, and return its figures."""
         sequence = self.sequences[name]
         with open_video(sequence.folder) as reader:
-            frames = reader.shot_frames(Shot(0, len(sequence), "start"))
+            frames = reader.walk_frames(Shot(0, len(sequence), "start"))
             if frames.size != sequence.size:
                 raise OptionError(f"frames of {frames.size} have annotations of {sequence.size}", where=name)
             pointing_meter, meter = Meter(self.runtime.device), Meter(self.runtime.device)

@@ -25,6 +25,8 @@ from videdit.prompts import Moment
 from videdit.shots import Shot
 
 DEFAULT_CACHE_BYTES = 256 * 2**20
+WALK_FRAMES = 32
+"""A walk to and fro looks at neighbours alone; going down it decodes runs of half as many."""
 
 
 def open_video(
@@ -118,7 +120,6 @@ class VideoReader:
         """Return the frames of a shot for random access, upright RGB; memory is bounded by `cache_bytes`."""
         if shot.stop > self.frame_count:
             raise IndexError(f"the shot ends at {shot.stop}, the film at {self.frame_count}")
-        height, width = self.video.size
         frames = ShotFrames(
             shot,
             self.video.size,
@@ -126,10 +127,19 @@ class VideoReader:
             self._picture,
             self.video.index.keyframe_before,
             cache_bytes=self._cache_bytes if cache_bytes is None else cache_bytes,
-            frame_bytes=height * width * 3 * (2 if self.video.bit_depth > 8 else 1),
+            frame_bytes=self._frame_bytes,
         )
         self._shots.add(frames)
         return frames
+
+    def walk_frames(self, shot: Shot) -> ShotFrames:
+        """Return the frames of a shot as `shot_frames` does, holding what a walk from frame to frame has use for."""
+        return self.shot_frames(shot, cache_bytes=min(self._cache_bytes, WALK_FRAMES * self._frame_bytes))
+
+    @property
+    def _frame_bytes(self) -> int:
+        height, width = self.video.size
+        return height * width * 3 * (2 if self.video.bit_depth > 8 else 1)
 
     def _decoding(self) -> Decoding:
         return Decoding(self.video, deinterlace=self._deinterlace)

@@ -125,7 +125,7 @@ class Project(Decisions):
         return self.stage().select(one, index, shot)
 
     def _frames_of(self, shot: Shot) -> FrameSequence:
-        return self.reader.shot_frames(shot)
+        return self.reader.walk_frames(shot)
 
     def pointed(self) -> list[Pointed]:
         """Return every object with its prompts by frame."""

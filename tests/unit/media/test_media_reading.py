@@ -11,7 +11,7 @@ import pytest
 
 from videdit.errors import CannotDecode, OutsideFrame
 from videdit.frames import Region
-from videdit.media import VideoReader, open_video
+from videdit.media import VideoReader, open_video, reader as reading
 from videdit.media.decoding import Decoding
 from videdit.prompts import Moment
 from videdit.shots import Shot
@@ -86,6 +86,14 @@ def test_shot_frames_never_hold_more_than_they_may(clip: ClipTruth) -> None:
         for index in [*range(40), *range(39, -1, -1), 5, 33]:
             frames[index]
             assert frames.held_bytes <= 6 * one
+
+
+def test_frames_for_a_walk_hold_few_frames(clip: ClipTruth, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "WALK_FRAMES", 6)
+    with open_video(clip.path) as reader:
+        frames = reader.walk_frames(Shot(0, 40))
+        assert [frame.index for frame in frames] == list(range(40))
+        assert frames.held_bytes == 6 * 72 * 96 * 3
 
 
 def test_going_down_decodes_each_run_once(clip: ClipTruth, monkeypatch: pytest.MonkeyPatch) -> None:
