@@ -11,7 +11,8 @@ import pytest
 
 from videdit.errors import CannotDecode, OutsideFrame
 from videdit.frames import Region
-from videdit.media import VideoReader, open_video, reader as reading
+from videdit.media import VideoReader, open_video
+from videdit.media import reader as reading
 from videdit.media.decoding import Decoding
 from videdit.prompts import Moment
 from videdit.shots import Shot
