@@ -18,7 +18,7 @@ ROWS = 240
 RECOVERY, RETURN = 0.005, 0.05
 """What a score may rise by in a frame, and the share of what it lacks: a mask that was carried on from a doubtful one
 is doubtful itself, however sure the tracker is of it."""
-EXPONENTS: Mapping[str, float] = {"overlap": 1.0, "steady": 0.25, "looks": 0.1, "tracker": 0.05}
+EXPONENTS: Mapping[str, float] = {"overlap": 1.0, "support": 0.25, "steady": 0.15, "looks": 0.1, "tracker": 0.05}
 CHANGE, SHRUNK = 0.1, 0.6
 """Weights, in the exponent, of jumps of area and place, and of slow shrinking."""
 ALLOWED = 0.1
@@ -95,6 +95,7 @@ def figures(
     drift:   sum of the growths since then
 
     tracker   the tracker's own score
+    support   how much of what its memory knows of the object it found inside the mask; 1 where it does not say
     overlap   IoU with the truth to be expected if the probabilities are right; the tracker's score where it has none
     margin    mean lead over the rest inside the mask, in [0, 1]
     entropy   mean entropy in and around the mask, in [0, 1]
@@ -112,6 +113,7 @@ def figures(
     growth = float(np.clip(np.log((area + 1) / (np.count_nonzero(last) + 1)), -_FULL, _FULL))
     found = {
         "tracker": tracked.score,
+        "support": _support(tracked, small),
         "steady": overlap(mask, last),
         "growth": growth,
         "drift": drift + growth,
@@ -129,6 +131,16 @@ def figures(
         "margin": float((2 * small[mask] - 1).mean()),
         "entropy": float(entropy[near].mean()),
     }
+
+
+def _support(tracked: Tracked, small: Alpha) -> float:
+    """Return the mean support inside the mask, against what a memory of places that coarse could give at best."""
+    if tracked.support is None:
+        return 1.0
+    covered = cv2.resize(small, tracked.support.shape[::-1], interpolation=cv2.INTER_AREA)
+    # On a place half of which is the object, half is all that memory can find of it.
+    best = float((covered * covered).sum())
+    return min(1.0, float((tracked.support * covered).sum()) / best) if best > 0 else 1.0
 
 
 def score(named: Mapping[str, float]) -> float:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from videdit.errors import OptionError
-from videdit.frames import ArrayFrames, FrameSequence, Mask
+from videdit.frames import Alpha, ArrayFrames, FrameSequence, Mask
 from videdit.hookspecs import hookimpl
 from videdit.masks import IN_MEMORY, MaskEntry, MaskTrack
 from videdit.plugins import Plugins
@@ -125,8 +125,10 @@ def test_holes_are_what_a_mask_encloses() -> None:
 class Fading(Tracker):
     """Begins with a mask and loses a ring of it with every other step; says honestly what it believes."""
 
-    def __init__(self, shape: Callable[[int], Mask], loss: Callable[[Mask], Mask], sure: float) -> None:
-        self._shape, self._loss, self._sure = shape, loss, sure
+    def __init__(
+        self, shape: Callable[[int], Mask], loss: Callable[[Mask], Mask], sure: float, support: Alpha | None
+    ) -> None:
+        self._shape, self._loss, self._sure, self._support = shape, loss, sure, support
         self._masks: dict[int, Mask] = {}
         self.adopted: list[int] = []
 
@@ -136,7 +138,7 @@ class Fading(Tracker):
     def step(self, index: int) -> dict[int, Tracked]:
         self._masks = {one: self._loss(mask) for one, mask in self._masks.items()}
         return {
-            one: Tracked(mask, self._sure, np.where(mask, self._sure, 0).astype(np.float32))
+            one: Tracked(mask, self._sure, np.where(mask, self._sure, 0).astype(np.float32), {}, self._support)
             for one, mask in self._masks.items()
         }
 
@@ -192,11 +194,12 @@ class Bench:
         *,
         sure: float = 0.95,
         track: MaskTrack | None = None,
+        support: Alpha | None = None,
         **options: Any,
     ) -> None:
         self.truth, self.segmenter = truth, segmenter
         self.trackers: list[Fading] = []
-        self._loss, self._sure = loss, sure
+        self._loss, self._sure, self._support = loss, sure, support
         self.track = track if track is not None else MaskTrack.open(IN_MEMORY, size=SIZE)
         rgb = np.where(truth[..., None], (200, 60, 60), (60, 60, 200)).astype(np.uint8)
         pixels = [rgb] * 30
@@ -212,7 +215,7 @@ class Bench:
     @hookimpl
     def register_trackers(self, register: Any) -> None:
         def make(options: Any, runtime: Any) -> Fading:
-            self.trackers.append(Fading(lambda index: self.truth, self._loss, self._sure))
+            self.trackers.append(Fading(lambda index: self.truth, self._loss, self._sure, self._support))
             return self.trackers[-1]
 
         register("fading", make, rank=1)
@@ -298,6 +301,32 @@ def test_masks_above_the_gate_cost_no_question() -> None:
     assert segmenter.asked == []
     assert all("refinement" not in entry.evidence for entry in entries)
     assert all(entry.evidence["quality"]["overlap"] > 0.9 for entry in entries)
+
+
+def test_what_memory_does_not_find_is_in_doubt() -> None:
+    """A tracker that is sure of its mask, but whose memory knows the place as ground, is not believed."""
+    truth = disc(48, 64, 20)
+    scores = []
+    for found in (1.0, 0.1):
+        support = found * truth.reshape(12, 8, 16, 8).mean(axis=(1, 3)).astype(np.float32)
+        bench = Bench(truth, lambda mask: mask, Answering(lambda mask: mask, score=0.1), support=support)
+        entries = bench.run(4)
+        assert entries[0].evidence["quality"]["support"] == pytest.approx(found, abs=0.02)
+        scores.append(entries[0].score)
+        assert ("refinement" in entries[0].evidence) == (found < 0.5)
+    assert scores[0] > 0.8 > 0.7 > scores[1]
+
+
+def test_points_lie_where_memory_found_the_object() -> None:
+    """The mask has leaked over a look-alike of the ground; memory knows the right half alone."""
+    truth = disc(48, 64, 26)
+    known = truth & (np.arange(SIZE[1]) >= 64)
+    segmenter = Answering(lambda mask: mask)
+    support = known.astype(np.float32)[4::8, 4::8]
+    Bench(truth, lambda mask: mask, segmenter, sure=0.6, support=support).run(2)
+    clicks = [one for one in segmenter.asked[0] if isinstance(one, Click) and one.positive]
+    assert clicks
+    assert all(known[int(one.y), int(one.x)] for one in clicks)
 
 
 def test_the_question_has_the_mask_a_box_and_points() -> None:
