@@ -39,3 +39,7 @@ class ShotDetector(ABC):
     @abstractmethod
     def finish(self) -> list[ShotChange]:
         """Return the changes that only the end of the film settles."""
+
+    def settled(self) -> int:
+        """Return a frame: no change at or before it is still to come. 0 if only the end of the film tells."""
+        return 0

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
-
 from videdit.detections.doubts import frames_in_words
-from videdit.detections.follower import Follower, rescaled
 from videdit.detections.people import Person, people_of
+from videdit.detections.search import Search, Waiting
 from videdit.detections.shapes import mask_of, whole_frame
 from videdit.detections.sidecar import read_boxes
 from videdit.detections.sightings import Sighting, Tracklet
 from videdit.detections.steps import DetectionStep, FollowOptions
-from videdit.detector import Detection, Detector
-from videdit.errors import BrokenPlugin, DoubtfulResult, VideditError
-from videdit.frames import Frame
+from videdit.detector import Detector
+from videdit.errors import DoubtfulResult
 from videdit.masks import MaskEntry, MaskTrack, Origin, PackedMask
 from videdit.media import VideoReader
 from videdit.plugins import AUTO, Plugins
 from videdit.progress import Progress, Report, silent
 from videdit.runtime import Runtime
+from videdit.shot_lists import WIDEST_PX, ShotFinder
 from videdit.shots import Shot, shot_inside
 from videdit.tracking.keys import digest
 
@@ -68,6 +66,7 @@ class DetectionStage:
         self._track = track
         self._plugins = plugins
         self._runtime = plugins.runtime(runtime)
+        self._last: Search | None = None
 
     def find(
         self, step: DetectionStep, shots: Sequence[Shot], *, span: Shot | None = None, report: Report = silent
@@ -80,11 +79,57 @@ class DetectionStage:
                 step.boxes, shots, size=video.size, frames=self._reader.frame_count, hold=following.hold
             )
             return Found(step, tuple(people), digest("boxes", step.boxes_digest(), following.model_dump(mode="json")))
+        search = self._search(step)
+        parts = [part for shot in shots if (part := shot_inside(shot, span)) is not None]
+        if len(parts) > 1 and (why_not := search.detector.looks_unavailable()):
+            self._runtime.note(why_not)
+        total = sum(len(part) for part in parts)
+        done = 0
+        tracklets: list[Tracklet] = []
+        for part in parts:
+            kept = search.kept(self._track, part)
+            if kept is None:
+                looking = search.begin(part.start)
+                for picture in self._reader.pictures(part.start, part.stop):
+                    looking.take(picture.to_small_frame(search.width_px), last=picture.index + 1 == part.stop)
+                    seen = done + picture.index - part.start + 1
+                    report(Progress("look", seen, total, note=f"for {step.find}"))
+                kept = search.keep(self._track, part, looking.finish())
+            tracklets += kept
+            done += len(part)
+        people = people_of(tracklets, search.detector.looks_alike)
+        return Found(step, tuple(people), digest(*search.facts, [[part.start, part.stop] for part in parts]))
+
+    def find_shots(
+        self, step: DetectionStep, finder: ShotFinder, *, span: Shot | None = None, report: Report = silent
+    ) -> list[Shot]:
+        """Return the shots that `finder` finds, and look through them in the same pass over the film.
+
+        What the step finds is kept, so that `find` need not look at most of it again.
+        """
+        search = self._search(step)
+        within = span if span is not None else Shot(0, self._reader.frame_count)
+        waiting = Waiting(search, self._track, within)
+        total = self._reader.frame_count
+        for picture in self._reader.pictures():
+            frame = picture.to_small_frame(search.width_px)
+            finder.watch(frame if search.width_px >= WIDEST_PX else picture.to_small_frame(WIDEST_PX))
+            waiting.take(frame, *finder.known())
+            report(Progress("look", picture.index + 1, total, note=f"for shots and {step.find}"))
+        shots = finder.finish()
+        waiting.take(None, total, {total, *(shot.start for shot in shots)})
+        return shots
+
+    def _search(self, step: DetectionStep) -> Search:
+        if self._last is not None and self._last.step == step:
+            return self._last
         offer, why = self._plugins.choose_detector(step.find, self._runtime, step.detector)
         if step.detector == AUTO:
             self._runtime.note(f"detector: {offer.name} ({why})")
         checked = self._plugins.check_options(offer, step.options)
-        facts: list[Any] = [
+        following = step.following()
+        detector: Detector = self._plugins.create("detector", offer.name, checked, self._runtime)
+        facts = (
             STAGE_VERSION,
             self._source,
             step.find,
@@ -92,61 +137,10 @@ class DetectionStage:
             self._plugins.source("detector", offer.name),
             checked.model_dump(mode="json"),
             {**following.model_dump(mode="json"), "size": 0, "shape": "", "on_lost": ""},
-        ]
-        detector: Detector = self._plugins.create("detector", offer.name, checked, self._runtime)
-        facts.append(detector.looks_unavailable() == "")
-        parts = [part for shot in shots if (part := shot_inside(shot, span)) is not None]
-        if len(parts) > 1 and (why_not := detector.looks_unavailable()):
-            self._runtime.note(why_not)
-        total = sum(len(part) for part in parts)
-        done = 0
-        tracklets: list[Tracklet] = []
-        for part in parts:
-            key = digest(*facts, [part.start, part.stop])
-            name = f"detections/{step.stem}/{part.start}-{part.stop}"
-            kept = self._track.kv_get(name)
-            if kept is None or kept["key"] != key:
-                before = done
-
-                def tell(index: int, before: int = before, part: Shot = part) -> None:
-                    report(Progress("look", before + index - part.start + 1, total, note=f"for {step.find}"))
-
-                kept = {"key": key, "tracklets": [_told(one) for one in self._look(step, detector, part, tell)]}
-                self._track.kv_set(name, kept)
-            tracklets += [_read(one) for one in kept["tracklets"]]
-            done += len(part)
-        people = people_of(tracklets, detector.looks_alike)
-        return Found(step, tuple(people), digest(*facts, [[part.start, part.stop] for part in parts]))
-
-    def _look(
-        self, step: DetectionStep, detector: Detector, part: Shot, tell: Callable[[int], None]
-    ) -> Sequence[Tracklet]:
-        options = step.following()
-        height, width = self._reader.video.size
-        longer = max(height, width)
-        bound_px = width if longer <= options.look_px else max(1, round(width * options.look_px / longer))
-        follower: Follower | None = None
-        factor = (1.0, 1.0)
-        for frame in self._small_frames(part, bound_px):
-            small_height, small_width = frame.size
-            if follower is None:
-                follower = Follower(options, frame.size, part.start)
-                factor = (width / small_width, height / small_height)
-            found: list[Detection] | None = None
-            if (frame.index - part.start) % options.every == 0 or frame.index + 1 == part.stop:
-                found = _detected(detector, frame, step.find)
-            taken = follower.step(frame.index, cv2.cvtColor(frame.rgb8, cv2.COLOR_RGB2GRAY), found)
-            wanting = [(one, detection) for one, detection in taken if follower.wants_looks(one)]
-            if wanting:
-                looks = detector.looks(frame, [detection for _, detection in wanting])
-                for (one, _), row in zip(wanting, looks if looks is not None else (), strict=looks is not None):
-                    follower.remember(one, row.tolist())
-            tell(frame.index)
-        return [] if follower is None else [rescaled(one, factor) for one in follower.finish()]
-
-    def _small_frames(self, part: Shot, bound_px: int) -> Iterator[Frame]:
-        for picture in self._reader.pictures(part.start, part.stop):
-            yield picture.to_small_frame(bound_px)
+            detector.looks_unavailable() == "",
+        )
+        self._last = Search(step, following, detector, facts, self._reader.video.size)
+        return self._last
 
     # -- masks -----------------------------------------------------------------------------------------------------
 
@@ -189,17 +183,6 @@ class DetectionStage:
         self._track.put(batch)
 
 
-def _detected(detector: Detector, frame: Frame, phrase: str) -> list[Detection]:
-    try:
-        return detector.detect(frame, phrase)
-    except (VideditError, MemoryError):
-        raise
-    except Exception as error:
-        raise BrokenPlugin(
-            f"the detector raised {type(error).__name__}: {error}", where=f"frame {frame.index}"
-        ) from error
-
-
 _ORIGINS: dict[str, Origin] = {"detected": "detected", "filled": "filled", "manual": "corrected"}
 
 
@@ -210,18 +193,3 @@ def _entry(one: Sighting, object_id: int, mask: PackedMask, options: FollowOptio
     if one.doubt:
         evidence["doubt"] = one.doubt
     return MaskEntry(object_id, one.index, mask, sure, _ORIGINS[one.source], evidence)
-
-
-def _told(one: Tracklet) -> dict[str, Any]:
-    rows = [
-        [s.index, *(round(value, 2) for value in s.box), round(s.score, 4), s.source, s.doubt] for s in one.sightings
-    ]
-    return {"sightings": rows, "looks": [[round(value, 5) for value in row] for row in one.looks]}
-
-
-def _read(kept: dict[str, Any]) -> Tracklet:
-    sightings = tuple(
-        Sighting(index, (x0, y0, x1, y1), score, source, doubt)
-        for index, x0, y0, x1, y1, score, source, doubt in kept["sightings"]
-    )
-    return Tracklet(sightings, tuple(tuple(row) for row in kept["looks"]))

@@ -7,7 +7,6 @@ from fractions import Fraction
 from typing import Any
 
 import av
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,7 +16,7 @@ from videdit.media.colour import Colour
 from videdit.media.conversion import as_planar, converted
 from videdit.media.orientation import Orientation
 from videdit.media.pixel_formats import known_layout, plane_arrays, with_alpha
-from videdit.media.planes import lay_rgb, region_rgb
+from videdit.media.planes import lay_rgb, reduced_rgb, region_rgb, resized
 
 
 class Picture:
@@ -169,12 +168,14 @@ class Picture:
     def to_small_frame(self, max_width_px: int) -> Frame:
         """Return the whole upright picture as uint8, reduced to at most that many pixels in width."""
         height, width = self.size
-        rgb = self.rgb(max_bits=8)
-        if width > max_width_px:
-            reduced = (max_width_px, max(1, round(height * max_width_px / width)))
-            # Means over areas cost several times as much, and are needed only where pixels would be skipped.
-            means = width >= 2 * reduced[0]
-            rgb = cv2.resize(rgb, reduced, interpolation=cv2.INTER_AREA if means else cv2.INTER_LINEAR)
+        layout = known_layout(self.pix_fmt)
+        if width <= max_width_px:
+            rgb = self.rgb(max_bits=8)
+        elif layout.kind == "yuv" and not self._by_fields:
+            reduced = self._orientation.upright_size((max(1, round(height * max_width_px / width)), max_width_px))
+            rgb = self._orientation.upright(reduced_rgb(self.planes, layout, self._colour, reduced))
+        else:
+            rgb = resized(self.rgb(max_bits=8), (max(1, round(height * max_width_px / width)), max_width_px))
         return Frame(rgb, self.index, self.pts, self.time_base)
 
     def _checked(self, region: Region) -> Region:

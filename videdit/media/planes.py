@@ -34,9 +34,32 @@ def region_rgb(planes: Planes, layout: PixelLayout, colour: Colour, region: Regi
         black, span = grey_levels(colour.full_range, layout.bits)
         grey = _saturated((luma - black) * (white / span), white)
         return np.repeat(grey[..., None], 3, axis=2)
-    chroma = [_spread(plane, layout, region) for plane in planes[1:3]]
+    return _from_yuv([luma, *(_spread(plane, layout, region) for plane in planes[1:3])], layout, colour, deep)
+
+
+def reduced_rgb(planes: Planes, layout: PixelLayout, colour: Colour, size: tuple[int, int]) -> Rgb:
+    """Return the whole picture, reduced while it is still in planes, which is where the time goes.
+
+    planes: Y Cb Cr, as stored
+    size:   (h, w) of the result, smaller than the picture
+
+    Returns (h, w, 3) uint8: within rounding the picture of `region_rgb`, reduced.
+    """
+    return _from_yuv([resized(np.ascontiguousarray(plane), size) for plane in planes[:3]], layout, colour, deep=False)
+
+
+def resized(samples: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
+    """Return (h, w) or (h, w, c) samples at another (h, w)."""
+    # Means over areas cost several times as much, and are needed only where pixels would be skipped.
+    means = samples.shape[1] >= 2 * size[1]
+    interpolation = cv2.INTER_AREA if means else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(samples, size[::-1], interpolation=interpolation))
+
+
+def _from_yuv(planes: Planes, layout: PixelLayout, colour: Colour, deep: bool) -> Rgb:
+    white = 65535 if deep else 255
     rgb: Rgb = cv2.transform(
-        cv2.merge([luma, *chroma]), to_rgb_transform(colour.matrix, colour.full_range, layout.bits, white)
+        cv2.merge(list(planes)), to_rgb_transform(colour.matrix, colour.full_range, layout.bits, white)
     )
     # A deep source asked for in 8 bits is still counted in the wide type here, with white at 255.
     if deep or layout.bits == 8:

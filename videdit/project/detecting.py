@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from videdit.detections.stage import DetectionStage, Found
 from videdit.progress import Report
+from videdit.shots import Shot
 
 if TYPE_CHECKING:
     from videdit.project.project import Project
@@ -17,7 +18,6 @@ def find_all(project: Project, report: Report) -> list[Found]:
     described = project.description
     if not described.detections:
         return []
-    shots = project.shots(report=report)
     stage = DetectionStage(
         reader=project.reader,
         source=described.fingerprint,
@@ -25,6 +25,7 @@ def find_all(project: Project, report: Report) -> list[Found]:
         plugins=project.plugins,
         runtime=project.runtime(),
     )
+    shots = _shots(project, stage, report)
     results = []
     for step in described.detections:
         found = stage.find(step, shots, span=project.span, report=project.plugins.followed(report))
@@ -39,6 +40,18 @@ def find_all(project: Project, report: Report) -> list[Found]:
             project.runtime().note(f"no {step.find} found")
         results.append(found)
     return results
+
+
+def _shots(project: Project, stage: DetectionStage, report: Report) -> list[Shot]:
+    """Return the shots; where they are not known yet, the first detection looks in the pass that finds them."""
+    looking = [step for step in project.description.detections if step.boxes is None]
+    if project.has_shots or not looking:
+        return project.shots(report=report)
+    shots = stage.find_shots(
+        looking[0], project.shot_finder(), span=project.span, report=project.plugins.followed(report)
+    )
+    project.set_shots(shots)
+    return project.shots()
 
 
 def _stays(number: int | None, ids: dict[int, int]) -> bool:

@@ -24,7 +24,7 @@ from videdit.project.shot_timing import timing_of
 from videdit.project.streaming import TrackingRun
 from videdit.prompts import Moment, Prompt
 from videdit.runtime import Runtime
-from videdit.shot_lists import detect_shots, read_shots, write_shots
+from videdit.shot_lists import WIDEST_PX, ShotFinder, read_shots, write_shots
 from videdit.shots import Shot, check_shots, shot_at, shots_covering
 from videdit.tracking.drawn import DrawnStage
 from videdit.tracking.making import Made
@@ -32,8 +32,6 @@ from videdit.tracking.prompting import Selected
 from videdit.tracking.stage import Pointed, TrackingStage
 
 SHOTS_NAME = "shots.json"
-# Wide enough for what a shot detector looks at; reduced while it is still in planes, which is where the time goes.
-_SMALL_PX = 256
 
 
 class Project(Decisions):
@@ -70,10 +68,9 @@ class Project(Decisions):
 
     def shots(self, detector: str = AUTO, *, report: Report = silent) -> list[Shot]:
         """Return the shots; found once and kept in the project, where they may be edited."""
-        file = self.folder / SHOTS_NAME
-        if not file.is_file():
+        if not self.has_shots:
             self.set_shots(self._detect(detector, report))
-        shots = read_shots(file, frame_count=self.reader.frame_count)
+        shots = read_shots(self.folder / SHOTS_NAME, frame_count=self.reader.frame_count)
         check_shots(shots, self.reader.frame_count)
         return shots
 
@@ -90,16 +87,23 @@ class Project(Decisions):
         return self.set_shots(shots_covering(ranges, count))
 
     def _detect(self, detector: str, report: Report) -> list[Shot]:
-        engine = self.plugins.create("shot_detector", detector, None, self.runtime())
+        finder = self.shot_finder(detector)
         total = self.reader.frame_count
         report = self.plugins.followed(report)
+        for picture in self.reader.pictures():
+            finder.watch(picture.to_small_frame(WIDEST_PX))
+            report(Progress("shots", picture.index + 1, total))
+        return finder.finish()
 
-        def frames() -> Any:
-            for picture in self.reader.pictures():
-                report(Progress("shots", picture.index + 1, total))
-                yield picture.to_small_frame(_SMALL_PX)
+    @property
+    def has_shots(self) -> bool:
+        """Whether the shots are known already."""
+        return (self.folder / SHOTS_NAME).is_file()
 
-        return detect_shots(frames(), engine, frames_per_second=float(self.reader.video.average_rate))
+    def shot_finder(self, detector: str = AUTO) -> ShotFinder:
+        """Return a finder that `detector` works in; frames of the film are to be given to it."""
+        engine = self.plugins.create("shot_detector", detector, None, self.runtime())
+        return ShotFinder(engine, frames_per_second=float(self.reader.video.average_rate))
 
     def stage(self) -> TrackingStage:
         """Return the tracking stage with the engines that were decided on; the same one until they change."""
@@ -156,7 +160,7 @@ class Project(Decisions):
         return previews
 
     def _shot_around(self, index: int) -> Shot:
-        if (self.folder / SHOTS_NAME).is_file():
+        if self.has_shots:
             return shot_at(self.shots(), index)
         # A preview does not wait for the shots of a whole film; a short neighbourhood serves the segmenter.
         return Shot(max(0, index - 10), min(self.reader.frame_count, index + 11))

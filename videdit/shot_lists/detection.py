@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
 
 import cv2
@@ -31,21 +31,56 @@ def detect_shots(
     Raises OptionError if there are no frames or more than `frame_count`, BrokenPlugin if the detector names a frame
     that is not in the film.
     """
-    detector.start(frames_per_second)
-    changes: list[ShotChange] = []
-    first = stop = None
+    finder = ShotFinder(detector, frames_per_second=frames_per_second)
     for frame in frames:
-        first = frame.index if first is None else first
-        stop = frame.index + 1
-        changes += detector.watch(reduced(frame))
-    if first is None or stop is None:
-        raise OptionError("a film without frames has no shots")
-    changes += detector.finish()
-    if frame_count is not None:
-        if stop > frame_count:
-            raise OptionError(f"the film goes on to frame {stop - 1}, but was said to have {frame_count} frames")
-        stop = frame_count
-    return _between(changes, first, stop)
+        finder.watch(frame)
+    return finder.finish(frame_count)
+
+
+class ShotFinder:
+    """Finds shots frame by frame, and tells at any time which are known already."""
+
+    def __init__(self, detector: ShotDetector, *, frames_per_second: float = 25.0) -> None:
+        """
+        frames_per_second: a hint for the detector; it goes by the frames' own times
+        """
+        self._detector = detector
+        self._changes: list[ShotChange] = []
+        self._starts: set[int] = set()
+        self._first: int | None = None
+        self._stop = 0
+        self._settled = 0
+        detector.start(frames_per_second)
+
+    def watch(self, frame: Frame) -> None:
+        """Take the next frame, of any size; it is reduced and let go."""
+        self._first = frame.index if self._first is None else self._first
+        self._stop = frame.index + 1
+        self._take(self._detector.watch(reduced(frame)))
+        self._settled = max(self._settled, min(self._detector.settled(), frame.index))
+
+    def known(self) -> tuple[int, Set[int]]:
+        """Return the last frame of which it is known whether a shot begins there, and where shots begin so far."""
+        return self._settled, self._starts
+
+    def finish(self, frame_count: int | None = None) -> list[Shot]:
+        """Return the shots. Takes and raises what `detect_shots` does."""
+        if self._first is None:
+            raise OptionError("a film without frames has no shots")
+        self._take(self._detector.finish())
+        if frame_count is not None and self._stop > frame_count:
+            raise OptionError(f"the film goes on to frame {self._stop - 1}, but was said to have {frame_count} frames")
+        return _between(self._changes, self._first, self._stop if frame_count is None else frame_count)
+
+    def _take(self, changes: Sequence[ShotChange]) -> None:
+        for change in changes:
+            if 0 < change.index <= self._settled:
+                raise BrokenPlugin(
+                    f"a change of shot at frame {change.index}, after it was said that none is to come "
+                    f"up to frame {self._settled}"
+                )
+        self._changes += changes
+        self._starts |= {change.index for change in changes}
 
 
 def reduced(frame: Frame) -> Frame:

@@ -176,6 +176,13 @@ def changes(make: Make) -> None:
     assert first == second, "a second run over the same film differs"
     assert sorted(first) == first, "the changes are out of order"
     assert all(0 < one.index < 60 for one in first), "a change outside the film"
+    engine.start(25.0)
+    for frame in _frames(60, 30):
+        settled = engine.settled()
+        found = engine.watch(frame)
+        assert all(one.index > settled for one in found), "a change up to where none was to come any more"
+    settled = engine.settled()
+    assert all(one.index > settled for one in engine.finish()), "a change up to where none was to come any more"
 
 
 def short_films(make: Make) -> None:

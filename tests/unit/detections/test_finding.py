@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import pytest
 import videdit
 from tests.unit.detections.conftest import CUT, FRAMES, SIZE, Teller, place
 from videdit.errors import DoubtfulResult, NothingSelected, OptionError, UnknownPlugin
-from videdit.media import open_video
+from videdit.media import Picture, VideoReader, open_video
 from videdit.plugins import Plugins
 from videdit.project import Project, read_description
 
@@ -41,6 +41,35 @@ def test_everyone_found_is_an_object_with_masks(film: Path, tmp_path: Path, both
                 assert together[(y0 + y1) // 2, (x0 + x1) // 2]
             assert together.mean() < 0.2
         assert {entry.origin for entry in project.track.entries(1)} == {"detected", "filled"}
+
+
+@pytest.mark.parametrize(("waiting_bytes", "passes"), [(2**27, 1), (3 * 120 * 160 * 10, 3)])
+def test_shots_and_things_are_found_in_one_pass(
+    film: Path, tmp_path: Path, both: Teller, plugins_with: With, monkeypatch: pytest.MonkeyPatch,
+    waiting_bytes: int, passes: int,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("videdit.detections.search._WAITING_BYTES", waiting_bytes)
+    decoded: list[tuple[int, int | None]] = []
+    pictures = VideoReader.pictures
+
+    def counted(self: VideoReader, start: int = 0, stop: int | None = None, **how: int) -> Iterator[Picture]:
+        decoded.append((start, stop))
+        return pictures(self, start, stop, **how)
+
+    with project_of(film, tmp_path / "p", plugins_with(both)) as project:
+        shots = project.find("discs", object="disc").shots()
+        (expected,) = project.found()
+        masks = project.track.digest()
+    looked = list(both.looked)
+    with project_of(film, tmp_path / "q", plugins_with(both)) as project:
+        monkeypatch.setattr(VideoReader, "pictures", counted)
+        (found,) = project.find("discs", object="disc").found()
+        assert project.shots() == shots
+        assert found == expected
+        assert project.track.digest() == masks
+    # Frames that wait in vain for a detector that tells late are let go, and their shots looked through afterwards.
+    assert len(decoded) == passes
+    assert both.looked[-len(looked) :] == looked
 
 
 def test_who_looks_alike_is_one_across_a_cut(film: Path, tmp_path: Path, both: Teller, plugins_with: With) -> None:

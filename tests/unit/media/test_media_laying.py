@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -206,3 +207,17 @@ def test_a_frame_carries_its_time() -> None:
     frame = make_picture("yuv420p10le", (12, 16), TURNS[90]).to_frame()
     assert (frame.index, frame.time_base, frame.size, frame.rgb.dtype) == (0, Fraction(1, 25), (16, 12), np.uint16)
     assert make_picture("yuv420p10le", (12, 16), TURNS[0]).to_small_frame(8).rgb.shape == (6, 8, 3)
+
+
+@pytest.mark.parametrize("turn", [0, 90])
+@pytest.mark.parametrize("pix_fmt", ["yuv420p", "yuv444p10le", "gbrp", "gray"])
+def test_a_small_frame_is_the_reduced_picture(pix_fmt: str, turn: int) -> None:
+    picture = make_picture(pix_fmt, (48, 64), TURNS[turn])
+    whole = picture.rgb(max_bits=8)
+    small = picture.to_small_frame(16).rgb
+    expected = cv2.resize(whole, (16, small.shape[0]), interpolation=cv2.INTER_AREA)
+    assert small.dtype == np.uint8
+    assert small.shape == (round(whole.shape[0] * 16 / whole.shape[1]), 16, 3)
+    # Pictures of noise leave the range where they are converted first and reduced afterwards.
+    assert np.abs(small.astype(int) - expected).mean() < 4
+    assert np.array_equal(picture.to_small_frame(10_000).rgb, whole)

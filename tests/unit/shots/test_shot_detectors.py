@@ -279,3 +279,19 @@ def test_auto_answers_and_forgets_within_bounds(auto: ShotDetector) -> None:
     assert all(later - index <= 100 for index, later in told.items())
     assert list(told) == [60, 120]
     assert [change.index for change in auto.finish()] == [180]
+
+
+def test_auto_says_up_to_where_nothing_is_to_come(auto: ShotDetector) -> None:
+    auto.start(25.0)
+    film = as_film(faded(dissolved(scene(1, 40) + scene(2, 60), scene(3, 60), 14), scene(4, 60), 8, 3, 0))
+    told: list[ShotChange] = []
+    for frame in film:
+        settled = auto.settled()
+        new = auto.watch(frame)
+        assert all(change.index > settled for change in new)
+        assert settled <= auto.settled() <= frame.index
+        assert frame.index - auto.settled() <= 100
+        told += new
+    settled = auto.settled()
+    assert all(change.index > settled for change in auto.finish())
+    assert len(told) > 0

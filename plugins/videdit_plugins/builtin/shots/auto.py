@@ -63,6 +63,12 @@ class AutoDetector(ShotDetector):
         self._pending = [one for one in self._pending if end - one.seconds >= self._options.min_shot_seconds]
         return self._settled(self._window.stop, last=True)
 
+    def settled(self) -> int:
+        """Return the last frame that no change can still be told of: all it holds back lies later."""
+        known = self._window.stop - 2 - self._lag_frames
+        held_back = (one.change.index - self._first_index - 1 for one in self._pending)
+        return max(0, self._first_index + min([known, *held_back]))
+
     def _look(self, *, last: bool) -> None:
         window = self._window
         if window[window.stop - 1].contrast < PLAIN_CONTRAST:
