@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # Lowest first. A module may import from its own level (its own package, or a neighbour) and from those below.
 LEVELS: list[set[str]] = [
     {"errors"},
-    {"frames", "shots", "prompts", "objects", "progress"},
+    {"frames", "shots", "prompts", "objects", "progress", "ahead"},
     {"runtime"},
     {"ops"},
     {

@@ -81,12 +81,13 @@ class Waiting:
         self._looking: Looking | None = None
         self._given_up = False
 
-    def take(self, frame: Frame | None, known: int, starts: Set[int]) -> None:
-        """Take the next frame, if there is one, and look at what is known well enough now.
+    def take(self, news: tuple[Frame | None, int, Set[int]]) -> None:
+        """Look at the frames that are known well enough now.
 
-        known:  the last frame of which it is known whether a shot begins there
-        starts: where shots begin, up to there; the end of the film counts as one
+        news: the next frame, or None; the last frame of which it is known whether a shot begins there; where shots
+              begin, up to there: the end of the film counts as one
         """
+        frame, known, starts = news
         if frame is not None and frame.index in self._within and not self._given_up:
             self._frames.append(frame)
             self._bytes += frame.rgb.nbytes

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from videdit.ahead import in_thread
 from videdit.detections.doubts import frames_in_words
 from videdit.detections.people import Person, people_of
 from videdit.detections.search import Search, Waiting
@@ -111,13 +112,15 @@ class DetectionStage:
         within = span if span is not None else Shot(0, self._reader.frame_count)
         waiting = Waiting(search, self._track, within)
         total = self._reader.frame_count
-        for picture in self._reader.pictures():
-            frame = picture.to_small_frame(search.width_px)
-            finder.watch(frame if search.width_px >= WIDEST_PX else picture.to_small_frame(WIDEST_PX))
-            waiting.take(frame, *finder.known())
-            report(Progress("look", picture.index + 1, total, note=f"for shots and {step.find}"))
-        shots = finder.finish()
-        waiting.take(None, total, {total, *(shot.start for shot in shots)})
+        with in_thread(waiting.take, ahead=4) as look:
+            for picture in self._reader.pictures():
+                frame = picture.to_small_frame(search.width_px)
+                finder.watch(frame if search.width_px >= WIDEST_PX else picture.to_small_frame(WIDEST_PX))
+                known, starts = finder.known()
+                look((frame, known, starts))
+                report(Progress("look", picture.index + 1, total, note=f"for shots and {step.find}"))
+            shots = finder.finish()
+            look((None, total, {total, *(shot.start for shot in shots)}))
         return shots
 
     def _search(self, step: DetectionStep) -> Search:

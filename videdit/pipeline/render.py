@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from videdit.ahead import in_thread
 from videdit.errors import CannotEncode
 from videdit.media import EncodeSettings, SegmentWriter, Verified, VideoReader, join
-from videdit.pipeline.ahead import in_thread
 from videdit.pipeline.film_layers import FilmLayers, merge_reports
 from videdit.pipeline.layer import Layer
 from videdit.progress import Progress, Report, silent

@@ -34,7 +34,7 @@ class CenterFace(KnowsFaces):
     def detect(self, frame: videdit.Frame, phrase: str = "") -> list[videdit.Detection]:
         """Return the faces, best first, inside the frame. `phrase` is not looked at."""
         height, width = frame.size
-        wide, high = (max(_MULTIPLE_PX, -(-side // _MULTIPLE_PX) * _MULTIPLE_PX) for side in (width, height))
+        wide, high = (_MULTIPLE_PX * max(1, round(side / _MULTIPLE_PX)) for side in (width, height))
         blob = cv2.dnn.blobFromImage(frame.rgb8, 1.0, (wide, high), (0, 0, 0), swapRB=False, crop=False)
         with self._lock:
             self._net.setInput(blob)

@@ -1,4 +1,4 @@
-"""Hand work to a thread, so that encoding runs beside decoding and effects."""
+"""Hand work to a thread: encoding runs beside decoding and effects, looking for things beside finding shots."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def in_thread(work: Callable[[T], object], *, ahead: int) -> Iterator[Callable[[
             except BaseException as error:
                 failed.append(error)
 
-    thread = threading.Thread(target=run, name="encode", daemon=True)
+    thread = threading.Thread(target=run, name="videdit-ahead", daemon=True)
     thread.start()
 
     def hand_over(item: T) -> None:
