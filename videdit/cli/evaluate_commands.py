@@ -75,8 +75,11 @@ def _add_tracking(app: typer.Typer, session: Session) -> None:
         ] = "mask",
         clicks: Annotated[int, typer.Option("--clicks", min=1, help="With --init click: how many.")] = 1,
         corrections: Annotated[
-            int, typer.Option("--corrections", min=0, help="Correct the worst frame so many times.")
+            int, typer.Option("--corrections", min=0, help="Correct so many times where most is wrong.")
         ] = 0,
+        correction_clicks: Annotated[
+            int, typer.Option("--correction-clicks", min=1, help="With --init click: at each correction, at most.")
+        ] = 3,
         robot: _Robot = "largest",
         one_object: _OneObject = False,
         sequences: _Sequences = None,
@@ -101,7 +104,15 @@ def _add_tracking(app: typer.Typer, session: Session) -> None:
         from videdit.evaluation import Pointing, TrackingSettings, evaluate_tracking
 
         settings = TrackingSettings(
-            Pointing(init, clicks, robot), corrections, one_object, frames, tracker, segmenter, refine, reidentify
+            Pointing(init, clicks, robot),
+            corrections,
+            correction_clicks,
+            one_object,
+            frames,
+            tracker,
+            segmenter,
+            refine,
+            reidentify,
         )
         with console.progress(quiet=quiet) as report:
             found = evaluate_tracking(

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from videdit.evaluation.choosing import to_gain
 from videdit.evaluation.contours import boundary_f
 from videdit.evaluation.costs import Meter
 from videdit.evaluation.courses import counted
@@ -80,6 +81,7 @@ class Follower:
     """Follows sequences with certain engines, through the tracking stage: what is measured is what a project gets.
 
     segmenter: what answers the simulated prompts; None where true masks are given
+    correcting: how an object is shown at a correction
     tracking, pointing_meter: count the time of tracking with all that belongs to it, and of the prompts
     """
 
@@ -88,6 +90,7 @@ class Follower:
     engines: Engines
     segmenter: Segmenter | None
     pointing: Pointing
+    correcting: Pointing
     corrections: int
     tracking: Meter
     pointing_meter: Meter
@@ -95,8 +98,8 @@ class Follower:
     def follow(self, sequence: DavisSequence, frames: FrameSequence, tick: Tick) -> Followed:
         """Show every object on the first frame, track, score; then correct the worst frame and track again.
 
-        A correction shows one object on the frame where its J is lowest, among those that count, whose truth shows it
-        and that were not corrected yet; it is shown as on the first frame, clicks going on from the mask that is there.
+        A correction shows one object on the frame with the most to gain, see `to_gain`, among those whose truth shows
+        it and that were not corrected yet; it is shown as on the first frame, clicks going on from what is there.
         """
         with MaskTrack.open(IN_MEMORY, size=frames.size) as track:
             stage = TrackingStage(
@@ -117,7 +120,7 @@ class Follower:
         for object_id in sequence.object_ids:
             truth = sequence.mask(0, object_id)
             if truth.any():
-                self._show(keyframes, object_id, 0, truth, frames, None)
+                self._show(self.pointing, keyframes, object_id, 0, truth, frames, None)
         self._round(sequence, stage, track, keyframes, found, tick)
         for _ in range(self.corrections):
             worst = self._worst(sequence, found, keyframes)
@@ -126,7 +129,8 @@ class Follower:
             object_id, index = worst
             there = found.masks[index][object_id].mask()
             found.corrected.append(worst)
-            if self._show(keyframes, object_id, index, sequence.mask(index, object_id), frames, there):
+            truth = sequence.mask(index, object_id)
+            if self._show(self.correcting, keyframes, object_id, index, truth, frames, there):
                 self._round(sequence, stage, track, keyframes, found, tick)
             else:
                 found.rounds.append(found.rounds[-1])
@@ -136,6 +140,7 @@ class Follower:
 
     def _show(
         self,
+        how: Pointing,
         keyframes: Keyframes,
         object_id: int,
         index: int,
@@ -143,9 +148,7 @@ class Follower:
         frames: FrameSequence,
         begin_with: Mask | None,
     ) -> bool:
-        mask = point_at(
-            self.segmenter, frames, index, truth, self.pointing_meter, pointing=self.pointing, begin_with=begin_with
-        )
+        mask = point_at(self.segmenter, frames, index, truth, self.pointing_meter, pointing=how, begin_with=begin_with)
         # An answer without a pixel is no keyframe: a person would see that nothing was selected.
         if mask.any():
             keyframes.setdefault(object_id, {})[index] = mask
@@ -184,17 +187,19 @@ class Follower:
         found.objects = _scored(sequence, found, scores, track.size)
         found.rounds.append(float(np.mean([one.j_and_f for one in found.objects.values()])))
 
-    @staticmethod
-    def _worst(sequence: DavisSequence, found: Followed, keyframes: Keyframes) -> tuple[int, int] | None:
-        """Return the object and frame of the lowest J, the earliest of equals; None if nothing can be corrected."""
+    def _worst(self, sequence: DavisSequence, found: Followed, keyframes: Keyframes) -> tuple[int, int] | None:
+        """Return the object and frame with the most to gain, the earliest of equals; None if nothing can be corrected.
+
+        Where objects are shown with clicks, these can go on on the first frame too.
+        """
+        clicked = self.correcting.init == "click"
         candidates = sorted(
-            (value, index, object_id)
+            (-gain, index, object_id)
             for object_id, one in found.objects.items()
-            for index, value in enumerate(one.j)
+            for index, (value, gain) in enumerate(zip(one.j, to_gain(one.j), strict=True))
             if value is not None
             and value < 1
-            and index in counted(len(one.j))
-            and index not in keyframes.get(object_id, {})
+            and (clicked or index not in keyframes.get(object_id, {}))
             and (object_id, index) not in found.corrected
         )
         for _, index, object_id in candidates:

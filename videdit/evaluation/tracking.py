@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +61,8 @@ class TrackingSettings:
     """What is evaluated.
 
     pointing:    how an object is shown on the first frame, and at each correction
-    corrections: how many times the worst frame is corrected and the sequence tracked anew
+    corrections: how many times the frame with the most to gain is corrected and the sequence tracked anew
+    correction_clicks: at each of them, where objects are shown with clicks: at most so many
     one_object:  take all objects of a sequence together for one, as DAVIS 2016 does
     frames:      the first so many of each sequence; None takes all
     tracker, segmenter: names of engines
@@ -71,6 +72,7 @@ class TrackingSettings:
 
     pointing: Pointing = field(default_factory=Pointing)
     corrections: int = 0
+    correction_clicks: int = 3
     one_object: bool = False
     frames: int | None = None
     tracker: str = AUTO
@@ -116,7 +118,7 @@ def evaluate_tracking(
 
 
 def _check(settings: TrackingSettings, opened: Mapping[str, DavisSequence]) -> None:
-    if settings.corrections < 0 or settings.pointing.clicks < 1:
+    if settings.corrections < 0 or min(settings.pointing.clicks, settings.correction_clicks) < 1:
         raise OptionError("there is at least one click, and no negative number of corrections")
     if settings.frames is not None and settings.frames < 1:
         raise OptionError("at least one frame of each sequence is needed")
@@ -154,6 +156,7 @@ class _Job:
                 ),
                 self._segmenter(),
                 self.settings.pointing,
+                replace(self.settings.pointing, clicks=self.settings.correction_clicks),
                 self.settings.corrections,
                 meter,
                 pointing_meter,

@@ -18,10 +18,11 @@ from videdit.cli.evaluate_commands import evaluate_commands
 from videdit.cli.session import Session
 from videdit.errors import Interrupted, OptionError
 from videdit.evaluation import Pointing, TrackingSettings, evaluate_tracking
+from videdit.evaluation.choosing import to_gain
 from videdit.plugins import Plugins
 from videdit.progress import Progress
 from videdit.runtime import Runtime
-from videdit.testing.fakes import ColourTracker, FakePlugin
+from videdit.testing.fakes import ColourSegmenter, ColourTracker, FakePlugin
 from videdit.tracker import Tracked
 
 MASK = TrackingSettings(tracker="colour", segmenter="colour")
@@ -45,10 +46,49 @@ class Forgetful(ColourTracker):
         return found
 
 
+class Still(ColourTracker):
+    """Leaves every mask where it was given."""
+
+    def start(self, frames: Any, index: int, masks: Any) -> None:
+        self._masks = dict(masks)
+
+    def add(self, index: int, object_id: int, mask: Any) -> None:
+        self._masks[object_id] = mask
+
+    def correct(self, index: int, object_id: int, mask: Any) -> None:
+        self._masks[object_id] = mask
+
+    def forget(self, object_id: int) -> None:
+        self._masks.pop(object_id, None)
+
+    def step(self, index: int) -> dict[int, Tracked]:
+        return {object_id: Tracked(mask, 0.8) for object_id, mask in self._masks.items()}
+
+
+class Halves(videdit.Segmenter):
+    """Gives the right or the left half of the colour that was clicked; both after a second click."""
+
+    def __init__(self, options: Any = None, runtime: Any = None) -> None:
+        self._whole = ColourSegmenter()
+
+    def segment(self, frames: Any, index: int, prompts: Any, previous: Any = None) -> list[videdit.Hypothesis]:
+        whole = self._whole.segment(frames, index, prompts[:1])[0].mask
+        if previous is not None or len(prompts) > 1:
+            return [videdit.Hypothesis(whole, 0.9)]
+        columns = np.nonzero(whole.any(axis=0))[0]
+        half = whole & (np.arange(whole.shape[1]) < columns.mean())
+        return [videdit.Hypothesis(half, 0.9)]
+
+
 class Extra:
     @videdit.hookimpl
     def register_trackers(self, register: Any) -> None:
         register("forgetful", Forgetful)
+        register("still", lambda options, runtime: Still())
+
+    @videdit.hookimpl
+    def register_segmenters(self, register: Any) -> None:
+        register("halves", Halves)
 
 
 @pytest.fixture
@@ -106,15 +146,16 @@ def test_means_are_over_objects_not_sequences(
     assert ants["auroc"] == 1
 
 
-def test_a_correction_goes_to_the_worst_frame_and_helps(
+def test_a_correction_goes_to_the_middle_of_what_is_wrong_and_helps(
     davis: Path, tmp_path: Path, plugins: Plugins, runtime: Runtime
 ) -> None:
     settings = TrackingSettings(tracker="forgetful", corrections=2)
     evaluate_tracking(davis, tmp_path / "out", settings, plugins=plugins, runtime=runtime, sequences=["ants"])
     record = json.loads((tmp_path / "out/finished/ants.json").read_text())
-    assert record["corrected"] == [{"object": 1, "frame": 3}]
-    assert record["rounds"] == [0.75, 1, 1]
-    assert record["objects"]["1"]["scores"][3] is None, "a mask that was given says nothing of the tracker's score"
+    # The fake begins on frame 4, loses the object again on the way back to 3, and is put right there too.
+    assert record["corrected"] == [{"object": 1, "frame": 4}, {"object": 1, "frame": 3}]
+    assert record["rounds"] == [0.75, 0.875, 1]
+    assert record["objects"]["1"]["scores"][4] is None, "a mask that was given says nothing of the tracker's score"
     assert (tmp_path / "out/plots/corrections.png").is_file()
 
 
@@ -221,9 +262,9 @@ def test_an_object_that_is_not_there_at_first_is_followed_both_ways_once_correct
     settings = TrackingSettings(tracker="colour", corrections=1)
     evaluate_tracking(davis, tmp_path / "out", settings, plugins=plugins, runtime=runtime, sequences=["ants"])
     record = json.loads((tmp_path / "out/finished/ants.json").read_text())
-    # Unseen, its J is 0 on every frame that counts; the first of equals is corrected.
+    # Unseen, its J is 0 on every frame but the first.
     assert record["rounds"] == [0.5, 1]
-    assert record["corrected"] == [{"object": 1, "frame": 1}]
+    assert record["corrected"] == [{"object": 1, "frame": 3}]
     # Backwards to frame 0, where the fake sees the red square that the annotation leaves out.
     assert record["objects"]["1"]["j"] == [0, 1, 1, 1, 1, 1]
     assert record["objects"]["1"]["scores"][0] is not None
@@ -235,5 +276,26 @@ def test_clicks_of_a_correction_go_on_from_the_mask_that_is_there(
     settings = TrackingSettings(Pointing("click", 1), tracker="forgetful", segmenter="colour", corrections=1)
     evaluate_tracking(davis, tmp_path / "out", settings, plugins=plugins, runtime=runtime, sequences=["ants"])
     record = json.loads((tmp_path / "out/finished/ants.json").read_text())
-    assert record["corrected"] == [{"object": 1, "frame": 3}]
-    assert record["rounds"] == [0.75, 1]
+    assert record["corrected"] == [{"object": 1, "frame": 4}]
+    assert record["rounds"] == [0.75, 0.875]
+
+
+def test_a_correction_may_take_several_clicks_and_go_on_on_the_first_frame(
+    davis: Path, tmp_path: Path, plugins: Plugins, runtime: Runtime
+) -> None:
+    """The segmenter gives one half of the object for one click, and the tracker keeps what it is given."""
+    settings = TrackingSettings(Pointing("click", 1), tracker="still", segmenter="halves", corrections=1)
+    evaluate_tracking(davis, tmp_path / "out", settings, plugins=plugins, runtime=runtime, sequences=["ants"])
+    record = json.loads((tmp_path / "out/finished/ants.json").read_text())
+    assert record["objects"]["2"]["j"][0] == 0.5, "one click on the first frame"
+    assert record["corrected"][0]["object"] == 1
+    index = record["corrected"][0]["frame"]
+    assert record["objects"]["1"]["j"][index] == 1, "several at the correction"
+
+
+def test_of_a_stretch_that_is_wrong_the_middle_has_the_most_to_gain() -> None:
+    gains = to_gain([1, 1, 0, 0, 0, 1, 1, None])
+    assert gains.index(max(gains)) == 3
+    assert gains[3] == pytest.approx(1 + 2 * 0.9)
+    lone = to_gain([0, *[1] * 30, *[0.5] * 20])
+    assert lone.index(max(lone)) > 35
