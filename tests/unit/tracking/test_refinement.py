@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -25,7 +26,7 @@ from videdit.shots import Shot
 from videdit.tracker import Tracked, Tracker
 from videdit.tracking.projecting import depth_of, holes_of, obeyed, project
 from videdit.tracking.quality import held_back, overlap
-from videdit.tracking.refining import RefineOptions, check_refine_options, fills_holes
+from videdit.tracking.refining import Refine, RefineOptions, check_refine_options, fills_holes
 from videdit.tracking.stage import Engines, Pointed, TrackingStage
 
 SIZE = (96, 128)
@@ -195,6 +196,7 @@ class Bench:
         sure: float = 0.95,
         track: MaskTrack | None = None,
         support: Alpha | None = None,
+        frames: int = 30,
         **options: Any,
     ) -> None:
         self.truth, self.segmenter = truth, segmenter
@@ -202,7 +204,7 @@ class Bench:
         self._loss, self._sure, self._support = loss, sure, support
         self.track = track if track is not None else MaskTrack.open(IN_MEMORY, size=SIZE)
         rgb = np.where(truth[..., None], (200, 60, 60), (60, 60, 200)).astype(np.uint8)
-        pixels = [rgb] * 30
+        pixels = [rgb] * frames
         self.stage = TrackingStage(
             source="film",
             frames_of=lambda shot: ArrayFrames(pixels, first_index=shot.start),
@@ -250,6 +252,102 @@ def test_a_mask_that_shrinks_over_time_is_found_and_put_right() -> None:
     after = entries[refined[0].index]
     assert overlap(after.mask.mask(), truth) > 0.85, "later frames profit"
     assert after.score > 0.7
+
+
+def test_a_mask_that_shrinks_so_slowly_that_no_single_step_shows_it_is_put_right_too() -> None:
+    """A ring of one pixel goes every fifth frame: each mask agrees with the last, only their sum tells."""
+    truth = disc(48, 64, 30)
+    steps = 0
+
+    def slowly(mask: Mask) -> Mask:
+        nonlocal steps
+        steps += 1
+        return worn(mask) if steps % 5 == 0 else mask
+
+    left_alone = Bench(truth, slowly, Answering(lambda mask: truth), refine="off").run(30)
+    scores = [entry.score for entry in left_alone]
+    assert scores[5] > 0.85
+    assert overlap(left_alone[-1].mask.mask(), truth) < 0.75
+    steps = 0
+    bench = Bench(truth, slowly, Answering(lambda mask: truth), frames=120)
+    entries = bench.run(120)
+    refined = [entry.index for entry in entries if entry.origin == "refined"]
+    assert len(refined) >= 2, "again and again"
+    assert min(overlap(entry.mask.mask(), truth) for entry in entries) > 0.5
+    assert overlap(entries[refined[-1]].mask.mask(), truth) > 0.85
+
+
+def bicycle(x: float) -> Mask:
+    """Two wheels with rims, hubs and spokes, and the tubes between them: 3 pixels wide, and mostly holes."""
+    picture = np.zeros(SIZE, np.uint8)
+    wheels = [(round(x), 60), (round(x) + 50, 60)]
+    for centre in wheels:
+        cv2.circle(picture, centre, 20, 1, 3)
+        cv2.circle(picture, centre, 3, 1, -1)
+        for angle in np.arange(4) * np.pi / 4:
+            along = np.array([np.cos(angle), np.sin(angle)]) * 20
+            cv2.line(picture, tuple(np.intp(centre - along)), tuple(np.intp(centre + along)), 1, 1)
+    top = [(round(x) + 14, 32), (round(x) + 40, 32)]
+    for start, stop in ((wheels[0], top[0]), (top[0], top[1]), (wheels[1], top[1]), (wheels[0], wheels[1])):
+        cv2.line(picture, start, stop, 1, 3)
+    return picture > 0
+
+
+def filled(mask: Mask) -> Mask:
+    """The mask with all that it encloses, as a segmenter gives that takes a wheel for a disc."""
+    return mask | (holes_of(mask)[0] > 0)
+
+
+@pytest.mark.parametrize("rightly", [False, True])
+def test_a_bicycle_that_the_built_in_tracker_follows_keeps_its_spokes(rightly: bool) -> None:
+    truths = [bicycle(24 + 0.5 * index) for index in range(12)]
+    noise = np.random.default_rng(3).normal(0, 1, (2, *SIZE, 3)).astype(np.float32)
+    ground, paint = (
+        np.clip(np.array(colour) + 60 * cv2.GaussianBlur(one, (0, 0), 1.5), 0, 255)
+        for colour, one in zip([(110, 150, 100), (60, 40, 50)], noise, strict=True)
+    )
+    pixels = [np.where(mask[..., None], paint, ground).astype(np.uint8) for mask in truths]
+
+    def follow(refine: Refine) -> list[MaskEntry]:
+        asked = iter(range(1, len(truths)))
+        segmenter = Answering(lambda mask: truths[next(asked)] if rightly else filled(mask))
+        with MaskTrack.open(IN_MEMORY, size=SIZE) as track:
+            stage = TrackingStage(
+                source="film",
+                frames_of=lambda shot: ArrayFrames(pixels),
+                track=track,
+                plugins=Plugins(objects={"segmenter": Offers(segmenter)}),
+                runtime=Runtime(quality="draft"),
+                # Every mask is asked about, none rests: the worst that the segmenter can do.
+                engines=Engines("answering", "builtin", refine=refine, refine_options={"gate": 1.0, "rest_frames": 0}),
+            )
+            stage.run([Pointed(1, "it", {0: [MaskPrompt(mask=truths[0])]})], [Shot(0, len(pixels))])
+            return list(track.entries(1))[1:]
+
+    plain, refined = follow("off"), follow("on")
+    decisions = [entry.evidence["refinement"] for entry in refined]
+    overlaps = [
+        [overlap(entry.mask.mask(), truth) for entry, truth in zip(entries, truths[1:], strict=True)]
+        for entries in (plain, refined)
+    ]
+    if rightly:
+        assert sum(one["accepted"] for one in decisions) >= len(decisions) // 2
+        assert np.mean(overlaps[1]) > np.mean(overlaps[0])
+    else:
+        assert not any(one["accepted"] for one in decisions)
+        assert overlaps[1] == overlaps[0]
+        assert sum("fills holes" in one["why"] or "beside it" in one["why"] for one in decisions) > len(decisions) // 2
+
+
+class Offers:
+    """Offers a segmenter under the name "answering"."""
+
+    def __init__(self, segmenter: Segmenter) -> None:
+        self._segmenter = segmenter
+
+    @hookimpl
+    def register_segmenters(self, register: Any) -> None:
+        register("answering", lambda options, runtime: self._segmenter, rank=1)
 
 
 def test_a_thin_and_holed_mask_is_not_filled() -> None:
