@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 Box: TypeAlias = tuple[float, float, float, float]
 Mask: TypeAlias = NDArray[np.bool_]
@@ -84,54 +83,46 @@ def overlap(first: Box, second: Box) -> float:
     return width * height / (sum(areas) - width * height)
 
 
-def linked(found: Mapping[int, Sequence[Box]]) -> list[dict[int, Box]]:
-    """Link single frames' boxes to rows, through gaps of at most LONGEST_GAP_FRAMES."""
-    rows: list[dict[int, Box]] = []
-    for index in sorted(found):
-        boxes = found[index]
-        open_rows = [row for row in rows if index - max(row) <= LONGEST_GAP_FRAMES + 1]
-        cost = np.array([[_distance(row[max(row)], box) for box in boxes] for row in open_rows]).reshape(
-            len(open_rows), len(boxes)
-        )
-        taken = set()
-        for i, j in zip(*linear_sum_assignment(cost), strict=True):
-            if cost[i, j] < 1:
-                open_rows[i][index] = boxes[j]
-                taken.add(j)
-        rows += [{index: box} for j, box in enumerate(boxes) if j not in taken]
-    return rows
+def places_of(truth: Mapping[int, Mapping[int, Box]], clear: Mapping[int, Sequence[Box]]) -> dict[int, dict[int, Box]]:
+    """Return frame -> face -> box for every frame between two with boxes drawn by hand.
 
-
-def _distance(first: Box, second: Box) -> float:
-    """Return how far two boxes' middles are apart, in sizes of the first; above 1 for very different sizes."""
-    size, other = (np.sqrt((box[2] - box[0]) * (box[3] - box[1])) for box in (first, second))
-    apart = np.hypot(first[0] + first[2] - second[0] - second[2], first[1] + first[3] - second[1] - second[3]) / 2
-    return float(apart / size) if 0.5 < size / other < 2 else 9.0
-
-
-def gaps(found: Mapping[int, Sequence[Box]], truth: Mapping[int, Mapping[int, Box]]) -> list[tuple[int, Box]]:
-    """Return frame and place of every face that is found before and after, but not there.
-
-    Rows that are no face, by the boxes drawn by hand, do not count. The place lies on the line between its neighbours.
+    clear: what a detector finds in the undisturbed film. Where one of its boxes lies on the line between the drawn ones
+           it is the place, otherwise the line is.
     """
-    result = []
-    for row in linked(found):
-        is_face = any(
-            overlap(row[index], box) > _SAME_FACE for index in row if index in truth for box in truth[index].values()
-        )
-        frames = sorted(row)
-        for before, after in itertools.pairwise(frames):
-            for index in range(before + 1, after) if is_face else ():
+    places: dict[int, dict[int, Box]] = {index: dict(boxes) for index, boxes in truth.items()}
+    for before, after in itertools.pairwise(sorted(truth)):
+        for face in truth[before].keys() & truth[after].keys():
+            for index in range(before + 1, after):
                 share = (index - before) / (after - before)
-                x0, y0, x1, y1 = ((1 - share) * a + share * b for a, b in zip(row[before], row[after], strict=True))
-                result.append((index, (x0, y0, x1, y1)))
+                pairs = zip(truth[before][face], truth[after][face], strict=True)
+                x0, y0, x1, y1 = ((1 - share) * a + share * b for a, b in pairs)
+                line = (x0, y0, x1, y1)
+                near = max(clear.get(index, ()), key=lambda box: overlap(line, box), default=line)
+                places.setdefault(index, {})[face] = near if overlap(line, near) > _SAME_FACE else line
+    return places
+
+
+def open_faces(
+    places: Mapping[int, Mapping[int, Box]], size: tuple[int, int], covered: Callable[[int], Mask]
+) -> set[tuple[int, int]]:
+    """Return frame and number of every face of which more than a tenth is open."""
+    result = set()
+    for index, boxes in places.items():
+        for face, box in boxes.items():
+            inside = ellipse(box, size)
+            if int((inside & ~covered(index)).sum()) > (1 - _COVERED) * int(inside.sum()):
+                result.add((index, face))
     return result
 
 
-def still_open(places: Sequence[tuple[int, Box]], size: tuple[int, int], covered: Callable[[int], Mask]) -> int:
-    """Return of how many of these faces more than a tenth is open."""
-    count = 0
-    for index, box in places:
-        face = ellipse(box, size)
-        count += int((face & ~covered(index)).sum()) > (1 - _COVERED) * int(face.sum())
-    return count
+def covered_around(places: Mapping[int, Mapping[int, Box]], left_open: Set[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Return the faces that are covered on one of the frames before and on one of those after."""
+    everywhere = {(index, face) for index, boxes in places.items() for face in boxes}
+    covered = everywhere - left_open
+    reach = range(1, LONGEST_GAP_FRAMES + 1)
+    return {
+        (index, face)
+        for index, face in everywhere
+        if any((index - step, face) in covered for step in reach)
+        and any((index + step, face) in covered for step in reach)
+    }
