@@ -6,6 +6,7 @@ Zhong et al., "SFace: Sigmoid-Constrained Hypersphere Loss for Robust Face Recog
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 import cv2
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 import videdit
 from videdit.errors import MissingCheckpoint
 from videdit_plugins.faces.found import yunet_row
+from videdit_plugins.faces.reading import read_by_opencv
 
 CHECKPOINT = "sface-2021dec"
 
@@ -29,6 +31,7 @@ class KnowsFaces(videdit.Detector):
         self._runtime = runtime if runtime is not None else videdit.Runtime()
         self._recognizer: Any = None
         self._missing = False
+        self._file = Path()
 
     def looks(self, frame: videdit.Frame, found: Sequence[videdit.Detection]) -> NDArray[np.float32] | None:
         """Return (len(found), 128) float32, rows of length 1; None without the file, or without marks on the faces."""
@@ -36,7 +39,8 @@ class KnowsFaces(videdit.Detector):
         if recognizer is None or any(len(one.points) != 5 for one in found):
             return None
         bgr = cv2.cvtColor(frame.rgb8, cv2.COLOR_RGB2BGR)
-        rows = [recognizer.feature(recognizer.alignCrop(bgr, yunet_row(one))).reshape(-1) for one in found]
+        with read_by_opencv(CHECKPOINT, self._file):
+            rows = [recognizer.feature(recognizer.alignCrop(bgr, yunet_row(one))).reshape(-1) for one in found]
         features = np.array(rows, np.float32).reshape(len(found), -1)
         length = np.linalg.norm(features, axis=1, keepdims=True)
         return np.asarray(features / np.maximum(length, 1e-9), np.float32)
@@ -46,16 +50,17 @@ class KnowsFaces(videdit.Detector):
         if self._loaded() is not None:
             return ""
         return (
-            "people are not known again in other shots: no file for 'sface-2021dec'; "
+            f"people are not known again in other shots: no file for {CHECKPOINT!r}; "
             f"run `videdit checkpoints pull {CHECKPOINT}`"
         )
 
     def _loaded(self) -> Any:
         if self._recognizer is None and not self._missing:
             try:
-                file = self._runtime.find_checkpoint(CHECKPOINT)
+                self._file = self._runtime.find_checkpoint(CHECKPOINT)
             except MissingCheckpoint:
                 self._missing = True
             else:
-                self._recognizer = cv2.FaceRecognizerSF.create(str(file), "")
+                with read_by_opencv(CHECKPOINT, self._file):
+                    self._recognizer = cv2.FaceRecognizerSF.create(str(self._file), "")
         return self._recognizer

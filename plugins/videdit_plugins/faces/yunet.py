@@ -13,8 +13,10 @@ import numpy as np
 import videdit
 from videdit_plugins.faces.found import detections
 from videdit_plugins.faces.options import YuNetOptions
+from videdit_plugins.faces.reading import read_by_opencv
 from videdit_plugins.faces.recognition import KnowsFaces
 
+CHECKPOINT = "yunet-2026may"
 _MOST_FACES = 5000
 
 
@@ -26,17 +28,18 @@ class YuNet(KnowsFaces):
     def __init__(self, options: YuNetOptions | None = None, runtime: videdit.Runtime | None = None) -> None:
         super().__init__(runtime)
         self.options = options if options is not None else YuNetOptions()
-        file = (runtime or videdit.Runtime()).find_checkpoint("yunet-2026may")
-        self._net = cv2.FaceDetectorYN.create(
-            str(file), "", (320, 320), self.options.least_score, self.options.overlap, _MOST_FACES
-        )
+        self._file = (runtime or videdit.Runtime()).find_checkpoint(CHECKPOINT)
+        with read_by_opencv(CHECKPOINT, self._file):
+            self._net = cv2.FaceDetectorYN.create(
+                str(self._file), "", (320, 320), self.options.least_score, self.options.overlap, _MOST_FACES
+            )
         self._lock = threading.Lock()
 
     def detect(self, frame: videdit.Frame, phrase: str = "") -> list[videdit.Detection]:
         """Return the faces, best first, inside the frame. `phrase` is not looked at."""
         height, width = frame.size
         bgr = cv2.cvtColor(frame.rgb8, cv2.COLOR_RGB2BGR)
-        with self._lock:
+        with self._lock, read_by_opencv(CHECKPOINT, self._file):
             self._net.setInputSize((width, height))
             _, rows = self._net.detect(bgr)
         if rows is None:
