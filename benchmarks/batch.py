@@ -1,17 +1,20 @@
 """Whole films: what `videdit batch` makes of many shots, killed and resumed, in processes and on Ray.
 
-    python benchmarks/batch.py blur DATA_DIR OUT_DIR       ten minutes, 60 shots: time, memory, drift, sound, cuts
+    python benchmarks/batch.py faces DATA_DIR OUT_DIR      ten minutes, 60 shots, 24 frames a second, 640x360: time,
+                                                           memory, drift, sound, cuts
+    python benchmarks/batch.py tracked DATA_DIR OUT_DIR    a blur of what is pointed at in that film's DAVIS shots
     python benchmarks/batch.py remove DATA_DIR OUT_DIR     90 seconds, 60 shots, draft: the same
     python benchmarks/batch.py killed DATA_DIR OUT_DIR     the remove, killed at random ten times and resumed
     python benchmarks/batch.py executors DATA_DIR OUT_DIR  the remove in processes, and on a Ray cluster of this machine
 
 `killed` and `executors` compare with what `remove` made, so that comes first. Each film is put together from DAVIS
-under DATA_DIR, at --width, with synthesised sound; each run is `videdit batch` in a process of its own.
+and clips under DATA_DIR, with synthesised sound; each run is `videdit batch` in a process of its own.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import json
 import os
@@ -32,9 +35,11 @@ from videdit.masks import MaskTrack
 from videdit.media import open_video
 from videdit.shot_lists import read_shots
 
+USUAL: dict[str, Any] = {"shots": 60, "frames_a_shot": 240, "frames_per_second": 24, "width": 640, "clips": True}
 FILMS: dict[str, dict[str, Any]] = {
-    "blur": {"shots": 60, "frames_a_shot": 30, "frames_per_second": 3, "effect": "blur"},
-    "remove": {"shots": 60, "frames_a_shot": 8, "frames_per_second": 5, "effect": "remove"},
+    "faces": {**USUAL, "effect": "faces"},
+    "tracked": {**USUAL, "effect": "blur"},
+    "remove": {"shots": 60, "frames_a_shot": 8, "frames_per_second": 5, "width": 160, "effect": "remove"},
 }
 COMMON = ["--quality", "draft", "--device", "cpu", "--preset", "veryfast", "--json", "-q"]
 
@@ -103,10 +108,10 @@ def check_cuts(made: Made, work: Path) -> str:
     false = sorted(found - set(made.starts))
     crossing = masks = 0
     with MaskTrack.open(work / "film" / "tracks.sqlite", size=size, create=False) as track:
-        frames = set(track.frames(1))
-        masks = len(frames)
-        for start in missed:
-            crossing += start in frames and start - 1 in frames
+        for object_id in track.object_ids():
+            frames = set(track.frames(object_id))
+            masks += len(frames)
+            crossing += sum(start in frames and start - 1 in frames for start in missed)
     return f"cuts {len(made.starts)}, found {len(found & set(made.starts))}, false {false}, missed {missed}; " + (
         f"{masks} masks, cuts crossed by them {crossing}"
     )
@@ -141,33 +146,54 @@ def killed(made: Made, out: Path, executor: list[str], times: int, longest: floa
     work = out / "killed"
     shutil.rmtree(work, ignore_errors=True)
     draw = random.Random(seed)
-    kills = 0
-    while kills < times:
-        before, more, wait = len(outcomes(work)), draw.randint(0, 8), draw.uniform(0, longest)
-        with subprocess.Popen(
-            command(made, work, *executor), start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        ) as process:
-            # Some kills fall while the film is still looked through for shots, most while jobs are done.
-            while process.poll() is None and len(outcomes(work)) < before + more:
-                time.sleep(0.2)
-            try:
-                process.wait(wait)
-                print(f"  finished before it was to be killed, after {kills} kills", flush=True)
-                break
-            except subprocess.TimeoutExpired:
-                pass
-            # Every other time the parent alone, so that its workers have to notice.
-            if kills % 2:
-                os.kill(process.pid, signal.SIGKILL)
-            else:
-                os.killpg(process.pid, signal.SIGKILL)
-        kills += 1
-        print(f"  kill {kills}, {wait:.1f} s after job {before + more}: {len(outcomes(work))} jobs done", flush=True)
+    process: subprocess.Popen[bytes] | None = None
+    counts = dict.fromkeys(("all processes", "the parent", "a worker"), 0)
+    while sum(counts.values()) < times:
+        before, more, wait = len(outcomes(work)), draw.randint(0, 5), draw.uniform(0, longest)
+        if process is None:
+            process = subprocess.Popen(
+                command(made, work, *executor), start_new_session=True,
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            )  # fmt: skip
+        # Some kills fall while the film is still looked through for shots, most while jobs are done.
+        while process.poll() is None and len(outcomes(work)) < before + more:
+            time.sleep(0.2)
+        time.sleep(wait)
+        if process.poll() is not None:
+            print(f"  finished before it was to be killed, after {sum(counts.values())} kills", flush=True)
+            break
+        whom = list(counts)[sum(counts.values()) % 3]
+        if whom == "a worker" and not (workers := workers_of(process.pid)):
+            continue
+        if whom == "all processes":
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            # A parent that is killed alone leaves workers that have to notice; a worker, a run that has to go on.
+            os.kill(process.pid if whom == "the parent" else draw.choice(workers), signal.SIGKILL)
+        if whom != "a worker":
+            process.wait()
+            process = None
+        counts[whom] += 1
+        done = len(outcomes(work))
+        print(f"  kill {sum(counts.values())}, {whom}, {wait:.1f} s after job {before + more}: {done} done", flush=True)
+    if process is not None:
+        process.wait()
     told = run(made, work, *executor)
     tell(made, work, told)
     mine, theirs = hashes(work), hashes(out / "remove")
     same = sum(theirs.get(name) == value for name, value in mine.items())
-    print(f"killed {kills} times: {same} of {len(theirs)} hashes equal to the uninterrupted run ({len(mine)} there)")
+    killed = ", ".join(f"{whom} {count} times" for whom, count in counts.items())
+    print(f"killed: {killed}; {same} of {len(theirs)} hashes equal to the uninterrupted run ({len(mine)} there)")
+
+
+def workers_of(parent: int) -> list[int]:
+    """Return the numbers of the processes in which a run does its jobs. Linux only."""
+    found = []
+    for number in Path(f"/proc/{parent}/task/{parent}/children").read_text().split():
+        with contextlib.suppress(OSError):
+            if b"spawn_main" in Path(f"/proc/{number}/cmdline").read_bytes():
+                found.append(int(number))
+    return found
 
 
 def executors(made: Made, out: Path, workers: str) -> None:
@@ -199,17 +225,23 @@ def executors(made: Made, out: Path, workers: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["blur", "remove", "killed", "executors"])
+    parser.add_argument("what", choices=["faces", "tracked", "remove", "killed", "executors"])
     parser.add_argument("data", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--width", type=int, default=160)
+    parser.add_argument("--width", type=int, help="of the film, in pixels")
+    parser.add_argument("--frames-a-shot", type=int)
+    parser.add_argument("--frames-per-second", type=int)
     parser.add_argument("--workers", default="2")
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--longest-seconds", type=float, default=2.0, help="a kill comes within this time after a job")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
-    film = "blur" if arguments.what == "blur" else "remove"
-    made = make(arguments.data, arguments.out / f"film-{film}", width=arguments.width, **FILMS[film])
+    film = arguments.what if arguments.what in FILMS else "remove"
+    given = {name: getattr(arguments, name) for name in ("width", "frames_a_shot", "frames_per_second")}
+    recipe = FILMS[film] | {name: value for name, value in given.items() if value is not None}
+    # Of one recipe there is one film, however it is edited.
+    facts = [str(recipe[name]) for name in ("width", "shots", "frames_a_shot", "frames_per_second")]
+    made = make(arguments.data, arguments.out / f"film-{'-'.join(facts)}", **recipe)
     executor = ["--executor", "processes", "-j", arguments.workers]
     if arguments.what == "killed":
         killed(made, arguments.out, executor, arguments.kills, arguments.longest_seconds, arguments.seed)

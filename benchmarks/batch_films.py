@@ -1,4 +1,4 @@
-"""Long films of many shots, put together from sequences of DAVIS, with sound, and prompts from the truth."""
+"""Long films of many shots, put together from DAVIS and clips, with sound, and prompts from the truth."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from videdit.media import open_video
 from videdit.media.from_arrays import write_film
 
 SAMPLES_PER_SECOND = 16_000
@@ -26,13 +27,26 @@ class Made:
 
 
 def make(
-    data: Path, folder: Path, *, shots: int, frames_a_shot: int, frames_per_second: int, width: int, effect: str
+    data: Path,
+    folder: Path,
+    *,
+    shots: int,
+    frames_a_shot: int,
+    frames_per_second: int,
+    width: int,
+    effect: str,
+    clips: bool = False,
 ) -> Made:
-    """Write the film, a mask for the first frame of each shot, and the pipeline; nothing is made that is there."""
+    """Write the film, a mask for the first frame of each shot, and the pipeline; nothing is made that is there.
+
+    effect: of the pipeline; "faces" blurs faces and points at nothing
+    clips:  take clips too, which have no truth: nothing is pointed at in their shots
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    sequences = sorted((data / "davis" / "JPEGImages" / "480p").iterdir())
+    sources = sorted((data / "davis" / "JPEGImages" / "480p").iterdir())
+    sources += sorted((data / "clips").glob("*.mp4")) if clips else []
     height = round(width * 9 / 16 / 2) * 2
-    takes = [(sequences[number % len(sequences)], number // len(sequences)) for number in range(shots)]
+    takes = [(sources[number % len(sources)], number // len(sources)) for number in range(shots)]
     starts = [number * frames_a_shot for number in range(shots)]
     path, pipeline = folder / "film.mp4", folder / f"{effect}.toml"
     if not path.exists():
@@ -42,10 +56,15 @@ def make(
             path, pictures, frames_per_second=frames_per_second, sound=_sound(total / frames_per_second),
             samples_per_second=SAMPLES_PER_SECOND,
         )  # fmt: skip
+    if effect == "faces":
+        pipeline.write_text('[[detections]]\nfind = "faces"\n\n[[effects]]\nname = "blur"\n', encoding="utf-8")
+        return Made(path, pipeline, starts, shots * frames_a_shot)
     lines = []
-    for (sequence, variant), start in zip(takes, starts, strict=True):
+    for (source, variant), start in zip(takes, starts, strict=True):
+        if source.is_file():
+            continue
         mask = folder / f"mask{start:05d}.png"
-        cv2.imwrite(str(mask), _mask(data, sequence, variant, frames_a_shot, (width, height)))
+        cv2.imwrite(str(mask), _mask(data, source, variant, frames_a_shot, (width, height)))
         lines.append(f'[[prompts]]\nkind = "mask"\nobject = "thing"\nat = {start}\npath = "{mask.name}"\n')
     pipeline.write_text("\n".join(lines) + f'\n[[effects]]\nname = "{effect}"\n', encoding="utf-8")
     return Made(path, pipeline, starts, shots * frames_a_shot)
@@ -68,11 +87,21 @@ def _framed(picture: NDArray[np.uint8], variant: int, size: tuple[int, int], met
     return np.asarray(cv2.resize(np.ascontiguousarray(picture), size, interpolation=method), np.uint8)
 
 
-def _take(sequence: Path, variant: int, wanted: int, size: tuple[int, int]) -> Iterator[NDArray[np.uint8]]:
-    files = sorted(sequence.glob("*.jpg"))
-    for number in _order(len(files), variant, wanted):
-        picture = cv2.cvtColor(np.asarray(cv2.imread(str(files[number]))), cv2.COLOR_BGR2RGB)
-        yield _framed(np.asarray(picture, np.uint8), variant, size, cv2.INTER_AREA)
+def _take(source: Path, variant: int, wanted: int, size: tuple[int, int]) -> Iterator[NDArray[np.uint8]]:
+    pictures = _clip(source, size) if source.is_file() else _sequence(source)
+    for number in _order(len(pictures), variant, wanted):
+        yield _framed(pictures[number], variant, size, cv2.INTER_AREA)
+
+
+def _clip(file: Path, size: tuple[int, int]) -> list[NDArray[np.uint8]]:
+    """Return all frames of a clip, at a size at which they fit into memory."""
+    with open_video(file) as reader:
+        return [picture.to_small_frame(2 * size[0]).rgb8 for picture in reader.pictures()]
+
+
+def _sequence(folder: Path) -> list[NDArray[np.uint8]]:
+    files = sorted(folder.glob("*.jpg"))
+    return [np.asarray(cv2.cvtColor(np.asarray(cv2.imread(str(file))), cv2.COLOR_BGR2RGB), np.uint8) for file in files]
 
 
 def _mask(data: Path, sequence: Path, variant: int, wanted: int, size: tuple[int, int]) -> NDArray[np.uint8]:

@@ -8,12 +8,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from videdit.batch.film import BatchFilm
-from videdit.batch.jobs import Job, Kind
+from videdit.batch.jobs import Job, JobTask, Kind, Outcome
 from videdit.batch.planning import inside_of
-from videdit.batch.run import Planned
+from videdit.batch.run import results_of
 from videdit.batch.worker import JobWorker
+from videdit.detections.shapes import mask_of
+from videdit.detections.steps import FollowOptions
 from videdit.errors import VideditError
+from videdit.masks import MaskEntry
 from videdit.plugins import Plugins
+from videdit.progress import Report, silent
 from videdit.shots import Shot
 
 SAMPLE_FRAMES = 12
@@ -36,32 +40,41 @@ class FilmEstimate:
     why: str = ""
 
 
-def estimate(plan: Planned, plugins: Plugins, device: str) -> list[FilmEstimate]:
+def estimate(films: Sequence[BatchFilm], plugins: Plugins, device: str, report: Report = silent) -> list[FilmEstimate]:
     """Return what is left of each film, and how long it takes one worker.
 
     The rate of each kind of job is that of the jobs that are done, or of a dozen frames that are done now, in a
-    temporary folder, after as many to warm up.
+    temporary folder, after as many to warm up. Shots that a detector has not looked through yet count as if it were to
+    find something in each.
     """
-    return [_film(film, plan, plugins, device) for film in plan.films]
+    return [_film(film, plugins, device, report) for film in films]
 
 
-def _film(film: BatchFilm, plan: Planned, plugins: Plugins, device: str) -> FilmEstimate:
-    todo = [job for job in film.jobs if (job.film, job.id) not in plan.done]
+def _film(film: BatchFilm, plugins: Plugins, device: str, report: Report) -> FilmEstimate:
+    looked = results_of(film, film.looks)
+    for job in film.looks:
+        if (job.film, job.id) in looked:
+            film.take_look(job)
+    film.plan(report, unseen=[job for job in film.looks if (job.film, job.id) not in looked])
+    jobs = [*film.looks, *film.jobs]
+    done = {name: outcome for (_, name), outcome in results_of(film, jobs).items()}
+    todo = [job for job in jobs if job.id not in done]
     seconds: float | None = 0.0
     why = ""
     try:
         for kind in sorted({job.kind for job in todo}):
             some = [job for job in todo if job.kind == kind]
-            rate = _known_rate(film, plan, kind) or _sampled_rate(film, some, plugins, device)
+            known = _known_rate([(job, done[job.id]) for job in jobs if job.id in done], kind)
+            rate = known or _sampled_rate(film, some, plugins, device)
             seconds = None if seconds is None else seconds + rate * sum(len(job.frames) for job in some)
     except VideditError as error:
         seconds, why = None, str(error)
-    making = [job for job in film.jobs if job.kind != "track"]
+    making = [job for job in film.jobs if job.makes_pictures]
     return FilmEstimate(
         film=film.name,
         jobs=len(todo),
-        frames=sum(len(job.frames) for job in todo if job.kind != "track"),
-        done_jobs=len(film.jobs) - len(todo),
+        frames=sum(len(job.frames) for job in todo if job.makes_pictures),
+        done_jobs=len(done),
         edited_shots=len({job.number for job in making if job.kind != "pass"}),
         passed_shots=len({job.number for job in making if job.kind == "pass"}),
         seconds=seconds,
@@ -69,8 +82,7 @@ def _film(film: BatchFilm, plan: Planned, plugins: Plugins, device: str) -> Film
     )
 
 
-def _known_rate(film: BatchFilm, plan: Planned, kind: Kind) -> float:
-    done = [(job, plan.done[job.film, job.id]) for job in film.jobs if (job.film, job.id) in plan.done]
+def _known_rate(done: Sequence[tuple[Job, Outcome]], kind: Kind) -> float:
     some = [(job, outcome) for job, outcome in done if job.kind == kind]
     frames = sum(len(job.frames) for job, _ in some)
     return sum(outcome.total_seconds for _, outcome in some) / frames if frames else 0.0
@@ -86,6 +98,8 @@ def _sampled_rate(film: BatchFilm, jobs: Sequence[Job], plugins: Plugins, device
         try:
             for turn in ("warm", "timed"):
                 task = film.task_of(replace(sample, key=f"{turn}-{job.key}"))
+                if film.unseen(job) is not None and sample.kind == "render":
+                    task = _with_a_mask(task, film.project.track.size)
                 outcome = worker(replace(task, film=replace(task.film, folder=Path(name))))
                 if outcome.error is not None:
                     raise outcome.error
@@ -93,6 +107,17 @@ def _sampled_rate(film: BatchFilm, jobs: Sequence[Job], plugins: Plugins, device
         finally:
             worker.close()
     return taken / len(sample.frames)
+
+
+def _with_a_mask(task: JobTask, size: tuple[int, int]) -> JobTask:
+    """Put a mask on every frame, where nobody knows yet what is there: a third of the picture wide and high."""
+    height, width = size
+    mask = mask_of(
+        (width / 3, height / 3, width * 2 / 3, height * 2 / 3), size, FollowOptions.model_validate({"size": 1})
+    )
+    given = tuple(MaskEntry(1, index, mask, 1.0, "detected") for index in task.job.seen)
+    ids = tuple((1,) for _ in task.film.steps)
+    return replace(task, given=given, film=replace(task.film, object_ids=ids))
 
 
 def _sample(film: BatchFilm, job: Job) -> Job:

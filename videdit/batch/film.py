@@ -9,23 +9,26 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from videdit.batch.containing import Containing
+from videdit.batch.described import described_film
 from videdit.batch.jobs import FilmTask, Job, JobTask, Outcome
+from videdit.batch.looking import Looking
 from videdit.batch.planning import Planner, inside_of
 from videdit.batch.request import BatchRequest
 from videdit.batch.results import MASKS_NAME, SEGMENT_NAME, folder_of, write_synced
 from videdit.batch.selection import pieces_of, together
+from videdit.detections.steps import DetectionStep
 from videdit.errors import OptionError
 from videdit.masks import MaskEntry, MaskTrack
 from videdit.media import EncodeSettings, Verified, join, plan_encoding
 from videdit.pipeline.film_layers import FilmLayers, merge_reports
 from videdit.plugins import Plugins
 from videdit.progress import Progress, Report, silent
-from videdit.project import Description, open_project, read_description
+from videdit.project import open_project
 from videdit.project.folder import DESCRIPTION_NAME
 from videdit.project.project import SHOTS_NAME
 from videdit.project.saving import what_determines
 from videdit.project.shot_timing import timing_of
-from videdit.prompts import MaskPrompt
 from videdit.runtime import Runtime
 from videdit.shot_lists import write_shots
 from videdit.shots import Shot, shot_inside
@@ -37,6 +40,7 @@ from videdit.tracking.stage import Pointed
 FINISHED_NAME = "finished.json"
 # What x264 makes depends on the number of its threads; machines of one cluster differ in theirs.
 ENCODER_THREADS = 4
+NOT_SEEN = "not looked through"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ class BatchFilm:
         self.folder = folder
         self.out = out
         self._request = request
-        film, described = _described(source, request)
+        film, described = described_film(source, request)
         # A range in the pipeline narrows the choice of frames; to the jobs it is a border like any other.
         self._span, described = described.span, replace(described, span=None)
         self.project = open_project(film, folder, plugins=plugins, runtime=runtime)
@@ -73,7 +77,10 @@ class BatchFilm:
         except BaseException:
             self.close()
             raise
+        self.looks: list[Job] = []
         self.jobs: list[Job] = []
+        self._looking: Looking | None = None
+        self._unseen: tuple[Job, ...] = ()
 
     def _take_shots(self, source: Path) -> None:
         listed = self._request.shot_list
@@ -89,13 +96,46 @@ class BatchFilm:
 
     # -- the plan --------------------------------------------------------------------------------------------------
 
-    def plan(self, report: Report = silent) -> list[Job]:
-        """Find the shots, if nobody did, and return the jobs in the film's order."""
+    def look(self, report: Report = silent) -> list[Job]:
+        """Find the shots, if nobody did, and return the jobs that look through them for what detections name."""
+        shots = self.project.shots(self._request.shot_detector, report=report)
+        if self.project.description.detections:
+            self._looking = Looking(self.project, self.folder)
+            self.looks = self._looking.jobs(self.name, shots)
+        self._prepare()
+        return self.looks
+
+    @property
+    def detectors(self) -> tuple[DetectionStep, ...]:
+        """What is looked for, each with the detector that was chosen."""
+        return () if self._looking is None else self._looking.steps
+
+    def looked(self, job: Job) -> bool:
+        """Return whether it is known already what a job would find, its own files apart."""
+        return self._looking is not None and self._looking.is_done(job)
+
+    def take_look(self, job: Job) -> None:
+        """Take over what a job found that looked through a shot."""
+        if self._looking is not None:
+            self._looking.take(job)
+
+    def unseen(self, job: Job) -> Job | None:
+        """Return the job that was to look through the shot that a job lies in, and did not."""
+        return next((one for one in self._unseen if one.number == job.number), None)
+
+    def plan(self, report: Report = silent, *, unseen: Sequence[Job] = ()) -> list[Job]:
+        """Return the jobs in the film's order.
+
+        unseen: jobs that were to look through a shot and did not; whatever is in these shots, they are not done with
+        """
         project, request = self.project, self._request
         shots = project.shots(request.shot_detector, report=report)
-        # Who is found has one number throughout the film, so that looking is no work for single shots.
-        project.found(report=report)
-        self._prepare()
+        self._unseen = tuple(unseen)
+        numbers = {job.number for job in unseen}
+        if self._looking is not None:
+            seen = (shot for number, shot in enumerate(shots, 1) if number not in numbers)
+            self._looking.settle(seen, report)
+            self._prepare()
         chosen = request.selection.frames(shots, project.reader)
         if self._span is not None:
             inside = (shot_inside(one, Shot(*self._span)) for one in chosen)
@@ -110,10 +150,12 @@ class BatchFilm:
                 where=self.name,
                 next_step="put [[prompts]] or [[detections]] into the pipeline file",
             )
+        containing = Containing(project, seeks=self._seeks)
+        holding = containing.shots(request.selection.containing, shots, numbers)
         planner = self._planner()
         used = {one for some in self.task.object_ids for one in some}
         pointed = [one for one in pointed if one.object_id in used]
-        self.jobs = planner.jobs(pieces_of(shots, chosen, self._containing(shots)), pointed)
+        self.jobs = planner.jobs(pieces_of(shots, chosen, holding), pointed)
         self._passing = planner.passing
         return self.jobs
 
@@ -174,6 +216,8 @@ class BatchFilm:
 
     def _given_key(self, frames: Shot) -> str:
         """Return a hash of the masks in a range that no prompt of this batch makes; "" if there is nothing on them."""
+        if any(frames.start in job.frames for job in self._unseen):
+            return NOT_SEEN
         track = self.project.track
         keys = [
             [object_id, track.digest(object_id, frames.start, frames.stop)]
@@ -182,44 +226,13 @@ class BatchFilm:
         ]
         return digest(keys) if keys else ""
 
-    def _containing(self, shots: Sequence[Shot]) -> set[int] | None:
-        """Return the numbers of the shots that hold an object that was chosen by name; None if none was."""
-        names = self._request.selection.containing
-        if not names:
-            return None
-        named = [self.project.objects.require(name) for name in names]
-        numbers = {number for number, shot in enumerate(shots, 1) if self._is_there({o.object_id for o in named}, shot)}
-        for one in self.project.pointed():
-            if one.prompts and one.object_id in {o.object_id for o in named}:
-                numbers |= self._holding(one, shots)
-        return numbers
-
-    def _holding(self, one: Pointed, shots: Sequence[Shot]) -> set[int]:
-        """Return the numbers of the shots in which an object was pointed at, or is recognised; looked for but once."""
-        if not self._seeks:
-            return {number for number, shot in enumerate(shots, 1) if self._pointed_in([one], shot)}
-        track = self.project.track
-        fact = f"batch/holding/{one.object_id}"
-        stage = self.project.stage()
-        key = digest([[shot.start, stage.key(one, shot)] for shot in shots], dict(self.task.engines.reidentify))
-        known = track.kv_get(fact)
-        if known is None or known[0] != key:
-            found = stage.appearances(one, shots)
-            numbers = [number for number, shot in enumerate(shots, 1) if any(shot == where.shot for where in found)]
-            known = [key, numbers]
-            track.kv_set(fact, known)
-        return set(known[1])
-
-    def _is_there(self, ids: set[int], frames: Shot) -> bool:
-        track = self.project.track
-        found = (entry for one in ids for entry in track.entries(one, frames.start, frames.stop))
-        return any(not entry.mask.empty for entry in found)
-
     def _pointed_in(self, pointed: Sequence[Pointed], frames: Shot) -> list[Pointed]:
         return list(pointed) if self.task.engines.static else inside_of(pointed, frames)
 
     def task_of(self, job: Job) -> JobTask:
         """Return a job with what it takes to do it, anywhere."""
+        if job.kind == "look":
+            return JobTask(job, self.task, steps=self.detectors)
         if job.kind == "pass" or (job.kind == "render" and job.needs):
             return JobTask(job, self.task)
         track = self.project.track
@@ -248,7 +261,7 @@ class BatchFilm:
 
     def collect(self, job: Job) -> None:
         """Bring the masks of a finished job into the film's track; nothing is done where they are there already."""
-        if job.kind == "render":
+        if job.kind in ("look", "render"):
             return
         track = self.project.track
         fact = f"batch/{job.seen.start}-{job.seen.stop}"
@@ -280,11 +293,11 @@ class BatchFilm:
     def finish(self, jobs: Sequence[Job], outcomes: Mapping[str, Outcome], report: Report) -> Finished:
         """Join the segments to the finished film, with everything else of the source; masks are brought together.
 
-        jobs: those whose frames make the film, and the tracking ones
+        jobs: those whose frames make the film, and those that made its masks
         """
         for job in jobs:
             self.collect(job)
-        making = sorted((job for job in jobs if job.kind != "track"), key=lambda job: job.frames.start)
+        making = sorted((job for job in jobs if job.makes_pictures), key=lambda job: job.frames.start)
         state, known = self._state(making), self._finished()
         if self.out.exists() and {**known, **state} == known:
             told = {name: value for name, value in known["verified"].items() if name != "sentence"}
@@ -337,37 +350,3 @@ class BatchFilm:
 def _drawn_key(one: Pointed, frames: Shot) -> str:
     prompts = [[index, [prompt_facts(prompt) for prompt in some]] for index, some in sorted(one.prompts.items())]
     return digest("drawn", frames.start, frames.stop, prompts)
-
-
-def _described(source: Path, request: BatchRequest) -> tuple[Path, Description]:
-    """Return the film and what is to be done to it: by the pipeline, and by the project if the film is one."""
-    own = source / DESCRIPTION_NAME
-    pipeline = read_description(request.pipeline) if request.pipeline is not None else Description()
-    film = source
-    if own.is_file():
-        project = read_description(own)
-        assert project.source is not None
-        film = project.source
-        if request.pipeline is None:
-            pipeline = project
-        else:
-            # Prompts name places in one film: the project's own count, and the pipeline's only where it has none.
-            pointed = project if project.prompts else pipeline
-            pipeline = replace(pipeline, prompts=pointed.prompts, objects=pointed.objects)
-            pipeline = replace(
-                pipeline,
-                effects=pipeline.effects or project.effects,
-                detections=pipeline.detections or project.detections,
-            )
-    if not pipeline.effects:
-        raise OptionError("nothing is to be done", where=str(request.pipeline or source), next_step="add [[effects]]")
-    prompts = tuple(
-        replace(prompt, path=prompt.path.resolve()) if isinstance(prompt, MaskPrompt) and prompt.path else prompt
-        for prompt in pipeline.prompts
-    )
-    return film, replace(
-        pipeline,
-        prompts=prompts,
-        quality=request.quality or pipeline.quality,
-        learned=pipeline.learned if request.learned is None else request.learned,
-    )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from videdit.detections.steps import DetectionStep
 from videdit.errors import VideditError
 from videdit.masks import MaskEntry
 from videdit.media import EncodeSettings
@@ -16,9 +17,9 @@ from videdit.tracking.stage import Engines, Pointed
 
 JOBS_NAME = "jobs"
 
-Kind: TypeAlias = Literal["edit", "track", "render", "pass"]
-"""edit: masks and pictures of a whole shot; track: masks alone; render: pictures by another job's masks; pass: the
-source's own pictures."""
+Kind: TypeAlias = Literal["look", "edit", "track", "render", "pass"]
+"""look: what detectors find in a shot; edit: masks and pictures of a whole shot; track: masks alone; render: pictures
+by masks that are made already; pass: the source's own pictures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,11 @@ class Job:
     def id(self) -> str:
         """The key's beginning: long enough to tell jobs apart, short enough for a folder."""
         return self.key[:24]
+
+    @property
+    def makes_pictures(self) -> bool:
+        """Whether a part of the finished film comes of it."""
+        return self.kind not in ("look", "track")
 
     @property
     def title(self) -> str:
@@ -84,6 +90,7 @@ class JobTask:
     pointed: the objects that have prompts in it, and those that are looked for in it, with prompts elsewhere
     homes:   where those prompts are, in the order of the job's needs
     given:   masks in it that are made already
+    steps:   what is to be looked for, each with the detector that was chosen
     """
 
     job: Job
@@ -91,6 +98,7 @@ class JobTask:
     pointed: tuple[Pointed, ...] = ()
     homes: tuple[Shot, ...] = ()
     given: tuple[MaskEntry, ...] = ()
+    steps: tuple[DetectionStep, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +106,7 @@ class Outcome:
     """What came of a job.
 
     error, trace: why it failed, for the person and for the author; None and "" if it did not
-    seconds:      by stage: "track", "render"
+    seconds:      by stage: "look", "track", "render"
     reports:      each effect's figures
     peak_bytes:   the most memory its process has held so far
     """

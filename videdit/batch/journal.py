@@ -115,6 +115,13 @@ class Journal:
             (state, tries, seconds, error, trace, process, time.time(), job.film, job.id),
         )
 
+    def fail(self, job: Job, error: str) -> None:
+        """Put on record that a job cannot be done; what is on record of an earlier failure stays."""
+        self._write(
+            "UPDATE jobs SET state = 'failed', error = ?, changed = ? WHERE film = ? AND id = ? AND state != 'failed'",
+            (error, time.time(), job.film, job.id),
+        )
+
     def forgive(self) -> int:
         """Have the jobs that failed done once more; return how many there are."""
         cursor = self._write("UPDATE jobs SET state = 'waiting', tries = 0, error = '' WHERE state = 'failed'", ())

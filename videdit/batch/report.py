@@ -117,6 +117,10 @@ def _engines(film: BatchFilm) -> list[tuple[str, str]]:
             name, source, options, weights = film.describe()[role]
             rows.append((role.capitalize(), f"{name}, of {source}{_said(options)}{_said(weights)}"))
     plugins = film.project.plugins
+    for step in film.detectors:
+        rows.append(
+            ("Detector", f"{step.detector}, of {plugins.source('detector', step.detector)}{_said(step.options)}")
+        )
     rows += [(f"Effect {step.effect}", plugins.source("effect", step.effect)) for step in film.task.steps]
     quality = f"{film.task.quality}{'' if film.task.learned else ', without learned parts'}"
     return [*rows, ("Quality", quality), ("Encoder", _said(film.task.settings.model_dump()).strip(", "))]
@@ -146,7 +150,7 @@ def _shots(
             except VideoError:
                 made = None  # a kind of file that videdit writes and does not read
         for job in jobs:
-            if job.kind == "track":
+            if not job.makes_pictures:
                 continue
             middle = (job.frames.start + job.frames.stop) // 2
             edited = job.kind != "pass"
@@ -172,12 +176,12 @@ def _shots(
 
 
 def _seconds_by_shot(jobs: Sequence[Job], outcomes: Mapping[str, Outcome]) -> dict[tuple[int, int], dict[str, float]]:
-    """Return what the tracking of long shots took, to be told in the row of their first part."""
-    return {
-        (job.number, job.seen.start): dict(outcomes[job.id].seconds)
-        for job in jobs
-        if job.kind == "track" and job.id in outcomes
-    }
+    """Return what looking and tracking took, done for whole shots, to be told in the row of their first part."""
+    seconds: dict[tuple[int, int], dict[str, float]] = {}
+    for job in jobs:
+        if not job.makes_pictures and job.id in outcomes:
+            seconds.setdefault((job.number, job.seen.start), {}).update(outcomes[job.id].seconds)
+    return seconds
 
 
 def _thumbnail(reader: VideoReader, index: int, film: BatchFilm | None) -> str:

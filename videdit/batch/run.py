@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,11 @@ from videdit.batch.journal import JOURNAL_NAME, Journal
 from videdit.batch.report import write_report
 from videdit.batch.request import BatchRequest
 from videdit.batch.results import folder_of, read_result
-from videdit.batch.scheduling import Scheduler, WorkedOff
+from videdit.batch.scheduling import Place, Scheduler, WorkedOff
 from videdit.batch.worker import WorkerMaker
 from videdit.devices import peak_memory_bytes
 from videdit.errors import OptionError, VideditError
+from videdit.executor import Executor
 from videdit.plugins import Plugins
 from videdit.progress import Report, silent
 from videdit.project.lock import FolderLock
@@ -62,26 +63,11 @@ class FilmResult:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """Films with their plans, and the results that are there already, by (film, id)."""
-
-    films: Sequence[BatchFilm]
-    done: dict[tuple[str, str], Outcome] = field(default_factory=dict)
-
-    @property
-    def jobs(self) -> list[Job]:
-        return [job for film in self.films for job in film.jobs]
-
-    def film(self, name: str) -> BatchFilm:
-        return next(film for film in self.films if film.name == name)
-
-
 @contextmanager
-def planned(
+def opened(
     work: Path, request: BatchRequest, plugins: Plugins, runtime: Runtime, report: Report = silent
-) -> Iterator[Planned]:
-    """Open the films, each in its folder inside `work`, and plan their jobs. Nobody else may be at work there."""
+) -> Iterator[list[BatchFilm]]:
+    """Open the films, each in its folder inside `work`, and find their shots. Nobody else may be at work there."""
     request.check()
     work.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
@@ -93,13 +79,21 @@ def planned(
             stack.callback(film.close)
             _check_output(film, request)
             films.append(film)
-        done: dict[tuple[str, str], Outcome] = {}
         for film in films:
-            for job in film.plan(report):
-                outcome = read_result(folder_of(film.folder, job), job.key)
-                if outcome is not None:
-                    done[film.name, job.id] = outcome
-        yield Planned(films, done)
+            film.look(report)
+        yield films
+
+
+def results_of(film: BatchFilm, jobs: Iterable[Job]) -> dict[Place, Outcome]:
+    """Return what came of those jobs that are done, by (film, id)."""
+    done: dict[Place, Outcome] = {}
+    for job in jobs:
+        outcome = read_result(folder_of(film.folder, job), job.key)
+        if outcome is None and job.kind == "look" and film.looked(job):
+            outcome = Outcome()
+        if outcome is not None:
+            done[film.name, job.id] = outcome
+    return done
 
 
 def run_batch(
@@ -120,20 +114,17 @@ def run_batch(
     """
     runtime = runtime_for(plugins, device=request.device, note=note)
     report = plugins.followed(report)
-    with planned(work, request, plugins, runtime, report) as plan, Journal(work / JOURNAL_NAME) as journal:
+    with opened(work, request, plugins, runtime, report) as films, Journal(work / JOURNAL_NAME) as journal:
         request.write(work)
-        journal.plan(plan.jobs, films=[film.name for film in plan.films])
-        if retry:
-            journal.forgive()
-        return _Run(plan, journal, request, plugins, runtime, note, report).go()
+        return _Run(films, journal, request, plugins, runtime, note, report).go(retry=retry)
 
 
 class _Run:
-    """One run over a plan."""
+    """One run: what detections name is looked for in all films; then it is known which jobs there are."""
 
     def __init__(
         self,
-        plan: Planned,
+        films: Sequence[BatchFilm],
         journal: Journal,
         request: BatchRequest,
         plugins: Plugins,
@@ -141,86 +132,119 @@ class _Run:
         note: Callable[[str], None],
         report: Report,
     ) -> None:
-        self._plan = plan
+        self._films = {film.name: film for film in films}
         self._journal = journal
-        self._request = request
         self._plugins = plugins
-        self._runtime = runtime
         self._note = note
         self._report = report
         self._results: dict[str, FilmResult] = {}
-
-    def go(self) -> list[FilmResult]:
-        plan, journal = self._plan, self._journal
-        for job in plan.jobs:
-            outcome = plan.done.get((job.film, job.id))
-            if outcome is not None:
-                journal.note(job, "done", seconds=outcome.total_seconds, process=outcome.process)
-        self._undone = {film.name: sum(job.film == film.name for job in plan.jobs) for film in plan.films}
-        for name, _ in plan.done:
-            self._undone[name] -= 1
-        executor = self._plugins.create(
-            "executor", self._request.executor, dict(self._request.executor_options), self._runtime
-        )
+        self._reused: dict[Place, Outcome] = {}
+        self._workers = 0
+        self._executor: Executor = plugins.create("executor", request.executor, dict(request.executor_options), runtime)
         self._scheduler = Scheduler(
-            executor,
+            self._executor,
             journal,
-            lambda job: plan.film(job.film).task_of(job),
-            passing=self._passing if self._request.pass_failed else None,
+            lambda job: self._films[job.film].task_of(job),
+            passing=self._passing if request.pass_failed else None,
             done=self._job_done,
-            keep_going=self._request.keep_going,
-            note=self._note,
-            report=self._report,
+            keep_going=request.keep_going,
+            note=note,
+            report=report,
         )
-        self._scheduler.worked.outcomes.update(plan.done)
-        todo = self._todo()
+
+    def go(self, *, retry: bool) -> list[FilmResult]:
+        looks = [job for film in self._films.values() for job in film.looks]
+        self._journal.plan(looks, films=self._films)
+        if retry:
+            self._journal.forgive()
         try:
-            if todo:
-                workers = executor.start(WorkerMaker(self._plugins, report=self._scheduler.still_here))
-                self._note(f"{len(todo)} jobs for {workers} {'worker' if workers == 1 else 'workers'}")
-            making = [job for job in plan.jobs if job.kind != "track"]
-            done = sum(len(job.frames) for job in making if (job.film, job.id) in plan.done)
-            total = sum(len(job.frames) for job in making)
-            self._scheduler.work_off(todo, done_frames=done, total_frames=total)
+            self._work_off(looks)
+            for film in self._films.values():
+                failed = self._scheduler.worked.failed
+                film.plan(self._report, unseen=[job for job in film.looks if (film.name, job.id) in failed])
+            jobs = [job for film in self._films.values() for job in film.jobs]
+            self._journal.plan([*looks, *jobs], films=self._films)
+            self._work_off(jobs)
         finally:
-            executor.close()
-        for film in plan.films:
+            self._executor.close()
+        for film in self._films.values():
             if film.name not in self._results:
                 self._end(film)
-        return [self._results[film.name] for film in plan.films]
+        return [self._results[film.name] for film in self._films.values()]
 
-    def _todo(self) -> list[Job]:
-        """Return what is to be done; what failed in an earlier run counts as failed again, at once."""
-        todo, failed = [], []
-        for job in self._plan.jobs:
-            if (job.film, job.id) in self._plan.done:
-                continue
-            row = self._journal.row(job)
-            if row is not None and row.state == "failed":
-                failed.append((job, row.error))
-            else:
-                todo.append(job)
-        for job, error in failed:
-            known = VideditError(f"it failed in an earlier run: {error}", next_step="`videdit batch retry` tries again")
-            instead = self._scheduler.remember(job, known)
-            todo += [] if instead is None else [instead]
+    def _work_off(self, jobs: Sequence[Job]) -> None:
+        """Do the jobs that are not done yet."""
+        done: dict[Place, Outcome] = {}
+        for film in self._films.values():
+            done |= results_of(film, (job for job in jobs if job.film == film.name))
+        self._reused |= done
+        self._scheduler.worked.outcomes.update(done)
+        for job in jobs:
+            if (outcome := done.get((job.film, job.id))) is not None:
+                self._journal.note(job, "done", seconds=outcome.total_seconds, process=outcome.process)
+                if job.kind == "look":
+                    self._films[job.film].take_look(job)
+        todo = self._todo([job for job in jobs if (job.film, job.id) not in done])
+        if todo and not self._workers:
+            self._workers = self._executor.start(WorkerMaker(self._plugins, report=self._scheduler.still_here))
+        if todo:
+            self._note(f"{len(todo)} jobs for {self._workers} {'worker' if self._workers == 1 else 'workers'}")
+        frames = [(len(job.frames), (job.film, job.id) in done) for job in jobs if job.kind != "track"]
+        self._scheduler.work_off(
+            todo, done_frames=sum(count for count, was in frames if was), total_frames=sum(count for count, _ in frames)
+        )
+
+    def _todo(self, jobs: Sequence[Job]) -> list[Job]:
+        """Return what can be done; what failed in an earlier run counts as failed, and so does what waits for it."""
+        errors = {job.key: error for job in jobs if (error := self._known_failure(job)) is not None}
+        while more := {
+            job.key: errors[key] for job in jobs for key in job.needs if key in errors and job.key not in errors
+        }:
+            errors |= more
+        todo = [job for job in jobs if job.key not in errors]
+        for job in jobs:
+            if (error := errors.get(job.key)) is not None:
+                self._journal.fail(job, str(error))
+                instead = self._scheduler.remember(job, error)
+                todo += [] if instead is None else [instead]
         return todo
 
+    def _known_failure(self, job: Job) -> VideditError | None:
+        look = self._films[job.film].unseen(job)
+        if look is not None and job.kind not in ("pass", "look"):
+            return self._scheduler.worked.failed[job.film, look.id]
+        row = self._journal.row(job)
+        if row is None or row.state != "failed":
+            return None
+        told = f"it failed in an earlier run: {row.error}"
+        return VideditError(told, next_step="`videdit batch retry` tries again")
+
     def _passing(self, job: Job) -> Job:
-        self._undone[job.film] += 1
-        return self._plan.film(job.film).passing(job, "it failed")
+        return self._films[job.film].passing(job, "it failed")
 
     def _job_done(self, job: Job) -> None:
-        self._undone[job.film] -= 1
-        failed = sum(place[0] == job.film for place in self._scheduler.worked.failed)
-        if self._undone[job.film] == failed:
-            self._end(self._plan.film(job.film))
+        film = self._films[job.film]
+        if job.kind == "look":
+            film.take_look(job)
+        elif all(self._is_over(one) for one in film.jobs):
+            self._end(film)
+
+    def _is_over(self, job: Job) -> bool:
+        worked, place = self._scheduler.worked, (job.film, job.id)
+        instead = worked.passed.get(place)
+        if instead is not None:
+            return (instead.film, instead.id) in worked.outcomes
+        return place in worked.outcomes or place in worked.failed
 
     def _end(self, film: BatchFilm) -> None:
         worked = self._scheduler.worked
         jobs = [worked.passed.get((job.film, job.id), job) for job in film.jobs]
-        outcomes = {job.id: worked.outcomes[job.film, job.id] for job in jobs if (job.film, job.id) in worked.outcomes}
-        whole = all(job.id in outcomes for job in jobs if job.kind != "track")
+        outcomes = {
+            job.id: worked.outcomes[job.film, job.id]
+            for job in [*film.looks, *jobs]
+            if (job.film, job.id) in worked.outcomes
+        }
+        whole = all(job.id in outcomes for job in jobs if job.makes_pictures)
         done = [job for job in jobs if job.id in outcomes]
         finished = None
         if whole:
@@ -229,7 +253,7 @@ class _Run:
             for job in done:
                 film.collect(job)
         film.write_edited(done)
-        page = write_report(film, jobs, worked, outcomes, finished)
+        page = write_report(film, [*film.looks, *jobs], worked, outcomes, finished)
         self._results[film.name] = FilmResult(
             name=film.name,
             out=film.out,
@@ -237,8 +261,8 @@ class _Run:
             failed=_failures(film, worked),
             passed=tuple(job for place, job in worked.passed.items() if place[0] == film.name),
             report=page,
-            jobs=len(film.jobs),
-            reused=sum(place[0] == film.name for place in self._plan.done),
+            jobs=len(film.looks) + len(film.jobs),
+            reused=sum(place[0] == film.name for place in self._reused),
         )
 
 

@@ -78,7 +78,7 @@ class Schedule:
 
 
 def _rank(job: Job) -> tuple[int, int]:
-    return -len(job.seen if job.kind == "track" else job.frames), job.frames.start
+    return -len(job.frames if job.makes_pictures else job.seen), job.frames.start
 
 
 class Scheduler:

@@ -14,6 +14,7 @@ from typing import Any
 
 from videdit.batch.jobs import FilmTask, Job, JobTask, Outcome
 from videdit.batch.results import MASKS_NAME, SEGMENT_NAME, folder_of, read_result, write_result
+from videdit.detections.stage import DetectionStage
 from videdit.devices import is_out_of_memory, peak_memory_bytes
 from videdit.errors import Interrupted, OutOfMemory, ProjectError, VideditError
 from videdit.masks import MaskTrack
@@ -34,7 +35,7 @@ from videdit.tracking.stage import TrackingStage
 
 # Whoever held a job before may have lost its parent, and takes a moment to notice.
 _WAIT_FOR_ORPHAN_SECONDS = 60.0
-_KEPT_ROLES = ("segmenter", "tracker")
+_KEPT_ROLES = ("detector", "segmenter", "tracker")
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class WorkerMaker:
 
 
 class KeptEngines(Plugins):
-    """Gives the same segmenter and tracker out again: their interfaces promise to begin anew, and they hold networks.
+    """Gives the same detector, segmenter and tracker out again: they promise to begin anew, and hold networks.
 
     Effects and fillers are kept by FilmLayers, where two of the same options must stay two.
     """
@@ -161,10 +162,13 @@ class _FilmAtWork:
             if job.kind != "render":
                 self._take_over(task, track, folder)
             began = time.perf_counter()
+            if job.kind == "look":
+                self._look(task, track)
+                seconds["look"] = time.perf_counter() - began
             if job.kind in ("edit", "track"):
                 self._track(task, track)
                 seconds["track"] = time.perf_counter() - began
-            if job.kind != "track":
+            if job.makes_pictures:
                 began = time.perf_counter()
                 reports, sha256 = self._render(job, track, folder)
                 seconds["render"] = time.perf_counter() - began
@@ -191,6 +195,17 @@ class _FilmAtWork:
                     for fact in (made_fact(object_id, home), search_name(object_id, home)):
                         track.kv_set(fact, made.kv_get(fact))
             copy.unlink()
+
+    def _look(self, task: JobTask, track: MaskTrack) -> None:
+        stage = DetectionStage(
+            reader=self._reader,
+            source=self.film.fingerprint,
+            track=track,
+            plugins=self._plugins,
+            runtime=self._runtime,
+        )
+        for step in task.steps:
+            stage.look(step, [task.job.frames], report=self._report)
 
     def _track(self, task: JobTask, track: MaskTrack) -> None:
         source = self.film.fingerprint

@@ -183,12 +183,12 @@ def _tell(results: Sequence[FilmResult], *, as_json: bool) -> None:
 
 def _tell_plan(session: Session, request: BatchRequest, work: Path, values: dict[str, Any], report: Any) -> None:
     from videdit.batch.estimate import estimate
-    from videdit.batch.run import planned
+    from videdit.batch.run import opened
     from videdit.project.runtimes import runtime_for
 
     runtime = runtime_for(session.plugins, device=request.device, note=session.note)
-    with planned(work, request, session.plugins, runtime, report) as plan:
-        found = estimate(plan, session.plugins, runtime.device)
+    with opened(work, request, session.plugins, runtime, report) as films:
+        found = estimate(films, session.plugins, runtime.device, report)
     if values.get("as_json"):
         rows = [{name: getattr(one, name) for name in one.__dataclass_fields__} for one in found]
         console.show_json(rows)

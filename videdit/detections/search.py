@@ -45,21 +45,26 @@ class Search:
     def kept(self, track: MaskTrack, part: Shot) -> list[Tracklet] | None:
         """Return what was found in a part that was looked through already; None if it was not."""
         kept = track.kv_get(self._name(part))
-        if kept is None or kept["key"] != self._key(part):
+        if kept is None or kept["key"] != self.key(part):
             return None
         return [_read(one) for one in kept["tracklets"]]
 
     def keep(self, track: MaskTrack, part: Shot, found: Sequence[Tracklet]) -> list[Tracklet]:
         """Keep what was found in a part, and return it as it is kept."""
         told = [_told(one) for one in found]
-        track.kv_set(self._name(part), {"key": self._key(part), "tracklets": told})
+        track.kv_set(self._name(part), {"key": self.key(part), "tracklets": told})
         return [_read(one) for one in told]
+
+    def take(self, track: MaskTrack, part: Shot, other: MaskTrack) -> None:
+        """Take over what was found in a part from another track, whatever it was looked through with."""
+        track.kv_set(self._name(part), other.kv_get(self._name(part)))
+
+    def key(self, part: Shot) -> str:
+        """Return a hash of all that determines what is found in a part."""
+        return digest(*self.facts, [part.start, part.stop])
 
     def _name(self, part: Shot) -> str:
         return f"detections/{self.step.stem}/{part.start}-{part.stop}"
-
-    def _key(self, part: Shot) -> str:
-        return digest(*self.facts, [part.start, part.stop])
 
 
 class Waiting:

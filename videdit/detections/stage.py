@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from videdit.ahead import in_thread
@@ -23,7 +23,7 @@ from videdit.progress import Progress, Report, silent
 from videdit.runtime import Runtime
 from videdit.shot_lists import WIDEST_PX, ShotFinder
 from videdit.shots import Shot, shot_inside
-from videdit.tracking.keys import digest
+from videdit.tracking.keys import digest, weights_of
 
 # Raised when the same detections make other tracklets.
 STAGE_VERSION = 1
@@ -67,7 +67,7 @@ class DetectionStage:
         self._track = track
         self._plugins = plugins
         self._runtime = plugins.runtime(runtime)
-        self._last: Search | None = None
+        self._searches: list[Search] = []
 
     def find(
         self, step: DetectionStep, shots: Sequence[Shot], *, span: Shot | None = None, report: Report = silent
@@ -80,10 +80,16 @@ class DetectionStage:
                 step.boxes, shots, size=video.size, frames=self._reader.frame_count, hold=following.hold
             )
             return Found(step, tuple(people), digest("boxes", step.boxes_digest(), following.model_dump(mode="json")))
-        search = self._search(step)
+        search = self.search(step)
         parts = [part for shot in shots if (part := shot_inside(shot, span)) is not None]
         if len(parts) > 1 and (why_not := search.detector.looks_unavailable()):
             self._runtime.note(why_not)
+        people = people_of(self.look(step, parts, report=report), search.detector.looks_alike)
+        return Found(step, tuple(people), digest(*search.facts, [[part.start, part.stop] for part in parts]))
+
+    def look(self, step: DetectionStep, parts: Sequence[Shot], *, report: Report = silent) -> list[Tracklet]:
+        """Look through parts of shots, as far as they were not looked through; keep and return what is found."""
+        search = self.search(step)
         total = sum(len(part) for part in parts)
         done = 0
         tracklets: list[Tracklet] = []
@@ -98,8 +104,7 @@ class DetectionStage:
                 kept = search.keep(self._track, part, looking.finish())
             tracklets += kept
             done += len(part)
-        people = people_of(tracklets, search.detector.looks_alike)
-        return Found(step, tuple(people), digest(*search.facts, [[part.start, part.stop] for part in parts]))
+        return tracklets
 
     def find_shots(
         self, step: DetectionStep, finder: ShotFinder, *, span: Shot | None = None, report: Report = silent
@@ -108,7 +113,7 @@ class DetectionStage:
 
         What the step finds is kept, so that `find` need not look at most of it again.
         """
-        search = self._search(step)
+        search = self.search(step)
         within = span if span is not None else Shot(0, self._reader.frame_count)
         waiting = Waiting(search, self._track, within)
         total = self._reader.frame_count
@@ -123,9 +128,17 @@ class DetectionStage:
             look((None, total, {total, *(shot.start for shot in shots)}))
         return shots
 
-    def _search(self, step: DetectionStep) -> Search:
-        if self._last is not None and self._last.step == step:
-            return self._last
+    def chosen(self, step: DetectionStep) -> DetectionStep:
+        """Return the step with the detector that it stands for, and with all of that one's options."""
+        offer, _ = self._plugins.choose_detector(step.find, self._runtime, step.detector)
+        options = self._plugins.check_options(offer, step.options)
+        return replace(step, detector=offer.name, options=options.model_dump(mode="json"))
+
+    def search(self, step: DetectionStep) -> Search:
+        """Return the step with its detector, which is made but once."""
+        known = next((one for one in self._searches if one.step == step), None)
+        if known is not None:
+            return known
         offer, why = self._plugins.choose_detector(step.find, self._runtime, step.detector)
         if step.detector == AUTO:
             self._runtime.note(f"detector: {offer.name} ({why})")
@@ -139,11 +152,12 @@ class DetectionStage:
             offer.name,
             self._plugins.source("detector", offer.name),
             checked.model_dump(mode="json"),
+            weights_of(offer, checked, self._runtime),
             {**following.model_dump(mode="json"), "size": 0, "shape": "", "on_lost": ""},
             detector.looks_unavailable() == "",
         )
-        self._last = Search(step, following, detector, facts, self._reader.video.size)
-        return self._last
+        self._searches.append(Search(step, following, detector, facts, self._reader.video.size))
+        return self._searches[-1]
 
     # -- masks -----------------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,19 +14,29 @@ if TYPE_CHECKING:
     from videdit.project.project import Project
 
 
-def find_all(project: Project, report: Report) -> list[Found]:
-    """Look, give everyone found an object, and lay the masks. See `Project.found`."""
-    described = project.description
-    if not described.detections:
-        return []
-    stage = DetectionStage(
+def detection_stage(project: Project) -> DetectionStage:
+    """Return what looks for things in the project's film."""
+    return DetectionStage(
         reader=project.reader,
-        source=described.fingerprint,
+        source=project.description.fingerprint,
         track=project.track,
         plugins=project.plugins,
         runtime=project.runtime(),
     )
-    shots = _shots(project, stage, report)
+
+
+def find_all(
+    project: Project, report: Report, *, shots: Sequence[Shot] | None = None, stage: DetectionStage | None = None
+) -> list[Found]:
+    """Look, give everyone found an object, and lay the masks. See `Project.found`.
+
+    shots: where to look; None is all of them
+    """
+    described = project.description
+    if not described.detections:
+        return []
+    stage = detection_stage(project) if stage is None else stage
+    shots = _shots(project, stage, report) if shots is None else shots
     results = []
     for step in described.detections:
         found = stage.find(step, shots, span=project.span, report=project.plugins.followed(report))

@@ -1,7 +1,11 @@
-"""A small film of three shots, and what a batch needs to edit it in any process."""
+"""A small film of three shots, what a batch needs to edit it in any process, and how it is killed."""
 
 from __future__ import annotations
 
+import pickle
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +14,7 @@ import numpy as np
 import pytest
 
 from videdit.batch import BatchRequest
+from videdit.media import open_video
 from videdit.media.from_arrays import write_film
 from videdit.plugins import Plugins
 from videdit.shot_lists import write_shots
@@ -19,6 +24,36 @@ ENGINES = Path(__file__).parent / "plugins_for_tests"
 RED = (230, 20, 20)
 SIZE = (48, 64)
 SHOTS = [Shot(0, 12, "start"), Shot(12, 30), Shot(30, 40)]
+
+# Counts what is written in the work folder and every frame that is done, and ends itself at a count. Files that other
+# languages' libraries write are not seen, but the frames are that they are made of.
+RUN = """
+import os, pickle, signal, sys
+from pathlib import Path
+
+work, at = Path(sys.argv[1]), int(sys.argv[2])
+seen = 0
+
+def count(*about):
+    global seen
+    seen += 1
+    if seen == at:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+def hook(event, arguments):
+    if event == "open":
+        writes = isinstance(arguments[1], str) and set(arguments[1]) & set("wax+")
+    else:
+        writes = event in ("os.rename", "os.remove", "os.mkdir", "sqlite3.connect")
+    if writes and str(arguments[0]).startswith(str(work)):
+        count()
+
+sys.addaudithook(hook)
+from videdit.batch import run_batch
+
+request, plugins = pickle.loads(Path(sys.argv[3]).read_bytes())
+run_batch(work, request, plugins, report=count)
+"""
 
 
 def drawn(index: int) -> np.ndarray:
@@ -72,3 +107,34 @@ def request_for(film: Path, shot_list: Path, tmp_path: Path) -> Callable[..., Ba
         return BatchRequest(**{**given, **more})
 
     return make
+
+
+def pictures(path: Path) -> list[np.ndarray]:
+    with open_video(path) as reader:
+        return [picture.to_frame().rgb8 for picture in reader.pictures()]
+
+
+@pytest.fixture
+def changed(film: Path) -> Callable[[Path], list[int]]:
+    """Return a function that tells which frames look different: inverted, and not only encoded anew."""
+
+    def tell(out: Path) -> list[int]:
+        pairs = zip(pictures(film), pictures(out), strict=True)
+        return [index for index, (one, other) in enumerate(pairs) if np.abs(one.astype(int) - other).max() > 100]
+
+    return tell
+
+
+@pytest.fixture
+def killed_at(plugins: Plugins, tmp_path: Path) -> Callable[..., bool]:
+    """Return a function that runs a batch in a process of its own, which ends itself at a count; whether it did."""
+
+    def start(work: Path, request: BatchRequest, at: int = 0) -> bool:
+        told = tmp_path / "request.pickle"
+        told.write_bytes(pickle.dumps((request, plugins)))
+        command = [sys.executable, "-c", RUN, str(work), str(at), str(told)]
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
+        assert done.returncode in (0, -signal.SIGKILL), done.stderr
+        return done.returncode != 0
+
+    return start

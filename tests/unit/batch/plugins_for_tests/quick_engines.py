@@ -107,9 +107,35 @@ class Red(videdit.Detector):
         return [videdit.Detection(*map(float, box), 0.9, "red")]
 
 
+class RedDies(Red):
+    """Kills its process on frame 35, unless the marker says that this has happened."""
+
+    Options = FileOptions
+
+    def __init__(self, options: Any, runtime: Any) -> None:
+        self._marker = Path(options.marker)
+
+    def detect(self, frame: videdit.Frame, phrase: str = "") -> list[videdit.Detection]:
+        if frame.index == 35 and not self._marker.exists():
+            self._marker.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().detect(frame, phrase)
+
+
+class RedFails(RedDies):
+    """Fails on frame 22 until the marker is there."""
+
+    def detect(self, frame: videdit.Frame, phrase: str = "") -> list[videdit.Detection]:
+        if frame.index == 22 and not self._marker.exists():
+            raise ZeroDivisionError("nothing red")
+        return Red.detect(self, frame, phrase)
+
+
 @videdit.hookimpl
 def register_detectors(register: Any) -> None:
     register("red", Red)
+    register("red-dies", RedDies)
+    register("red-fails", RedFails)
 
 
 @videdit.hookimpl
