@@ -87,6 +87,10 @@ class CannotEncode(VideoError):
     """The result cannot be written: codec, container, disk, or a check of the finished file."""
 
 
+class DiskFull(CannotEncode):
+    """There is no room left for a result; once there is, the same command goes on."""
+
+
 class PromptError(VideditError):
     """What was pointed at cannot be used."""
 

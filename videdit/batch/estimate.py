@@ -9,8 +9,8 @@ from pathlib import Path
 
 from videdit.batch.film import BatchFilm
 from videdit.batch.jobs import Job, JobTask, Kind, Outcome
+from videdit.batch.opening import results_of
 from videdit.batch.planning import inside_of
-from videdit.batch.run import results_of
 from videdit.batch.worker import JobWorker
 from videdit.detections.shapes import mask_of
 from videdit.detections.steps import FollowOptions

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -15,7 +14,7 @@ from videdit.batch.jobs import FilmTask, Job, JobTask, Outcome
 from videdit.batch.looking import Looking
 from videdit.batch.planning import Planner, inside_of
 from videdit.batch.request import BatchRequest
-from videdit.batch.results import MASKS_NAME, SEGMENT_NAME, folder_of, write_synced
+from videdit.batch.results import FINISHED_NAME, MASKS_NAME, SEGMENT_NAME, folder_of, read_finished, write_synced
 from videdit.batch.selection import pieces_of, together
 from videdit.detections.steps import DetectionStep
 from videdit.errors import OptionError
@@ -37,7 +36,6 @@ from videdit.tracking.ledger import made_fact
 from videdit.tracking.reidentify.options import check_reidentify_options
 from videdit.tracking.stage import Pointed
 
-FINISHED_NAME = "finished.json"
 # What x264 makes depends on the number of its threads; machines of one cluster differ in theirs.
 ENCODER_THREADS = 4
 NOT_SEEN = "not looked through"
@@ -298,13 +296,15 @@ class BatchFilm:
         for job in jobs:
             self.collect(job)
         making = sorted((job for job in jobs if job.makes_pictures), key=lambda job: job.frames.start)
-        state, known = self._state(making), self._finished()
-        if self.out.exists() and {**known, **state} == known:
+        state, known = self._state(making), read_finished(self.folder)
+        if self.out.exists() and "verified" in known and {**known, **state} == known:
             told = {name: value for name, value in known["verified"].items() if name != "sentence"}
             verified = Verified(**{**told, "path": self.out, "notes": tuple(told["notes"])})
             return Finished(verified, self._reports(making, outcomes))
         segments = [folder_of(self.folder, job) / SEGMENT_NAME for job in making]
         report(Progress("join", 0, 1, unit="file"))
+        # First, so that a file which is there after a crash is known to be no stranger's.
+        write_synced(self.folder / FINISHED_NAME, state)
         verified = join(segments, self.project.reader, self.out, alpha=self.task.alpha)
         report(Progress("join", 1, 1, unit="file"))
         write_synced(self.folder / FINISHED_NAME, {**state, "verified": verified.as_dict()})
@@ -329,14 +329,7 @@ class BatchFilm:
 
     def is_ours(self) -> bool:
         """Return whether the file at the output's place was made by this batch, in an earlier run."""
-        return bool(self._finished().get("output") == str(self.out.resolve()))
-
-    def _finished(self) -> dict[str, Any]:
-        try:
-            read: dict[str, Any] = json.loads((self.folder / FINISHED_NAME).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return read
+        return bool(read_finished(self.folder).get("output") == str(self.out.resolve()))
 
     def _reports(self, making: Sequence[Job], outcomes: Mapping[str, Outcome]) -> list[dict[str, Any]]:
         figures: list[dict[str, Any]] = [{} for _ in self.task.steps]

@@ -17,6 +17,9 @@ from videdit.tracking.stage import Engines, Pointed
 
 JOBS_NAME = "jobs"
 
+Place: TypeAlias = tuple[str, str]
+"""A job among all of a batch: its film and its id."""
+
 Kind: TypeAlias = Literal["look", "edit", "track", "render", "pass"]
 """look: what detectors find in a shot; edit: masks and pictures of a whole shot; track: masks alone; render: pictures
 by masks that are made already; pass: the source's own pictures."""

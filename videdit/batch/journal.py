@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Self
 
 from videdit.batch.jobs import Job
-from videdit.errors import ProjectError
+from videdit.errors import DiskFull, ProjectError
 
 JOURNAL_NAME = "journal.sqlite"
 _TABLE = """CREATE TABLE IF NOT EXISTS jobs (
@@ -150,4 +150,7 @@ class Journal:
         try:
             return self._database.execute(query, values)
         except sqlite3.Error as error:
+            if "is full" in str(error):
+                next_step = "free some space and run the same command again"
+                raise DiskFull("the disk is full", where=str(self._path), next_step=next_step) from error
             raise ProjectError(f"the journal of the batch cannot be used: {error}", where=str(self._path)) from error

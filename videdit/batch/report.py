@@ -17,6 +17,7 @@ import videdit
 from videdit.batch.film import BatchFilm, Finished
 from videdit.batch.jobs import Job, Outcome
 from videdit.batch.report_page import page
+from videdit.batch.results import write_text_synced
 from videdit.batch.scheduling import WorkedOff
 from videdit.devices import peak_memory_bytes
 from videdit.errors import VideoError
@@ -81,9 +82,7 @@ def write_report(
         ],
     )
     path = film.folder / REPORT_NAME
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
+    write_text_synced(path, text)
     return path
 
 

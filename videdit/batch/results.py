@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from videdit.batch.jobs import JOBS_NAME, Job, Outcome
-from videdit.errors import ProjectError
+from videdit.media.faults import cannot_encode
 
 SEGMENT_NAME = "film.segment"
 MASKS_NAME = "tracks.sqlite"
 _RECORD_NAME = "result.json"
+FINISHED_NAME = "finished.json"
 
 
 def folder_of(film: Path, job: Job | str) -> Path:
@@ -46,6 +48,22 @@ def write_result(folder: Path, key: str, outcome: Outcome) -> None:
     write_synced(folder / _RECORD_NAME, {"key": key, "bytes": _size(folder), "outcome": told})
 
 
+def read_finished(film: Path) -> dict[str, Any]:
+    """Return what is on record of the finished film; empty if there is none."""
+    try:
+        read: dict[str, Any] = json.loads((film / FINISHED_NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return read
+
+
+def finished_file(film: Path) -> Path | None:
+    """Return where the finished film lies; None if there is none."""
+    told = read_finished(film)
+    whole = "verified" in told and Path(told["output"]).is_file()
+    return Path(told["output"]) if whole else None
+
+
 def _size(folder: Path) -> int:
     segment = folder / SEGMENT_NAME
     return segment.stat().st_size if segment.is_file() else 0
@@ -53,16 +71,26 @@ def _size(folder: Path) -> int:
 
 def write_synced(path: Path, value: Any) -> None:
     """Write JSON to a temporary name, have it written to the disk, and move it into place."""
+    write_text_synced(path, json.dumps(value, indent=1, default=str))
+
+
+def write_text_synced(path: Path, text: str) -> None:
+    """Write a text to a temporary name, have it written to the disk, and move it into place.
+
+    Raises CannotEncode, or DiskFull; what was there before is there still.
+    """
     part = path.with_name(f".{path.name}.part")
     try:
         with part.open("w", encoding="utf-8") as file:
-            json.dump(value, file, indent=1, default=str)
+            file.write(text)
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
         _sync_folder(path.parent)
     except OSError as error:
-        raise ProjectError(f"it cannot be written: {error.strerror}", where=str(path)) from error
+        with suppress(OSError):
+            part.unlink()
+        raise cannot_encode(error, path) from error
 
 
 def _sync_folder(folder: Path) -> None:

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from videdit.batch.film import BatchFilm, Finished
-from videdit.batch.jobs import Job, Outcome
+from videdit.batch.jobs import Job, Outcome, Place
 from videdit.batch.journal import JOURNAL_NAME, Journal
+from videdit.batch.opening import Opened, names_of, opened, results_of
 from videdit.batch.report import write_report
 from videdit.batch.request import BatchRequest
-from videdit.batch.results import folder_of, read_result
-from videdit.batch.scheduling import Place, Scheduler, WorkedOff
+from videdit.batch.scheduling import Scheduler, WorkedOff
 from videdit.batch.worker import WorkerMaker
 from videdit.devices import peak_memory_bytes
-from videdit.errors import OptionError, VideditError
+from videdit.errors import VideditError
 from videdit.executor import Executor
 from videdit.plugins import Plugins
 from videdit.progress import Report, silent
-from videdit.project.lock import FolderLock
 from videdit.project.runtimes import runtime_for
 from videdit.runtime import Runtime
-
-FINISHED_FOLDER = "finished"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +31,7 @@ class FilmResult:
     finished: None if a part of it could not be made
     failed:   what could not be done
     passed:   shots that failed and were let through as they are
-    report:   the page that tells about it
+    report:   the page that tells about it; None if the film cannot be worked on at all
     """
 
     name: str
@@ -43,7 +39,7 @@ class FilmResult:
     finished: Finished | None
     failed: tuple[VideditError, ...]
     passed: tuple[Job, ...]
-    report: Path
+    report: Path | None
     jobs: int
     reused: int
 
@@ -56,44 +52,11 @@ class FilmResult:
             "effects": self.finished.reports if self.finished is not None else [],
             "failed": [str(error) for error in self.failed],
             "passed_through": [job.title for job in self.passed],
-            "report": str(self.report),
+            "report": None if self.report is None else str(self.report),
             "jobs": self.jobs,
             "reused_jobs": self.reused,
             "peak_bytes": peak_memory_bytes(),
         }
-
-
-@contextmanager
-def opened(
-    work: Path, request: BatchRequest, plugins: Plugins, runtime: Runtime, report: Report = silent
-) -> Iterator[list[BatchFilm]]:
-    """Open the films, each in its folder inside `work`, and find their shots. Nobody else may be at work there."""
-    request.check()
-    work.mkdir(parents=True, exist_ok=True)
-    with ExitStack() as stack:
-        stack.enter_context(FolderLock(work))
-        films = []
-        for source, name in zip(request.films, names_of(request.films), strict=True):
-            out = _output(work, source, name, request)
-            film = BatchFilm(source, work / name, out, request, plugins, runtime)
-            stack.callback(film.close)
-            _check_output(film, request)
-            films.append(film)
-        for film in films:
-            film.look(report)
-        yield films
-
-
-def results_of(film: BatchFilm, jobs: Iterable[Job]) -> dict[Place, Outcome]:
-    """Return what came of those jobs that are done, by (film, id)."""
-    done: dict[Place, Outcome] = {}
-    for job in jobs:
-        outcome = read_result(folder_of(film.folder, job), job.key)
-        if outcome is None and job.kind == "look" and film.looked(job):
-            outcome = Outcome()
-        if outcome is not None:
-            done[film.name, job.id] = outcome
-    return done
 
 
 def run_batch(
@@ -114,9 +77,9 @@ def run_batch(
     """
     runtime = runtime_for(plugins, device=request.device, note=note)
     report = plugins.followed(report)
-    with opened(work, request, plugins, runtime, report) as films, Journal(work / JOURNAL_NAME) as journal:
+    with opened(work, request, plugins, runtime, report) as there, Journal(work / JOURNAL_NAME) as journal:
         request.write(work)
-        return _Run(films, journal, request, plugins, runtime, note, report).go(retry=retry)
+        return _Run(there, journal, request, plugins, runtime, note, report).go(retry=retry)
 
 
 class _Run:
@@ -124,7 +87,7 @@ class _Run:
 
     def __init__(
         self,
-        films: Sequence[BatchFilm],
+        there: Opened,
         journal: Journal,
         request: BatchRequest,
         plugins: Plugins,
@@ -132,12 +95,14 @@ class _Run:
         note: Callable[[str], None],
         report: Report,
     ) -> None:
-        self._films = {film.name: film for film in films}
+        self._names = names_of(request.films)
+        self._films = {film.name: film for film in there.films}
         self._journal = journal
         self._plugins = plugins
         self._note = note
         self._report = report
-        self._results: dict[str, FilmResult] = {}
+        self._results = {name: _broken(name, out, error) for name, (out, error) in there.broken.items()}
+        self._keep_going = request.keep_going
         self._reused: dict[Place, Outcome] = {}
         self._workers = 0
         self._executor: Executor = plugins.create("executor", request.executor, dict(request.executor_options), runtime)
@@ -158,21 +123,30 @@ class _Run:
         if retry:
             self._journal.forgive()
         try:
-            self._work_off(looks)
-            for film in self._films.values():
-                failed = self._scheduler.worked.failed
-                film.plan(self._report, unseen=[job for job in film.looks if (film.name, job.id) in failed])
+            self._work_off(looks, "look")
+            for film in list(self._films.values()):
+                self._plan(film)
             jobs = [job for film in self._films.values() for job in film.jobs]
             self._journal.plan([*looks, *jobs], films=self._films)
-            self._work_off(jobs)
+            self._work_off(jobs, "batch")
         finally:
             self._executor.close()
         for film in self._films.values():
             if film.name not in self._results:
                 self._end(film)
-        return [self._results[film.name] for film in self._films.values()]
+        return [self._results[name] for name in self._names]
 
-    def _work_off(self, jobs: Sequence[Job]) -> None:
+    def _plan(self, film: BatchFilm) -> None:
+        failed = self._scheduler.worked.failed
+        try:
+            film.plan(self._report, unseen=[job for job in film.looks if (film.name, job.id) in failed])
+        except VideditError as error:
+            if not self._keep_going:
+                raise
+            self._results[film.name] = _broken(film.name, film.out, error)
+            del self._films[film.name]
+
+    def _work_off(self, jobs: Sequence[Job], stage: str) -> None:
         """Do the jobs that are not done yet."""
         done: dict[Place, Outcome] = {}
         for film in self._films.values():
@@ -191,7 +165,10 @@ class _Run:
             self._note(f"{len(todo)} jobs for {self._workers} {'worker' if self._workers == 1 else 'workers'}")
         frames = [(len(job.frames), (job.film, job.id) in done) for job in jobs if job.kind != "track"]
         self._scheduler.work_off(
-            todo, done_frames=sum(count for count, was in frames if was), total_frames=sum(count for count, _ in frames)
+            todo,
+            stage=stage,
+            done_frames=sum(count for count, was in frames if was),
+            total_frames=sum(count for count, _ in frames),
         )
 
     def _todo(self, jobs: Sequence[Job]) -> list[Job]:
@@ -266,42 +243,13 @@ class _Run:
         )
 
 
+def _broken(name: str, out: Path, error: VideditError) -> FilmResult:
+    return FilmResult(name, out, None, (error,), (), None, 0, 0)
+
+
 def _failures(film: BatchFilm, worked: WorkedOff) -> tuple[VideditError, ...]:
     found = {str(error): error for place, error in worked.failed.items() if place[0] == film.name}
     return tuple(found.values())
-
-
-def names_of(films: Sequence[Path]) -> list[str]:
-    """Return a name for each film, its own where no other has the same."""
-    names: list[str] = []
-    for film in films:
-        stem = film.resolve().stem
-        name, number = stem, 1
-        while name in names or name == FINISHED_FOLDER:
-            number += 1
-            name = f"{stem}-{number}"
-        names.append(name)
-    return names
-
-
-def _output(work: Path, source: Path, name: str, request: BatchRequest) -> Path:
-    if request.output is not None and not request.output.is_dir():
-        if not request.output.parent.is_dir():
-            raise OptionError("the folder for the result does not exist", where=str(request.output.parent))
-        return request.output
-    folder = request.output if request.output is not None else work / FINISHED_FOLDER
-    folder.mkdir(exist_ok=True)
-    return folder / f"{name}{source.suffix if source.is_file() else '.mp4'}"
-
-
-def _check_output(film: BatchFilm, request: BatchRequest) -> None:
-    out, source = film.out, film.project.description.source
-    if not out.exists():
-        return
-    if source is not None and source.exists() and out.samefile(source):
-        raise OptionError("the result would overwrite its source", where=str(out), next_step="name another file")
-    if not request.overwrite and not film.is_ours():
-        raise OptionError("the file exists", where=str(out), next_step="pass --overwrite, or name another file")
 
 
 def absolute(request: BatchRequest) -> BatchRequest:

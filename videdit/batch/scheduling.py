@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
-from videdit.batch.jobs import Job, Outcome
+from videdit.batch.jobs import Job, Outcome, Place
 from videdit.batch.journal import Journal
-from videdit.errors import VideditError
+from videdit.errors import DiskFull, VideditError
 from videdit.executor import Ended, Executor
 from videdit.progress import Progress, Report, silent
-
-Place: TypeAlias = tuple[str, str]
 
 MOST_TRIES = 3
 """How many workers may die over a job before it counts as failed."""
@@ -119,14 +117,17 @@ class Scheduler:
         """Report once more how far the batch is; a worker in this process calls it on every frame it does."""
         self._report(self._progress)
 
-    def work_off(self, jobs: Iterable[Job], *, done_frames: int = 0, total_frames: int = 0) -> WorkedOff:
+    def work_off(
+        self, jobs: Iterable[Job], *, stage: str = "batch", done_frames: int = 0, total_frames: int = 0
+    ) -> WorkedOff:
         """Do the jobs; raise the first failure unless it is to keep going.
 
+        stage: for the progress
         done_frames, total_frames: for the progress, what earlier runs have done included
         """
         self._schedule = Schedule(jobs)
         frames, note = done_frames, ""
-        self._progress = Progress("batch", frames, total_frames)
+        self._progress = Progress(stage, frames, total_frames)
         while self._schedule or self._at_work:
             self._submit()
             for ended in self._executor.wait(_LOOK_UP_SECONDS):
@@ -139,7 +140,7 @@ class Scheduler:
                     self._succeed(job, ended.result)
                     frames += 0 if job.kind == "track" else len(job.frames)
                     note = f"{job.film}, {job.title}"
-            self._progress = Progress("batch", frames, total_frames, note=note)
+            self._progress = Progress(stage, frames, total_frames, note=note)
             self._report(self._progress)
         return self.worked
 
@@ -176,9 +177,16 @@ class Scheduler:
         self.fail(job, error)
 
     def fail(self, job: Job, error: VideditError, outcome: Outcome | None = None) -> None:
-        """Put a failure on record, with what cannot be done because of it; raise it unless it is to keep going."""
+        """Put a failure on record, with what cannot be done because of it; raise it unless it is to keep going.
+
+        DiskFull is raised in any case.
+        """
         outcome = outcome or Outcome()
         placed = at_place(job, error)
+        if isinstance(error, DiskFull):
+            # No fault of the job's: every other one would meet with the same, and this one will do when there is room.
+            self._journal.note(job, "waiting")
+            raise placed
         self.worked.traces[_place(job)] = outcome.trace
         for one in (job, *self._schedule.drop_after(job)):
             self._journal.note(

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from videdit.batch.journal import JOURNAL_NAME, Journal, Row
 from videdit.batch.request import read_request
+from videdit.batch.results import finished_file
+from videdit.project.lock import FolderLock
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """One film of a batch, and its jobs."""
+    """One film of a batch, and its jobs.
+
+    running:  somebody is at work in the work folder
+    finished: the finished film, as far as it is made of these jobs; None if there is none yet
+    """
 
     film: str
     rows: Sequence[Row]
+    running: bool
+    finished: Path | None
 
     @property
     def states(self) -> dict[str, int]:
@@ -36,7 +44,14 @@ class Status:
     def as_dict(self) -> dict[str, Any]:
         names = ("id", "number", "kind", "start", "stop", "state", "tries", "seconds", "error", "process")
         jobs = [{name: getattr(row, name) for name in names} for row in self.rows]
-        return {"film": self.film, "states": self.states, "seconds": round(self.seconds, 3), "jobs": jobs}
+        return {
+            "film": self.film,
+            "running": self.running,
+            "finished": None if self.finished is None else str(self.finished),
+            "states": self.states,
+            "seconds": round(self.seconds, 3),
+            "jobs": jobs,
+        }
 
 
 def status_of(work: Path) -> list[Status]:
@@ -44,5 +59,13 @@ def status_of(work: Path) -> list[Status]:
     read_request(work)
     with Journal(work / JOURNAL_NAME) as journal:
         rows = journal.rows()
-    films = list(dict.fromkeys(row.film for row in rows))
-    return [Status(film, [row for row in rows if row.film == film]) for film in films]
+    running = FolderLock.is_held(work)
+    if not running:
+        # Whoever was at work was killed before it could say so.
+        rows = [replace(row, state="waiting") if row.state == "at work" else row for row in rows]
+    found = []
+    for film in dict.fromkeys(row.film for row in rows):
+        mine = [row for row in rows if row.film == film]
+        over = all(row.state in ("done", "failed") for row in mine)
+        found.append(Status(film, mine, running, finished_file(work / film) if over else None))
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import platform
 import shutil
@@ -19,6 +20,7 @@ from videdit.devices import is_out_of_memory, peak_memory_bytes
 from videdit.errors import Interrupted, OutOfMemory, ProjectError, VideditError
 from videdit.masks import MaskTrack
 from videdit.media import SegmentWriter, VideoReader, open_video
+from videdit.media.faults import cannot_encode
 from videdit.pipeline.film_layers import FilmLayers
 from videdit.pipeline.render import render_chunk
 from videdit.plugins import Plugins, Role
@@ -96,7 +98,9 @@ class JobWorker:
         except Exception as error:
             # Engines that failed may be in any state; the next job makes new ones.
             self.close()
-            return Outcome(_told(error), traceback.format_exc(), process=_process(), peak_bytes=_peak())
+            return Outcome(
+                _told(error, task.film.folder), traceback.format_exc(), process=_process(), peak_bytes=_peak()
+            )
 
     def close(self) -> None:
         """Let go of the film and its engines."""
@@ -250,9 +254,11 @@ class _FilmAtWork:
         return self._layers
 
 
-def _told(error: Exception) -> VideditError:
+def _told(error: Exception, folder: Path) -> VideditError:
     if isinstance(error, VideditError):
         return error
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return cannot_encode(error, folder)
     if is_out_of_memory(error):
         return OutOfMemory(
             "the memory does not suffice", next_step="use fewer workers, --quality draft, or shorter --chunk"

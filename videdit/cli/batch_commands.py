@@ -15,7 +15,7 @@ from videdit.cli.finishing import encode_settings
 from videdit.cli.model_flags import given, keyword, parameters_of
 from videdit.cli.running import guarded
 from videdit.cli.session import Session
-from videdit.errors import DoubtfulResult, OptionError, VideditError
+from videdit.errors import DoubtfulResult, OptionError
 from videdit.media import EncodeSettings
 from videdit.plugins import AUTO
 from videdit.runtime import Quality
@@ -48,7 +48,9 @@ class _RunByDefault(TyperGroup):
 def batch_commands(session: Session) -> typer.Typer:
     """Make the group `videdit batch`."""
     app = typer.Typer(
-        help="Edit whole films shot by shot, in several processes or on a cluster; a run that was stopped goes on.",
+        help="Edit whole films shot by shot, in several processes or on a cluster; a run that was stopped goes on.\n\n"
+        "videdit batch FILM... --pipeline FILE --work FOLDER\n\n"
+        "`videdit batch run --help` shows all flags.",
         no_args_is_help=True,
         cls=_RunByDefault,
     )
@@ -160,17 +162,22 @@ def _path(text: str | None) -> Path | None:
 
 def _tell(results: Sequence[FilmResult], *, as_json: bool) -> None:
     """Tell what was made; raise what failed, or DoubtfulResult for what was let through."""
-    if as_json:
-        console.show_json([one.as_dict() for one in results])
     for one in results if not as_json else ():
         done = one.finished.verified.sentence if one.finished is not None else "not finished"
         console.say(f"{one.out if one.finished is not None else one.name}: {done}")
-        console.say(f"{one.name}: {one.jobs} jobs, {one.reused} of them done before; report: {one.report}")
+        if one.report is not None:
+            console.say(f"{one.name}: {one.jobs} jobs, {one.reused} of them done before; report: {one.report}")
     failed = [error for one in results for error in one.failed]
     passed = [job for one in results for job in one.passed]
     unfinished = [one for one in results if one.finished is None]
+    if as_json:
+        # What failed is told there, film by film; an error would be a second document.
+        console.show_json([one.as_dict() for one in results])
+        if unfinished or passed:
+            raise typer.Exit(failed[0].exit_code if unfinished else DoubtfulResult.exit_code)
+        return
     if unfinished:
-        raise VideditError(
+        raise type(failed[0])(
             f"{len(unfinished)} of {len(results)} films could not be finished; the first fault: {failed[0]}",
             next_step="mend it, and run `videdit batch retry`",
         )
@@ -183,12 +190,14 @@ def _tell(results: Sequence[FilmResult], *, as_json: bool) -> None:
 
 def _tell_plan(session: Session, request: BatchRequest, work: Path, values: dict[str, Any], report: Any) -> None:
     from videdit.batch.estimate import estimate
-    from videdit.batch.run import opened
+    from videdit.batch.opening import opened
     from videdit.project.runtimes import runtime_for
 
     runtime = runtime_for(session.plugins, device=request.device, note=session.note)
-    with opened(work, request, session.plugins, runtime, report) as films:
-        found = estimate(films, session.plugins, runtime.device, report)
+    with opened(work, request, session.plugins, runtime, report) as there:
+        found = estimate(there.films, session.plugins, runtime.device, report)
+    for name, (_, error) in there.broken.items():
+        console.say(f"{name}: {error}")
     if values.get("as_json"):
         rows = [{name: getattr(one, name) for name in one.__dataclass_fields__} for one in found]
         console.show_json(rows)
@@ -218,8 +227,14 @@ def _add_status(app: typer.Typer) -> None:
         for one in films:
             states = ", ".join(f"{count} {state}" for state, count in sorted(one.states.items()))
             console.out.print(f"{one.film}: {states}; {_minutes(one.seconds)} of work", markup=False)
+            if one.finished is not None:
+                console.out.print(f"  {one.finished}", markup=False, soft_wrap=True)
             for row in one.failed:
-                console.out.print(f"  {row.id}  {row.error}", markup=False)
+                console.out.print(f"  {row.id}  {row.error}", markup=False, soft_wrap=True)
+        if not films:
+            console.out.print("no job is planned yet", markup=False)
+        if not any(one.running for one in films) and any(one.finished is None for one in films):
+            console.out.print(f"nobody is at work; `videdit batch retry {work}` goes on", markup=False, soft_wrap=True)
 
 
 def _add_retry(app: typer.Typer, session: Session) -> None:

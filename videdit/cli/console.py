@@ -24,6 +24,7 @@ err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 _STAGES = {
     "shots": "finding shots",
+    "look": "looking",
     "track": "tracking",
     "render": "rendering",
     "join": "joining",

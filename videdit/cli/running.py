@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import os
 import sys
@@ -11,7 +12,7 @@ from typing import Any
 import typer
 
 from videdit.cli import console
-from videdit.errors import Interrupted, OutOfMemory, VideditError
+from videdit.errors import DiskFull, Interrupted, OutOfMemory, VideditError
 
 DEBUG = "VIDEDIT_DEBUG"
 
@@ -49,6 +50,12 @@ def _as_videdit_error(error: BaseException) -> VideditError | None:
         # Whoever read our output went away; closing what is left must not complain again.
         sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
         return Interrupted("the output was closed")
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskFull(
+            "the disk is full",
+            where=str(error.filename or ""),
+            next_step="free some space and run the same command again",
+        )
     from videdit.devices import is_out_of_memory
 
     if is_out_of_memory(error):

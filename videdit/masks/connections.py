@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
-from videdit.errors import ProjectError
+from videdit.errors import DiskFull, ProjectError, VideditError
 
 _WAIT_FOR_WRITER_SECONDS = 60.0
 
@@ -38,7 +38,7 @@ class Connections:
 
     @contextmanager
     def use(self) -> Iterator[sqlite3.Connection]:
-        """Give this thread's connection; SQLite's errors come out as ProjectError."""
+        """Give this thread's connection; SQLite's errors come out as ProjectError or DiskFull."""
         with self._turn:
             try:
                 yield self._of_this_thread()
@@ -100,8 +100,12 @@ class Connections:
         connection.execute("PRAGMA synchronous = NORMAL")
         return connection
 
-    def _described(self, error: sqlite3.Error) -> ProjectError:
+    def _described(self, error: sqlite3.Error) -> VideditError:
         text = str(error)
+        if "is full" in text:
+            return DiskFull(
+                "the disk is full", where=self.where, next_step="free some space and run the same command again"
+            )
         if "not a database" in text or "malformed" in text or "no such table" in text:
             return ProjectError("the file is damaged, or no file of masks", where=self.where)
         if "locked" in text or "busy" in text:

@@ -11,7 +11,7 @@ from pathlib import Path
 import av
 from av.error import FFmpegError
 
-from videdit.errors import CannotDecode, CannotEncode, CannotOpen
+from videdit.errors import CannotDecode, CannotEncode, CannotOpen, DiskFull
 
 
 def reason_of(error: BaseException) -> str:
@@ -61,7 +61,7 @@ def cannot_encode(error: BaseException, path: Path) -> CannotEncode:
     number = getattr(error, "errno", None)
     where = str(path)
     if number in (errno.ENOSPC, errno.EDQUOT):
-        return CannotEncode("the disk is full", where=where, next_step="free some space and run the same command again")
+        return DiskFull("the disk is full", where=where, next_step="free some space and run the same command again")
     if number == errno.EFBIG:
         return CannotEncode("the disk takes no file of that size", where=where, next_step="write to another disk")
     if isinstance(error, PermissionError):

@@ -73,6 +73,15 @@ class FolderLock:
             self._file.close()
             self._file = None
 
+    @staticmethod
+    def is_held(folder: Path) -> bool:
+        """Return whether somebody holds the folder now; a file system that knows no locks says no."""
+        try:
+            with (folder / LOCK_NAME).open("r+", encoding="utf-8") as file:
+                return not _lock(file)
+        except OSError:
+            return False
+
     def __enter__(self) -> Self:
         return self
 
