@@ -109,6 +109,24 @@ def request_for(film: Path, shot_list: Path, tmp_path: Path) -> Callable[..., Ba
     return make
 
 
+@pytest.fixture
+def looking(request_for: Callable[..., BatchRequest]) -> Callable[..., BatchRequest]:
+    """Return a function that makes a request that points at nothing: a detector finds what is red."""
+
+    def make(detector: str = "red", marker: Path | None = None, **more: object) -> BatchRequest:
+        wanted = request_for(**more)
+        assert wanted.pipeline is not None
+        options = f'{{ marker = "{marker}" }}' if marker else "{}"
+        wanted.pipeline.write_text(
+            f'[[detections]]\nfind = "squares"\nobject = "square"\ndetector = "{detector}"\noptions = {options}\n'
+            '[[effects]]\nname = "invert"\n',
+            encoding="utf-8",
+        )
+        return wanted
+
+    return make
+
+
 def pictures(path: Path) -> list[np.ndarray]:
     with open_video(path) as reader:
         return [picture.to_frame().rgb8 for picture in reader.pictures()]

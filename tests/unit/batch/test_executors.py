@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,8 @@ Make = Callable[..., BatchRequest]
 
 @pytest.fixture(scope="module")
 def ray() -> Iterator[Any]:
-    """A cluster of this machine with two cores to give out."""
+    """A cluster of this machine with two cores to give out; by itself Ray lets everybody else go first."""
+    os.environ.setdefault("RAY_worker_niceness", "0")
     ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'videdit[ray]'")
     ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="error")
     yield ray
@@ -63,6 +65,24 @@ def test_processes(request_for: Make, plugins: Plugins, tmp_path: Path, alone: b
 
 def test_ray(ray: Any, request_for: Make, plugins: Plugins, tmp_path: Path, alone: bytes) -> None:
     check_same("ray", request_for, plugins, tmp_path, alone)
+
+
+def check_same_looks(executor: str, looking: Make, plugins: Plugins, tmp_path: Path) -> None:
+    (alone,) = run_batch(tmp_path / "alone", looking(), plugins)
+    wanted = looking("red-dies", tmp_path / "died", executor=executor, executor_options={"workers": 2})
+    said: list[str] = []
+    (made,) = run_batch(tmp_path / "work", wanted, plugins, note=said.append)
+    assert (tmp_path / "died").exists()
+    assert any("film, shot 3, frames 30..39: " in one and "given out again" in one for one in said)
+    assert made.out.read_bytes() == alone.out.read_bytes()
+
+
+def test_processes_look(looking: Make, plugins: Plugins, tmp_path: Path) -> None:
+    check_same_looks("processes", looking, plugins, tmp_path)
+
+
+def test_ray_looks(ray: Any, looking: Make, plugins: Plugins, tmp_path: Path) -> None:
+    check_same_looks("ray", looking, plugins, tmp_path)
 
 
 def test_a_job_that_kills_every_worker_fails(request_for: Make, plugins: Plugins, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -18,24 +19,6 @@ from videdit.project import open_project, read_description
 Make = Callable[..., BatchRequest]
 Changed = Callable[[Path], list[int]]
 Killed = Callable[..., bool]
-
-
-@pytest.fixture
-def looking(request_for: Make) -> Make:
-    """Return a function that makes a request that points at nothing: a detector finds what is red."""
-
-    def make(detector: str = "red", marker: Path | None = None, **more: object) -> BatchRequest:
-        wanted = request_for(**more)
-        assert wanted.pipeline is not None
-        options = f'{{ marker = "{marker}" }}' if marker else "{}"
-        wanted.pipeline.write_text(
-            f'[[detections]]\nfind = "squares"\nobject = "square"\ndetector = "{detector}"\noptions = {options}\n'
-            '[[effects]]\nname = "invert"\n',
-            encoding="utf-8",
-        )
-        return wanted
-
-    return make
 
 
 def test_a_batch_makes_what_one_run_makes(looking: Make, film: Path, plugins: Plugins, tmp_path: Path) -> None:
@@ -81,19 +64,6 @@ def test_the_shots_that_hold_what_was_found(
         run_batch(tmp_path / "work", looking(selection=Selection(containing=("square 4",))), plugins)
 
 
-@pytest.mark.parametrize("executor", ["processes", "ray"])
-def test_a_worker_that_dies_while_it_looks(looking: Make, plugins: Plugins, tmp_path: Path, executor: str) -> None:
-    if executor == "ray":
-        pytest.importorskip("ray", reason="Ray is not installed: pip install 'videdit[ray]'")
-    (alone,) = run_batch(tmp_path / "alone", looking(), plugins)
-    wanted = looking("red-dies", tmp_path / "died", executor=executor, executor_options={"workers": 2})
-    said: list[str] = []
-    (made,) = run_batch(tmp_path / "work", wanted, plugins, note=said.append)
-    assert (tmp_path / "died").exists()
-    assert any("film, shot 3, frames 30..39: " in one and "given out again" in one for one in said)
-    assert made.out.read_bytes() == alone.out.read_bytes()
-
-
 def test_killed_while_it_looks(looking: Make, killed_at: Killed, plugins: Plugins, tmp_path: Path) -> None:
     (alone,) = run_batch(tmp_path / "alone", looking(), plugins)
     wanted, work = looking("red-dies", tmp_path / "died"), tmp_path / "work"
@@ -130,6 +100,6 @@ def test_who_looked_and_how_long_is_in_the_report(looking: Make, plugins: Plugin
     (made,) = run_batch(tmp_path / "work", looking(), plugins)
     text = made.report.read_text(encoding="utf-8")
     assert "<th>Detector</th><td>red, of " in text
-    assert text.count("look 0.") == 4  # in all, and in each of three shots
+    assert len(re.findall(r"look \d", text)) == 4  # in all, and in each of three shots
     records = [json.loads(path.read_text())["outcome"]["seconds"] for path in made.report.parent.rglob("result.json")]
     assert sum("look" in one for one in records) == 3
