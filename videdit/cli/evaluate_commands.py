@@ -79,7 +79,7 @@ def _add_tracking(app: typer.Typer, session: Session) -> None:
         ] = 0,
         correction_clicks: Annotated[
             int, typer.Option("--correction-clicks", min=1, help="With --init click: at each correction, at most.")
-        ] = 3,
+        ] = 5,
         robot: _Robot = "largest",
         one_object: _OneObject = False,
         sequences: _Sequences = None,

@@ -8,6 +8,8 @@ import numpy as np
 
 REACH_FRAMES = 10
 """A correction is taken to help frames nearer than this, the less the farther."""
+APART_FRAMES = 5
+"""Frames nearer than this to a corrected one come last: what can be gained there was tried."""
 
 
 def to_gain(j: Sequence[float | None]) -> list[float]:

@@ -8,7 +8,8 @@ from typing import TypeAlias
 
 import numpy as np
 
-from videdit.evaluation.choosing import to_gain
+from videdit.evaluation.choosing import APART_FRAMES, to_gain
+from videdit.evaluation.confidence import FAILED_BELOW
 from videdit.evaluation.contours import boundary_f
 from videdit.evaluation.costs import Meter
 from videdit.evaluation.courses import counted
@@ -98,8 +99,10 @@ class Follower:
     def follow(self, sequence: DavisSequence, frames: FrameSequence, tick: Tick) -> Followed:
         """Show every object on the first frame, track, score; then correct the worst frame and track again.
 
-        A correction shows one object on the frame with the most to gain, see `to_gain`, among those whose truth shows
-        it and that were not corrected yet; it is shown as on the first frame, clicks going on from what is there.
+        A correction shows one object, as on the first frame, on a frame whose truth shows it and that was not corrected
+        yet: the first one, if what was shown there is wrong itself; else that with the most to gain, see `to_gain`,
+        away from those that were corrected. Clicks go on from the mask that is there, or begin anew if it failed. What
+        is no better than what was there is not taken.
         """
         with MaskTrack.open(IN_MEMORY, size=frames.size) as track:
             stage = TrackingStage(
@@ -127,9 +130,8 @@ class Follower:
             if worst is None:
                 break
             object_id, index = worst
-            there = found.masks[index][object_id].mask()
+            there, truth = found.masks[index][object_id].mask(), sequence.mask(index, object_id)
             found.corrected.append(worst)
-            truth = sequence.mask(index, object_id)
             if self._show(self.correcting, keyframes, object_id, index, truth, frames, there):
                 self._round(sequence, stage, track, keyframes, found, tick)
             else:
@@ -148,11 +150,15 @@ class Follower:
         frames: FrameSequence,
         begin_with: Mask | None,
     ) -> bool:
+        good = 0.0 if begin_with is None else jaccard(begin_with, truth)
+        if good < FAILED_BELOW:
+            begin_with = None
         mask = point_at(self.segmenter, frames, index, truth, self.pointing_meter, pointing=how, begin_with=begin_with)
-        # An answer without a pixel is no keyframe: a person would see that nothing was selected.
-        if mask.any():
+        # A person sees that nothing was selected, or that it was better before, and takes it back.
+        taken = bool(mask.any()) and jaccard(mask, truth) > good
+        if taken:
             keyframes.setdefault(object_id, {})[index] = mask
-        return bool(mask.any())
+        return taken
 
     def _round(
         self,
@@ -188,21 +194,21 @@ class Follower:
         found.rounds.append(float(np.mean([one.j_and_f for one in found.objects.values()])))
 
     def _worst(self, sequence: DavisSequence, found: Followed, keyframes: Keyframes) -> tuple[int, int] | None:
-        """Return the object and frame with the most to gain, the earliest of equals; None if nothing can be corrected.
-
-        Where objects are shown with clicks, these can go on on the first frame too.
-        """
+        """Return the object and frame to correct, the earliest of equals; None if nothing can be corrected."""
         clicked = self.correcting.init == "click"
-        candidates = sorted(
-            (-gain, index, object_id)
-            for object_id, one in found.objects.items()
-            for index, (value, gain) in enumerate(zip(one.j, to_gain(one.j), strict=True))
-            if value is not None
-            and value < 1
-            and (clicked or index not in keyframes.get(object_id, {}))
-            and (object_id, index) not in found.corrected
-        )
-        for _, index, object_id in candidates:
+        candidates = []
+        for object_id, one in found.objects.items():
+            corrected = [index for known, index in found.corrected if known == object_id]
+            shown = keyframes.get(object_id, {})
+            for index, (value, gain) in enumerate(zip(one.j, to_gain(one.j), strict=True)):
+                if value is None or value == 1 or index in corrected or (index in shown and not clicked):
+                    continue
+                # All is tracked from what was shown; what was put right already helps its neighbours.
+                first = index in shown and value < FAILED_BELOW
+                near = any(abs(index - other) < APART_FRAMES for other in corrected)
+                candidates.append((not first, near, -gain, index, object_id))
+        candidates.sort()
+        for *_, index, object_id in candidates:
             if sequence.mask(index, object_id).any():
                 return object_id, index
         return None

@@ -72,7 +72,7 @@ class TrackingSettings:
 
     pointing: Pointing = field(default_factory=Pointing)
     corrections: int = 0
-    correction_clicks: int = 3
+    correction_clicks: int = 5
     one_object: bool = False
     frames: int | None = None
     tracker: str = AUTO
