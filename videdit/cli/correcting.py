@@ -31,6 +31,11 @@ def add_correct_command(app: typer.Typer, session: Session) -> None:
         typer.Option("--confirm", help="A frame or time where the mask is right as it is.", metavar="@T",
                      rich_help_panel=_POINT),
     )  # fmt: skip
+    anew = keyword(
+        "anew", bool,
+        typer.Option("--anew", help="Begin anew on the frame: what is there was too wrong to be corrected.",
+                     rich_help_panel=_POINT),
+    )  # fmt: skip
     later = keyword(
         "later", bool,
         typer.Option("--later", help="Write the correction down and track nothing yet.", rich_help_panel="The work"),
@@ -42,7 +47,7 @@ def add_correct_command(app: typer.Typer, session: Session) -> None:
     app.command("correct", help="Put tracked masks right.", rich_help_panel="Edit a film")(
         with_flags(
             _correct(session),
-            [argument("project", "A project folder."), named, *pointing, confirmed, later, *work, *engines],
+            [argument("project", "A project folder."), named, *pointing, anew, confirmed, later, *work, *engines],
         )
     )
 
@@ -63,7 +68,7 @@ def _correct(session: Session) -> Callable[..., None]:
         with console.progress(quiet=bool(flags.get("quiet"))) as report, session.project(opening) as project:
             name = _object_of(project, flags.get("object"), prompts)
             if prompts:
-                project.correct(*(_named(prompt, name) for prompt in prompts))
+                project.correct(*(_named(prompt, name) for prompt in prompts), anew=bool(flags.get("anew")))
             for moment in moments:
                 project.confirm(_required(project, name), at=str(moment))
             steps = () if flags.get("later") else project.tracking_steps(report=report)

@@ -20,17 +20,34 @@ def with_bases(project: Project, prompts: Sequence[Prompt]) -> list[Prompt]:
     Raises OptionError for an object that the project does not have, and outside the range it is limited to.
     """
     known = {(prompt.object, project.reader.frame_index(prompt.at)) for prompt in project.description.prompts}
+    result: list[Prompt] = []
+    for (name, index), some in _by_frame(project, prompts).items():
+        base = None if (name, index) in known or not _only_corrects(some) else _mask_there(project, name, index)
+        result += some if base is None else [base, *some]
+    return result
+
+
+def in_place_of_earlier(project: Project, prompts: Sequence[Prompt]) -> list[Prompt]:
+    """Return all prompts of the project with these in place of what was pointed at for their objects on their frames.
+
+    Raises what `with_bases` raises.
+    """
+    places = _by_frame(project, prompts)
+    kept = [
+        one for one in project.description.prompts if (one.object, project.reader.frame_index(one.at)) not in places
+    ]
+    return [*kept, *prompts]
+
+
+def _by_frame(project: Project, prompts: Sequence[Prompt]) -> dict[tuple[str, int], list[Prompt]]:
+    """Return the prompts of a correction by object and frame, checked."""
     grouped: dict[tuple[str, int], list[Prompt]] = {}
     for prompt in prompts:
         project.objects.require(prompt.object)
         index = project.reader.frame_index(prompt.at)
         _check_in_range(project, index)
         grouped.setdefault((prompt.object, index), []).append(prompt)
-    result: list[Prompt] = []
-    for (name, index), some in grouped.items():
-        base = None if (name, index) in known or not _only_corrects(some) else _mask_there(project, name, index)
-        result += some if base is None else [base, *some]
-    return result
+    return grouped
 
 
 def confirmation(project: Project, name: str, index: int) -> MaskPrompt:

@@ -23,9 +23,12 @@ class Decisions(ProjectFolder):
 
     def point(self, *prompts: Prompt) -> Self:
         """Add prompts. Raises OutsideFrame if one lies outside the picture or the film."""
+        self._check(prompts)
+        return self.decide(self._description.with_prompts(*prompts))
+
+    def _check(self, prompts: Sequence[Prompt]) -> None:
         for prompt in prompts:
             check_prompt(prompt, self.reader.video.size, self.reader.frame_index(prompt.at))
-        return self.decide(self._description.with_prompts(*prompts))
 
     def click(
         self, x: float, y: float, *, at: int | float | str = 0, object: str = DEFAULT_OBJECT, positive: bool = True
@@ -71,8 +74,8 @@ class Decisions(ProjectFolder):
         """Take `prompts` in place of all there are; objects keep their ids."""
         if tuple(prompts) == self._description.prompts:
             return self
-        self._description = replace(self._description, prompts=())
-        return self.point(*prompts)
+        self._check(prompts)
+        return self.decide(replace(self._description, prompts=()).with_prompts(*prompts))
 
     def import_objects(self, objects: Objects) -> Self:
         """Take a table of objects in place of the present one; for masks that come from elsewhere."""

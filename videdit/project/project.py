@@ -14,7 +14,7 @@ from videdit.pipeline.render import Rendered
 from videdit.pipeline.steps import EffectStep
 from videdit.plugins import AUTO
 from videdit.progress import Progress, Report, silent
-from videdit.project.correcting import confirmation, take_negative_prompts, with_bases
+from videdit.project.correcting import confirmation, in_place_of_earlier, take_negative_prompts, with_bases
 from videdit.project.deciding import Decisions
 from videdit.project.detecting import find_all
 from videdit.project.preview import Preview
@@ -46,13 +46,18 @@ class Project(Decisions):
 
     _stage: tuple[Any, TrackingStage] | None = None
 
-    def correct(self, *prompts: Prompt) -> Self:
+    def correct(self, *prompts: Prompt, anew: bool = False) -> Self:
         """Put tracked masks right: clicks and strokes correct the mask that is there on their frame.
 
         A box or a mask says anew where the object is. The frame counts as confirmed from now on; tracking makes the
         object anew up to the confirmed frames beside it, and leaves all else as it is.
+
+        anew: neither the mask that is there counts, nor what was pointed at there before
+
         Raises OptionError for an object that the project does not have.
         """
+        if anew:
+            return self.replace_prompts(in_place_of_earlier(self, prompts))
         return self.point(*with_bases(self, prompts))
 
     def confirm(self, object: str, *, at: int | float | str) -> Self:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.unit.project.conftest import pointed_only
-from videdit.errors import NothingSelected, OptionError
+from videdit.errors import NothingSelected, OptionError, OutsideFrame
 from videdit.plugins import Plugins
 from videdit.project import Project, open_project
 from videdit.prompts import Box, Click, MaskPrompt, Moment
@@ -54,6 +54,26 @@ def test_further_clicks_on_a_corrected_frame_go_on_from_the_same_mask(project: P
 def test_a_box_says_anew_where_the_object_is(project: Project) -> None:
     project.correct(Box(10, 8, 28, 24, at=at(9), object="red"))
     assert not any(isinstance(one, MaskPrompt) for one in project.description.prompts)
+
+
+def test_clicks_can_begin_anew(project: Project) -> None:
+    there = project.track.get(1, 9)
+    project.correct(Click(40, 4, positive=False, at=at(9), object="red")).track_objects()
+    others = [one for one in project.description.prompts if one.at != at(9)]
+    project.correct(Click(50, 36, at=at(9), object="red"), anew=True).track_objects()
+    assert project.description.prompts == (*others, Click(50, 36, at=at(9), object="red"))
+    entry = project.track.get(1, 9)
+    assert entry is not None
+    assert there is not None
+    assert entry.origin == "prompt"
+    assert entry.mask.region != there.mask.region, "the click lies on the blue square"
+
+
+def test_prompts_that_cannot_be_taken_leave_those_that_there_are(project: Project) -> None:
+    before = project.description
+    with pytest.raises(OutsideFrame):
+        project.replace_prompts([Click(4000, 4, object="red")])
+    assert project.description == before
 
 
 def test_only_objects_that_there_are_can_be_corrected(project: Project) -> None:
