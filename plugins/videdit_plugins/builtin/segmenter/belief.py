@@ -30,7 +30,6 @@ class Weights:
     trusted:        belief in a mask from elsewhere
     previous_reach: way from the last click over which that belief returns, in pixels of flat ground
     learned:        belief in the network's word at a correction; a first click is better without it
-    learned_in_box: the same for a box alone
     """
 
     colour: float = 0.35
@@ -46,7 +45,6 @@ class Weights:
     trusted: float = 4.0
     previous_reach: float = 30.0
     learned: float = 0.5
-    learned_in_box: float = 0.25
 
 
 @dataclass(frozen=True, slots=True)

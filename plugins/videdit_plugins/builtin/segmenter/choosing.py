@@ -28,6 +28,7 @@ class Merits:
     stability: smaller IoU with the next more cautious and the next more generous mask, 0..1
     agreement: IoU with the answer before, 0..1; 0 if there was none
     filling:   share of the drawn box that the mask's own box takes, 0..1; 0 without a box
+    gap:       largest way from a side of the box to the mask, as a share of the box; 0 without a box, 1 if empty
     """
 
     edge: float
@@ -37,6 +38,7 @@ class Merits:
     stability: float
     agreement: float
     filling: float
+    gap: float
 
 
 def overlap(one: Mask, other: Mask) -> float:
@@ -54,7 +56,7 @@ def merits(
     found = []
     for number, mask in enumerate(masks):
         if not mask.any():
-            found.append(Merits(0, 0, 0, 0, 0, 0, 0))
+            found.append(Merits(0, 0, 0, 0, 0, 0, 0, 1))
             continue
         beside = [table[number, k] for k in (number - 1, number + 1) if 0 <= k < len(masks)]
         found.append(
@@ -66,6 +68,7 @@ def merits(
                 stability=float(min(beside, default=1.0)),
                 agreement=overlap(mask, previous) if previous is not None else 0.0,
                 filling=_filling(mask, pointing.box) if pointing.box is not None else 0.0,
+                gap=_gap(mask, pointing.box) if pointing.box is not None else 0.0,
             )
         )
     return found
@@ -79,7 +82,7 @@ def rank(found: Sequence[Merits], pointing: Pointing) -> list[int]:
             return one.edge + 3 * one.consensus
         if pointing.inside.any():
             return one.edge + 0.5 * one.contrast + one.consensus + one.filling
-        return one.edge + 0.5 * one.contrast + 0.5 * one.expected
+        return one.edge + 0.5 * one.contrast + one.expected + one.consensus - 0.5 * one.gap
 
     return sorted(range(len(found)), key=lambda number: (-merit(found[number]), number))
 
@@ -122,3 +125,10 @@ def _filling(mask: Mask, box: Region) -> float:
     width = min(own.x1, box.x1) - max(own.x0, box.x0)
     height = min(own.y1, box.y1) - max(own.y0, box.y0)
     return max(0, width) * max(0, height) / max(1, box.width * box.height)
+
+
+def _gap(mask: Mask, box: Region) -> float:
+    own = Region.of(mask)
+    across = max(own.x0 - box.x0, box.x1 - own.x1) / box.width
+    down = max(own.y0 - box.y0, box.y1 - own.y1) / box.height
+    return min(1.0, max(0.0, across, down))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -9,8 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from videdit.frames import Mask
+from videdit.frames import Mask, Region
 from videdit_plugins.builtin.maxflow import LINK_STEPS, nested_cuts
+from videdit_plugins.builtin.segmenter.belief import CERTAIN
 from videdit_plugins.builtin.segmenter.evidence import Field, Picture
 from videdit_plugins.builtin.segmenter.pointing import Pointing
 
@@ -53,12 +55,32 @@ def edges_of(seen: Picture) -> Edges:
 
 def best_cut(field: Field, edges: Edges) -> Mask:
     """Return the one mask that fits belief and edges best."""
-    return nested_cuts(field, edges.links)[0]
+    return _cuts(field, edges.links, (0.0,))[0]
 
 
-def candidates(field: Field, edges: Edges, pointing: Pointing, previous: Mask | None) -> list[Mask]:
-    """Return one mask for each of BIASES, the smallest first, without parts that nobody pointed at."""
-    return [wanted_parts(mask, pointing, previous) for mask in nested_cuts(field, edges.links, BIASES)]
+def candidates(
+    field: Field,
+    edges: Edges,
+    pointing: Pointing,
+    previous: Mask | None,
+    biases: Sequence[float] = BIASES,
+    link_share: float = 1.0,
+) -> list[Mask]:
+    """Return one mask for each of `biases`, the smallest first, without parts that nobody pointed at."""
+    return [wanted_parts(mask, pointing, previous) for mask in _cuts(field, link_share * edges.links, biases)]
+
+
+def _cuts(field: Field, links: NDArray[np.float32], biases: Sequence[float]) -> list[Mask]:
+    """Cut where anything is open: outside a box all is settled, and its nearest pixels stand for all the rest."""
+    open_ = Region.of(field > -CERTAIN)
+    height, width = field.shape
+    window = np.s_[max(0, open_.y0 - 1) : min(height, open_.y1 + 1), max(0, open_.x0 - 1) : min(width, open_.x1 + 1)]
+    masks = []
+    for part in nested_cuts(field[window], links[:, *window], biases):
+        mask = np.zeros(field.shape, bool)
+        mask[window] = part
+        masks.append(mask)
+    return masks
 
 
 def wanted_parts(mask: Mask, pointing: Pointing, previous: Mask | None) -> Mask:

@@ -17,9 +17,9 @@ from videdit.frames import FrameSequence, Mask
 from videdit.prompts import Box, Click, MaskPrompt, Prompt, Stroke
 from videdit.runtime import Runtime
 from videdit.segmenter import Hypothesis, Segmenter
-from videdit_plugins.builtin.segmenter import choosing, contour, cutting, evidence
+from videdit_plugins.builtin.segmenter import boxed, choosing, contour, cutting, evidence
 from videdit_plugins.builtin.segmenter.belief import Belief, Weights, believe, settled
-from videdit_plugins.builtin.segmenter.motion import OFFSETS, Motion, no_motion, residual_motion
+from videdit_plugins.builtin.segmenter.motion import OFFSETS, residual_motion
 from videdit_plugins.builtin.segmenter.options import SegmenterOptions
 from videdit_plugins.builtin.segmenter.planes import planes
 from videdit_plugins.builtin.segmenter.pointing import Pointing, lay_out, shrink
@@ -147,10 +147,16 @@ class BuiltinSegmenter(Segmenter):
             lambda field: cutting.best_cut(field, view.edges),
             self._weights,
         )
-        belief = self._looked_at(view, pointing, belief, small, loyalty)
+        odds = self._odds(view, pointing, belief, small, loyalty)
+        if small is None and pointing.box is not None and not pointing.inside.any():
+            belief, masks, merits = _boxed(view, pointing, belief, odds)
+        else:
+            if odds is not None and small is not None:
+                field = belief.field + self._weights.learned * odds
+                belief = replace(belief, field=settled(field, pointing, belief.box))
+            masks = cutting.candidates(belief.field, view.edges, pointing, small)
+            merits = choosing.merits(masks, belief, view.edges, pointing, small)
         corrections = 0 if small is None else max(1, len(prompts) - 1)
-        masks = cutting.candidates(belief.field, view.edges, pointing, small)
-        merits = choosing.merits(masks, belief, view.edges, pointing, small)
         answers: list[Hypothesis] = []
         shown: list[Mask] = []
         trust = 1.0
@@ -164,20 +170,19 @@ class BuiltinSegmenter(Segmenter):
             answers.append(Hypothesis(_obeying(contour.to_full_size(masks[number], view.guide), exact), trust))
         return answers
 
-    def _looked_at(
+    def _odds(
         self, view: _View, pointing: Pointing, belief: Belief, previous: Mask | None, loyalty: float
-    ) -> Belief:
-        """Add the network's word to the belief, where the object seems to be."""
+    ) -> evidence.Field | None:
+        """Ask the network about where the object seems to be; None where its word is not wanted."""
         if self._look is None or (previous is None and pointing.box is None):
-            return belief
-        weight = self._weights.learned if previous is not None else self._weights.learned_in_box
+            return None
         region = pointing.box or self._look.region_of(belief.guess, pointing.inside)
         if region.empty:
-            return belief
+            return None
         window, odds = self._look.odds(planes(view.seen, pointing, belief, previous, loyalty), region)
-        field = belief.field.copy()
-        field[window.slices] += weight * odds
-        return replace(belief, field=settled(field, pointing, belief.box))
+        placed = np.zeros(view.seen.size, np.float32)
+        placed[window.slices] = odds
+        return placed
 
     def _view(self, frames: FrameSequence, index: int) -> _View:
         if index not in self._views:
@@ -188,27 +193,42 @@ class BuiltinSegmenter(Segmenter):
         return self._views[index]
 
     def _fresh_view(self, frames: FrameSequence, index: int) -> _View:
-        rgb = frames[index].rgb8
-        size = working_size((rgb.shape[0], rgb.shape[1]))
-        small = _resized(rgb, size)
-        seen = evidence.picture(small, self._motion(frames, index, size, small))
-        return _View(seen, cutting.edges_of(seen), contour.guide(rgb, small))
-
-    def _motion(self, frames: FrameSequence, index: int, size: tuple[int, int], small: NDArray[np.uint8]) -> Motion:
-        if not self._options.motion:
-            return no_motion(size)
-        neighbours = {
-            offset: _gray(_resized(frames[index + offset].rgb8, size))
-            for offset in OFFSETS
-            if index + offset in frames.shot
-        }
-        return residual_motion(_gray(small), neighbours)
+        size = working_size(frames.size)
+        wanted = [0, *(offset for offset in OFFSETS if self._options.motion and index + offset in frames.shot)]
+        small: dict[int, NDArray[np.uint8]] = {}
+        # A film is read upwards: going back costs decoding from the key frame on once more.
+        for offset in sorted(wanted):
+            rgb = frames[index + offset].rgb8
+            small[offset] = _resized(rgb, size)
+            if offset == 0:
+                pixels = rgb
+        here = small.pop(0)
+        motion = residual_motion(_gray(here), {offset: _gray(other) for offset, other in small.items()})
+        seen = evidence.picture(here, motion)
+        return _View(seen, cutting.edges_of(seen), contour.guide(pixels, here))
 
 
 def working_size(full: tuple[int, int]) -> tuple[int, int]:
     """Return height and width of a grid of at most WORKING_AREA_PX pixels in the shape of `full`; never larger."""
     scale = min(1.0, float(np.sqrt(WORKING_AREA_PX / (full[0] * full[1]))))
     return max(1, round(full[0] * scale)), max(1, round(full[1] * scale))
+
+
+def _boxed(
+    view: _View, pointing: Pointing, belief: Belief, odds: evidence.Field | None
+) -> tuple[Belief, list[Mask], list[choosing.Merits]]:
+    """Return the belief in a box alone, its cuts, and what they are worth."""
+
+    def cut(belief: Belief) -> tuple[list[Mask], list[choosing.Merits]]:
+        masks = cutting.candidates(belief.field, view.edges, pointing, None, boxed.BIASES, boxed.LINK_SHARE)
+        return masks, choosing.merits(masks, belief, view.edges, pointing, None)
+
+    def choose(belief: Belief) -> tuple[list[Mask], int]:
+        masks, merits = cut(belief)
+        return masks, choosing.rank(merits, pointing)[0]
+
+    belief = boxed.look_into_box(view.seen, pointing, belief, odds, choose)
+    return belief, *cut(belief)
 
 
 def _resized(rgb: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
