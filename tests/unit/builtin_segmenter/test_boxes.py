@@ -95,3 +95,16 @@ def test_boxes_of_any_size_are_answered(still_clip, segmenter, box):
     for answer in segmenter.segment(still_clip.frames, 0, [box]):
         assert answer.mask.shape == still_clip.truth.shape
         assert 0 <= answer.score <= 1
+
+
+def test_a_box_in_which_nothing_stands_out_is_taken_whole(segmenter):
+    frames = ArrayFrames([np.full((60, 80, 3), 90, np.uint8)])
+    (answer,) = segmenter.segment(frames, 0, [Box(30, 20, 40, 28)])
+    assert answer.mask.sum() == 80
+    assert answer.mask[20:28, 30:40].all()
+    assert answer.score < 0.5
+
+
+def test_a_box_around_the_whole_frame_finds_what_is_unlike_the_border(still_clip, segmenter, iou):
+    mask = segmenter.segment(still_clip.frames, 0, [Box(0, 0, 130, 100)])[0].mask
+    assert iou(mask, still_clip.truth) > 0.8

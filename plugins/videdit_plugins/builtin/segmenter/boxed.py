@@ -71,7 +71,7 @@ def look_into_box(seen: Picture, pointing: Pointing, belief: Belief, odds: Field
     colour = evidence.colour_evidence(
         seen, belief.guess.astype(np.float32), _near(box, outer) + (box & ~belief.guess).astype(np.float32)
     )
-    field = weights.colour * colour + weights.motion * belief.motion + weights.bias
+    field: Field = weights.colour * colour + weights.motion * belief.motion + np.float32(weights.bias)
     field += weights.barrier * _unlike_outside(soft, outer, box, window)
     if odds is not None:
         field += weights.learned * np.clip(odds, -_ODDS_LIMIT, _ODDS_LIMIT)

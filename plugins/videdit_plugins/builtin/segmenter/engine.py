@@ -34,6 +34,8 @@ _FRAMES_KEPT = 3
 _ANSWERS_KEPT = 64
 _COMPARED = 3
 """Corrections up to which a previous answer is told from one that came from elsewhere."""
+_NOTHING_STANDS_OUT = 0.3
+"""Score of a whole box, where everything in it is like what lies outside."""
 _SAME = 0.95
 """Masks that overlap more than this are one hypothesis, not two."""
 
@@ -150,6 +152,9 @@ class BuiltinSegmenter(Segmenter):
         odds = self._odds(view, pointing, belief, small, loyalty)
         if small is None and pointing.box is not None and not pointing.inside.any():
             belief, masks, merits = _boxed(view, pointing, belief, odds)
+            if not any(mask.any() for mask in masks):
+                # Whoever draws a box means something in it: all of it, with little trust, is of more use than nothing.
+                return [Hypothesis(_obeying(np.ones(view.full, bool), exact), _NOTHING_STANDS_OUT)]
         else:
             if odds is not None and small is not None:
                 field = belief.field + self._weights.learned * odds

@@ -67,7 +67,9 @@ def picture(rgb: NDArray[np.uint8], motion: Motion) -> Picture:
 
 
 def colour_evidence(seen: Picture, inside: Field, outside: Field) -> Field:
-    """Compare the colours of two weighted sets of pixels: log-ratio of their histograms, within +-5."""
+    """Compare the colours of two weighted sets of pixels: log-ratio of their histograms, within +-5; 0 without one."""
+    if not (inside.any() and outside.any()):
+        return np.zeros(seen.size, np.float32)
     ratio = np.log(_histogram(seen.bins, inside)) - np.log(_histogram(seen.bins, outside))
     return cast(Field, np.clip(ratio, -_COLOUR_LIMIT, _COLOUR_LIMIT).astype(np.float32)[seen.bins])
 
