@@ -6,6 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from videdit import ArrayFrames
+from videdit_plugins.builtin.filler.camera import Camera
+from videdit_plugins.builtin.filler.pictures import Pictures
+from videdit_plugins.builtin.filler.scale import Scale
+from videdit_plugins.builtin.filler.shadows import Shadows
 
 Make = Callable[..., Any]
 
@@ -50,3 +58,62 @@ def test_a_dark_place_of_the_ground_is_no_shadow(make_clip: Make, started: Make)
     clip = shaded(make_clip, lambda index: slice(round(50 - 0.6 * index), round(74 - 0.6 * index)))
     filled = started(clip).fill(14)
     assert filled.region.y1 == 56
+
+
+class Masks(list[NDArray[np.bool_]]):
+    """Holes by index."""
+
+
+def found_in(clip: Any, index: int) -> NDArray[np.bool_]:
+    """Return the shadow that is found on a frame, nothing where there is none."""
+    frames = ArrayFrames(clip.shown)
+    pictures = Pictures(frames, Masks(clip.holes), Scale.of(frames.size, 360), kept=len(clip.shown))
+    found = Shadows(frames.shot, pictures, Camera(pictures))[index]
+    return np.zeros(frames.size, np.bool_) if found is None else found
+
+
+def shade(clip: Any, place: Callable[[int], tuple[slice, slice]], left_over: tuple[float, float, float]) -> None:
+    for index, frame in enumerate(clip.shown):
+        rows, columns = place(index)
+        keep = clip.holes[index][rows, columns]
+        frame[rows, columns][~keep] = (frame[rows, columns][~keep] * np.array(left_over)).astype(np.uint8)
+
+
+def below(index: int) -> tuple[slice, slice]:
+    left = object_left(index)
+    return slice(50, 68), slice(left, left + 24)
+
+
+@pytest.mark.parametrize("left_over", [(0.55, 0.55, 0.55), (0.5, 0.55, 0.6), (0.8, 0.8, 0.8)], ids=str)
+def test_shadows_may_be_bluish_or_faint(make_clip: Make, left_over: tuple[float, float, float]) -> None:
+    clip = make_clip(count=30, pan=0.6, speed=2.6)
+    shade(clip, below, left_over)
+    found = found_in(clip, 14)
+    left = object_left(14)
+    assert found[58:66, left + 2 : left + 22].mean() > 0.9
+    found[45:80, left - 10 : left + 34] = False
+    assert not found.any()
+
+
+def test_the_ground_may_have_been_lit_long_before(make_clip: Make) -> None:
+    # From frame 20 on the object creeps, and its shadow covers the same ground until the end.
+    clip = make_clip(count=60, pan=0.0, speed=0.0)
+
+    def left(index: int) -> int:
+        return 8 + 2 * index if index < 20 else 48 + (index - 20) // 10
+
+    square = clip.shown[0][32:56, 8:32].copy()
+    for index, (frame, hole) in enumerate(zip(clip.shown, clip.holes, strict=True)):
+        frame[:] = clip.truth[index]
+        hole[:] = False
+        hole[32:56, left(index) : left(index) + 24] = True
+        frame[32:56, left(index) : left(index) + 24] = square
+    shade(clip, lambda index: (slice(56, 68), slice(left(index), left(index) + 24)), (0.55, 0.55, 0.55))
+    assert found_in(clip, 50)[58:66, 54:72].mean() > 0.9
+
+
+def test_what_jumps_leaves_its_shadow_on_the_ground(make_clip: Make) -> None:
+    clip = make_clip(count=30, pan=0.6, speed=2.6)
+    shade(clip, lambda index: (slice(64, 74), slice(object_left(index), object_left(index) + 24)), (0.5, 0.5, 0.5))
+    left = object_left(14)
+    assert found_in(clip, 14)[66:72, left + 2 : left + 22].mean() > 0.9

@@ -1,9 +1,8 @@
-"""Find the shadow that an object casts: where the ground is darker than it is while the object is elsewhere."""
+"""Find the shadow that an object casts: a darkening of the ground that goes along with the object."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -12,194 +11,211 @@ from numpy.typing import NDArray
 from videdit import Region, Shot
 from videdit.frames import Mask
 from videdit_plugins.builtin.filler.camera import Camera
+from videdit_plugins.builtin.filler.darkening import HALF, Darkening, Darkenings
 from videdit_plugins.builtin.filler.diffusion import Plane
-from videdit_plugins.builtin.filler.mapping import fetch, grid, project, visible
+from videdit_plugins.builtin.filler.ground import LitGround
 from videdit_plugins.builtin.filler.pictures import Pictures
+from videdit_plugins.builtin.filler.scale import FACTS_HEIGHT_PX
 
-_OFFSETS = (5, 8, 12, 17, 23, 30, 40)
-"""Those of the candidates, whose homographies are needed anyway."""
-_LEAST_SAMPLES = 4
-_GROUND_QUANTILE = 0.7
-"""Of a place's light over time, from the dark end: most of the time the shadow is elsewhere."""
-_GAMMA = 2.2
-_SMOOTH_PX = 1.5
-_DARK = 0.85
-_CORE = 0.7
-_CORE_SHARE = 0.25
-_CHANNELS_APART = 0.3
-_MISFIT_CODES = 9.0
-_MISFIT_PX = 4.0
+_COMPANIONS = 4
+"""Frames before and after that must show the same darkening beside the object."""
+_DARK, _CORE = 0.87, 0.75
+"""Light that a shadow leaves, at its rim and somewhere inside."""
+_HERE = 0.92
+_STEADY = 0.7
+_CORE_SHARE, _CORE_SHARE_APART = 0.08, 0.4
+_TINTED = 0.35
+_ROUGH_ANYWAY, _ROUGH_SHARE = 0.06, 0.7
+_AROUND_PX = 30.0
 _TOUCH_PX = 5.0
+_UNSEEN_PX = 12.0
+_LIKE = 0.25
+_LIKE_PX = 15.0
 _SOFT_EDGE_PX = 4.0
-_REACH_OF_OBJECT = 0.8
-_MOST_OF_OBJECT = 2.0
+_REACH_OF_OBJECT = 1.0
+_MOST_OF_OBJECT = 1.5
+_TRIES = 4
 _LEAST_MOTION_PX = 3.0
-_VOTERS = 3
-_LEAST_VOTES = 3
+_COARSE = 4
 _KEPT = 256
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What one frame alone shows: `mask`, (h, w) bool of `region` of the small picture, packed to bits."""
-
-    region: Region
-    bits: NDArray[np.uint8]
-
-    def mask(self) -> Mask:
-        height, width = self.region.height, self.region.width
-        return np.unpackbits(self.bits, count=height * width).reshape(height, width).view(np.bool_)
-
-
 class Shadows:
-    """The object's shadow on each frame of a shot, at the small size; careful rather than complete.
+    """The object's shadow on each frame of a shot, at the small size.
 
-    A place belongs to it if the ground there is darker than at other times, alike in all channels and with its
-    texture kept; if it hangs together with the hole; and if neighbouring frames have it in the same place beside
-    the object. An object that rests has no shadow that could be told from the ground.
+    A place belongs to it if the ground there is darker than when it is lit, alike in all channels and with its
+    texture kept; if the frames around show the same in the same place beside the object; and if it hangs together
+    with the hole, or lies below it. Where the ground was never seen lit, what looks like the shadow and hangs
+    together with it is added. An object that rests has no shadow that could be told from the ground.
     """
 
     def __init__(self, shot: Shot, pictures: Pictures, camera: Camera) -> None:
         self._shot = shot
-        self._pictures = pictures
-        self._camera = camera
-        self._found: OrderedDict[int, _Found | None] = OrderedDict()
-        self._lasting: OrderedDict[int, _Found | None] = OrderedDict()
+        self._small = pictures.scale.small
+        self._ground = LitGround(shot, pictures, camera)
+        self._unit = min(self._ground.size) / FACTS_HEIGHT_PX
+        self._darkenings = Darkenings(self._ground, self._unit, 4 * _COMPANIONS)
+        self._found: OrderedDict[int, NDArray[np.uint8] | None] = OrderedDict()
 
     def __getitem__(self, index: int) -> Mask | None:
         """Return (h, w) bool of the small picture, a soft edge included; None if no shadow was found."""
-        if index not in self._lasting:
-            self._lasting[index] = self._confirmed(index)
-            if len(self._lasting) > _KEPT:
-                self._lasting.popitem(last=False)
-        found = self._lasting[index]
-        if found is None:
-            return None
-        whole = np.zeros(self._pictures.scale.small, np.bool_)
-        whole[found.region.slices] = found.mask()
-        side = 2 * max(1, round(self._pictures.scale.px(_SOFT_EDGE_PX))) + 1
-        disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-        return np.asarray(cv2.dilate(whole.view(np.uint8), disc)) > 0
-
-    def _alone(self, index: int) -> _Found | None:
         if index not in self._found:
-            self._found[index] = self._searched(index)
+            mask = self._searched(index)
+            self._found[index] = np.packbits(mask) if mask.any() else None
             if len(self._found) > _KEPT:
                 self._found.popitem(last=False)
-        return self._found[index]
-
-    def _confirmed(self, index: int) -> _Found | None:
-        """Let the frames around vote, each moved along with the object: a shadow lasts, and is found by most."""
-        hole = self._pictures[index].hole
-        if not hole.any():
+        bits = self._found[index]
+        if bits is None:
             return None
-        y, x = _middle(hole)
-        votes = np.zeros(hole.shape, np.uint8)
-        for other in range(index - _VOTERS, index + _VOTERS + 1):
-            there = self._alone(other) if other in self._shot else None
-            if there is None:
-                continue
-            whole = np.zeros(hole.shape, np.uint8)
-            whole[there.region.slices] = there.mask()
-            other_y, other_x = _middle(self._pictures[other].hole)
-            shift = np.array([[1, 0, x - other_x], [0, 1, y - other_y]])
-            votes += np.asarray(cv2.warpAffine(whole, shift, hole.shape[::-1], flags=cv2.INTER_NEAREST))
-        lasting = self._attached((votes >= _LEAST_VOTES) & ~hole, hole)
-        region = Region.of(lasting)
-        return None if region.empty else _Found(region, np.packbits(lasting[region.slices]))
+        height, width = self._ground.size
+        found = np.unpackbits(bits, count=height * width).reshape(height, width)
+        grown = cv2.dilate(found, _disc(self._unit * _SOFT_EDGE_PX))
+        return np.asarray(cv2.resize(grown, self._small[::-1], interpolation=cv2.INTER_NEAREST)) > 0
 
-    def _searched(self, index: int) -> _Found | None:
-        here = self._pictures[index]
-        if not here.hole.any() or not self._moves(index):
-            return None
-        object_box = Region.of(here.hole)
+    def _searched(self, index: int) -> Mask:
+        hole = self._ground.look(index).hole
+        if not hole.any() or not self._moves(index):
+            return np.zeros(hole.shape, np.bool_)
+        own = self._darkenings.of(index)
+        lasting, steady = self._lasting(index)
+        near = np.zeros(hole.shape, np.bool_)
+        object_box = Region.of(hole)
         reach = round(_REACH_OF_OBJECT * max(object_box.width, object_box.height))
-        box = object_box.grown(reach, self._pictures.scale.small)
-        ground, sure = self._ground(index, box)
-        free = sure & ~here.hole[box.slices]
-        if np.count_nonzero(free) < 64:
-            return None
-        dark = self._darkened(here.rgb[box.slices], ground, free, here.hole[box.slices])
-        return _Found(box, np.packbits(dark)) if dark.any() else None
+        near[object_box.grown(reach, self._ground.size).slices] = True
+        level = self._surroundings(lasting, own.known)
+        dark, here = lasting - level, own.smooth - level
+        # Something else before the ground is darker here and lighter there; a shadow's own edge is less rough.
+        plain = (own.tint < _TINTED) & (own.roughness < _ROUGH_ANYWAY + _ROUGH_SHARE * np.maximum(-here, 0))
+        candidate = near & own.known & steady & plain & (here < np.log(_HERE))
+        most = _MOST_OF_OBJECT * np.count_nonzero(hole)
+        for attempt in range(_TRIES):
+            # What is too large for a shadow may be one with darker ground attached to it.
+            harder = attempt * np.log(_DARK)
+            core = dark < np.log(_CORE) + harder
+            found = self._attached(candidate & (dark < np.log(_DARK) + harder), hole, core, own)
+            if np.count_nonzero(found) <= most:
+                grown = self._grown(index, found, near & ~hole)
+                return grown if np.count_nonzero(grown) <= most else found
+        return np.zeros(hole.shape, np.bool_)
+
+    def _surroundings(self, mean: Plane, known: Mask) -> Plane:
+        """Return how dark the wider surroundings are: exposure and the lens, no shadow."""
+        # A shadow itself must not pull the level down.
+        level, _ = _local_mean(np.clip(mean, np.log(_HERE), -np.log(_HERE)), known, self._unit * _AROUND_PX)
+        return level
+
+    def _lasting(self, index: int) -> tuple[Plane, Mask]:
+        """Average the darkening of the frames around, each moved along with the object.
+
+        Returns (h, w) float32, and (h, w) bool: most frames in which the place is known show it darker.
+        """
+        own = self._darkenings.of(index)
+        total, count = own.mean.copy(), own.known.astype(np.float32)
+        votes = (own.smooth < np.log(_HERE)).astype(np.float32)
+        for other in range(index - _COMPANIONS, index + _COMPANIONS + 1):
+            if other == index or other not in self._shot or not self._ground.look(other).hole.any():
+                continue
+            there = self._darkenings.of(other)
+            shift, size = self._shift(index, other), self._ground.size[::-1]
+            known, dark = there.known.astype(np.float32), (there.smooth < np.log(_HERE)).astype(np.float32)
+            moved = cv2.warpAffine(cv2.merge([there.mean, known, dark]), shift, size)
+            total += moved[..., 0]
+            count += moved[..., 1]
+            votes += moved[..., 2]
+        enough = count > min(2, len(self._shot)) - 0.5
+        mean = (total / np.maximum(count, 1e-3)).astype(np.float32)
+        return mean, np.asarray(enough & (votes > _STEADY * count))
+
+    def _shift(self, index: int, other: int) -> NDArray[np.float64]:
+        """Return the (2, 3) map from `other` to `index` that follows the object over the ground."""
+        mine, theirs = (Region.of(self._ground.look(one).hole) for one in (index, other))
+        (y, x), (other_y, other_x) = _middle(mine), _middle(theirs)
+        foot = np.array([[[other_x, theirs.y1]]], np.float64)
+        ground = cv2.perspectiveTransform(foot, self._ground.homography(other, index))[0, 0, 1] - theirs.y1
+        own, there = self._darkenings.of(index).coarse, self._darkenings.of(other).coarse
+        # An object that jumps leaves its shadow on the ground; one that comes nearer takes it along.
+        best, best_likeness = y - other_y, -1.0
+        for down in (y - other_y, float(ground), float(mine.y1 - theirs.y1)):
+            shift = np.array([[1, 0, (x - other_x) / HALF], [0, 1, down / HALF]])
+            likeness = float((cv2.warpAffine(there, shift, own.shape[::-1]) * own).sum())
+            if likeness > best_likeness + 1e-6:
+                best, best_likeness = down, likeness
+        return np.array([[1, 0, x - other_x], [0, 1, best]])
 
     def _moves(self, index: int) -> bool:
-        """Whether the object is elsewhere on the ground some frames before or after."""
-        y, x = _middle(self._pictures[index].hole)
-        for other in (index - _OFFSETS[2], index + _OFFSETS[2]):
-            if other not in self._shot or not self._pictures[other].hole.any():
-                continue
-            there = cv2.perspectiveTransform(np.array([[[x, y]]]), self._camera.product(index, other))[0, 0]
-            other_y, other_x = _middle(self._pictures[other].hole)
-            if np.hypot(there[0] - other_x, there[1] - other_y) > self._pictures.scale.px(_LEAST_MOTION_PX):
-                return True
+        """Whether the object is elsewhere on the ground at some time of the shot."""
+        y, x = _middle(Region.of(self._ground.look(index).hole))
+        for distance in (4, 12, 24, 48):
+            for other in (index - distance, index + distance):
+                if other not in self._shot or not self._ground.look(other).hole.any():
+                    continue
+                at = cv2.perspectiveTransform(np.array([[[x, y]]]), self._ground.homography(index, other))[0, 0]
+                other_y, other_x = _middle(Region.of(self._ground.look(other).hole))
+                if np.hypot(at[0] - other_x, at[1] - other_y) > self._unit * _LEAST_MOTION_PX:
+                    return True
         return False
 
-    def _ground(self, index: int, box: Region) -> tuple[NDArray[np.uint8], Mask]:
-        """Return what the box shows when it is lit, (h, w, 3) uint8, and where that is known."""
-        samples, valid = [], []
-        places = grid(box)
-        for offset in (sign * step for step in _OFFSETS for sign in (-1, 1)):
-            if index + offset not in self._shot:
-                continue
-            there = self._pictures[index + offset]
-            points = project(self._camera.between(index, index + offset), places)
-            samples.append(fetch(there.rgb, points))
-            valid.append(visible(there.wide, points))
-        if len(samples) < _LEAST_SAMPLES:
-            return np.zeros((box.height, box.width, 3), np.uint8), np.zeros((box.height, box.width), np.bool_)
-        stack, known = np.stack(samples), np.stack(valid)
-        light = np.where(known, stack[..., 0].astype(np.int32) + stack[..., 1] + stack[..., 2], 1 << 20)
-        order = np.argsort(light, axis=0, kind="stable")
-        count = known.sum(axis=0)
-        rank = np.clip((_GROUND_QUANTILE * (count - 1)).astype(np.int64), 0, None)
-        chosen = np.take_along_axis(order, rank[None], axis=0)
-        ground = np.take_along_axis(stack, chosen[..., None], axis=0)[0]
-        return ground, np.asarray(count >= _LEAST_SAMPLES)
-
-    def _darkened(self, own: NDArray[np.uint8], ground: NDArray[np.uint8], free: Mask, hole: Mask) -> Mask:
-        """Return the places that hang together with the hole and are the ground, darkened."""
-        scale = self._pictures.scale
-        sigma = scale.px(_SMOOTH_PX)
-        share = _blurred(free.astype(np.float32), sigma) + 1e-3
-        here, lit = (
-            _blurred(_linear(picture) * free[..., None], sigma) / share[..., None] + 2e-3 for picture in (own, ground)
-        )
-        logs = np.log(here / lit)
-        mean = np.asarray(cv2.transform(logs, np.full((1, 3), 1 / 3)))
-        # Other exposure is no shadow: most of the surroundings are lit.
-        mean = mean - float(np.clip(np.median(mean[free]), -0.2, 0.2))
-        alike = np.abs(logs - np.asarray(cv2.transform(logs, np.full((3, 3), 1 / 3)))).max(axis=2) < _CHANNELS_APART
-        expected = 255 * np.clip(_linear(ground) * np.exp(logs), 0, 1) ** (1 / _GAMMA)
-        misfit = np.asarray(cv2.transform(np.abs(own - expected), np.full((1, 3), 1 / 3))) * free
-        wide = scale.px(_MISFIT_PX)
-        misfit = _blurred(misfit.astype(np.float32), wide) / (_blurred(free.astype(np.float32), wide) + 1e-3)
-        dark = free & alike & (mean < np.log(_DARK)) & (misfit < _MISFIT_CODES)
-        return self._attached(dark, hole, mean < np.log(_CORE))
-
-    def _attached(self, dark: Mask, hole: Mask, core: Mask | None = None) -> Mask:
-        """Return the parts of `dark` that touch the hole and, if given, hold enough of `core`; none if too much."""
-        scale = self._pictures.scale
+    def _attached(self, dark: Mask, hole: Mask, core: Mask, own: Darkening) -> Mask:
+        """Return the parts of `dark` that touch the hole, or lie on the ground below it, and hold enough of `core`."""
         opened = np.asarray(cv2.morphologyEx(dark.view(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)))
-        side = 2 * max(1, round(scale.px(_TOUCH_PX))) + 1
-        near = np.asarray(cv2.dilate(hole.view(np.uint8), np.ones((side, side), np.uint8))) > 0
-        count, parts = cv2.connectedComponents(opened)
+        # Close to the object the ground may never have been seen.
+        unseen = ~own.known & _widened(hole, self._unit * _UNSEEN_PX)
+        touching = _widened(hole | unseen, self._unit * _TOUCH_PX)
+        box = Region.of(hole)
+        count, parts, boxes, centres = cv2.connectedComponentsWithStats(opened)
         keep = np.zeros(dark.shape, np.bool_)
         for part in range(1, count):
             inside = parts == part
-            if (inside & near).any() and (core is None or core[inside].mean() > _CORE_SHARE):
+            (x, y), bottom = centres[part], boxes[part, cv2.CC_STAT_TOP] + boxes[part, cv2.CC_STAT_HEIGHT]
+            if (inside & touching).any():
+                fits = bottom > (box.y0 + box.y1) / 2 and core[inside].mean() > _CORE_SHARE
+            else:
+                # The shadow of something in the air: below it, and dark nearly all over.
+                below = y > box.y1 - box.height / 4 and abs(x - (box.x0 + box.x1) / 2) < box.width
+                fits = below and core[inside].mean() > _CORE_SHARE_APART
+            if fits:
                 keep |= inside
-        return keep if np.count_nonzero(keep) <= _MOST_OF_OBJECT * np.count_nonzero(hole) else np.zeros_like(keep)
+        return keep
+
+    def _grown(self, index: int, found: Mask, near: Mask) -> Mask:
+        """Add what hangs together with a shadow and looks like it: there the ground was never seen lit."""
+        if not found.any():
+            return found
+        look, lit = self._ground.look(index), self._ground.behind(index)
+        sigma = self._unit * _LIKE_PX
+        shade, shade_weight = _local_mean(look.light, found & ~look.hole, sigma)
+        ground, ground_weight = _local_mean(lit.light, lit.known & ~look.wide & ~found, sigma)
+        away = cv2.absdiff(look.light, shade)
+        alike = np.maximum(np.maximum(away[..., 0], away[..., 1]), away[..., 2]) < _LIKE
+        darker = np.asarray(cv2.transform(look.light - ground, np.full((1, 3), 1 / 3))) < np.log(_DARK)
+        like = near & alike & darker & (shade_weight > 1e-2) & (ground_weight > 1e-2)
+        count, parts = cv2.connectedComponents((like | found).view(np.uint8))
+        kept = np.zeros(count, np.bool_)
+        kept[np.unique(parts[found])] = True
+        return np.asarray(kept[parts])
 
 
-def _linear(picture: NDArray[np.uint8]) -> Plane:
-    return np.asarray((picture.astype(np.float32) / 255) ** np.float32(_GAMMA))
+def _local_mean(values: Plane, where: Mask, sigma: float) -> tuple[Plane, Plane]:
+    """Return the mean of `values` around each pixel over `where`, and how much of that there is; coarse inside."""
+    height, width = where.shape
+    share = where.astype(np.float32)
+    weighted = values * (share if values.ndim == 2 else share[..., None])
+    size = (max(1, width // _COARSE), max(1, height // _COARSE))
+    both = (cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in (weighted, share))
+    total, weight = (cv2.GaussianBlur(plane, (0, 0), sigma / _COARSE) for plane in both)
+    mean = total / ((weight if values.ndim == 2 else weight[..., None]) + np.float32(1e-6))
+    return np.asarray(cv2.resize(mean, (width, height))), np.asarray(cv2.resize(weight, (width, height)))
 
 
-def _blurred(plane: Plane, sigma: float) -> Plane:
-    return np.asarray(cv2.GaussianBlur(plane, (0, 0), sigma))
+def _widened(mask: Mask, radius_px: float) -> Mask:
+    return np.asarray(cv2.dilate(mask.view(np.uint8), _disc(radius_px))) > 0
 
 
-def _middle(mask: Mask) -> tuple[float, float]:
-    """Return y and x of the middle of the mask's box; steadier in x than a centroid when limbs move."""
-    box = Region.of(mask)
+def _disc(radius_px: float) -> NDArray[np.uint8]:
+    side = 2 * max(1, round(radius_px)) + 1
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
+
+
+def _middle(box: Region) -> tuple[float, float]:
+    """Return y and x of a box's middle; of an object it is steadier in x than a centroid when limbs move."""
     return (box.y0 + box.y1) / 2, (box.x0 + box.x1) / 2
