@@ -16,6 +16,7 @@ HALF = 2
 _MEAN = np.full((1, 3), 1 / 3)
 _SMOOTH_PX = 2.0
 _ROUGH_PX = 3.0
+_NEARLY_BLACK = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,10 @@ class Darkenings:
         smooth = _blurred(mean, share, self._unit * _SMOOTH_PX)
         wide = self._unit * _ROUGH_PX
         roughness = _blurred(cv2.absdiff(mean, _blurred(mean, share, wide)) * share, share, wide)
+        light = np.exp(lit.light)
         even = cv2.absdiff(_blurred(change, share, self._unit * _SMOOTH_PX), cv2.merge([smooth] * 3))
+        # A channel that is nearly black when lit cannot get much darker.
+        even *= light / (light + np.float32(_NEARLY_BLACK))
         tint = cv2.max(cv2.max(even[..., 0], even[..., 1]), even[..., 2])
         return Darkening(mean, known, smooth, roughness, tint, np.minimum(mean[::HALF, ::HALF], 0))
 
