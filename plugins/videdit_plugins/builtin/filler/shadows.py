@@ -37,6 +37,7 @@ _MOST_OF_OBJECT = 1.5
 _TRIES = 4
 _LEAST_MOTION_PX = 3.0
 _COARSE = 4
+_VOTERS, _VOTES = 2, 2
 _KEPT = 256
 
 
@@ -54,11 +55,30 @@ class Shadows:
         self._small = pictures.scale.small
         self._ground = LitGround(shot, pictures, camera)
         self._unit = min(self._ground.size) / FACTS_HEIGHT_PX
-        self._darkenings = Darkenings(self._ground, self._unit, 4 * _COMPANIONS)
+        self._darkenings = Darkenings(self._ground, self._unit, 4 * (_COMPANIONS + _VOTERS))
         self._found: OrderedDict[int, NDArray[np.uint8] | None] = OrderedDict()
 
     def __getitem__(self, index: int) -> Mask | None:
         """Return (h, w) bool of the small picture, a soft edge included; None if no shadow was found."""
+        hole = self._ground.look(index).hole
+        votes = np.zeros(hole.shape, np.uint8)
+        for other in range(index - _VOTERS, index + _VOTERS + 1):
+            mask = self._alone(other) if other in self._shot and hole.any() else None
+            if mask is None:
+                continue
+            if other == index:
+                # What the frame itself shows needs no other vote.
+                votes += _VOTES * mask
+            else:
+                votes += cv2.warpAffine(mask, self._shift(index, other), hole.shape[::-1], flags=cv2.INTER_NEAREST)
+        found = ((votes >= _VOTES) & ~hole).view(np.uint8)
+        if not found.any():
+            return None
+        grown = cv2.dilate(found, _disc(self._unit * _SOFT_EDGE_PX))
+        return np.asarray(cv2.resize(grown, self._small[::-1], interpolation=cv2.INTER_NEAREST)) > 0
+
+    def _alone(self, index: int) -> NDArray[np.uint8] | None:
+        """Return what is found without the votes of the frames around, (h, w) uint8 of 0 and 1."""
         if index not in self._found:
             mask = self._searched(index)
             self._found[index] = np.packbits(mask) if mask.any() else None
@@ -68,9 +88,7 @@ class Shadows:
         if bits is None:
             return None
         height, width = self._ground.size
-        found = np.unpackbits(bits, count=height * width).reshape(height, width)
-        grown = cv2.dilate(found, _disc(self._unit * _SOFT_EDGE_PX))
-        return np.asarray(cv2.resize(grown, self._small[::-1], interpolation=cv2.INTER_NEAREST)) > 0
+        return np.unpackbits(bits, count=height * width).reshape(height, width)
 
     def _searched(self, index: int) -> Mask:
         hole = self._ground.look(index).hole

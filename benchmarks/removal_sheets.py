@@ -1,0 +1,131 @@
+"""Remove the object from all DAVIS sequences and clips, and lay before and after side by side for a person to look at.
+
+    python benchmarks/removal_sheets.py DATA_DIR OUT_DIR [--only camel,dog] [--places 4] [--quality standard]
+
+The DAVIS sequences are prompted with the true mask of their first frame and tracked to their end, the clips with the
+prompts of `footage.py` and tracked for `--frames` frames. Then two neighbouring frames are removed at each of some places
+spread over the film, with all that the film shows, as `videdit remove` would. One sheet for each film, a place a column:
+
+1. the frame, the mask as tracked in red, what was changed beyond it (rim and shadow) in green
+2. the frame as removed
+3. how the fill differs from that of the next frame, moved back along the motion, eight-fold: flicker is bright
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+from footage import BOXES, CLICKS
+from numpy.typing import NDArray
+
+import videdit
+from videdit.frames import Mask
+from videdit.ops import optical_flow
+from videdit.pipeline.edited import EditedFrames
+from videdit.pipeline.film_layers import FilmLayers
+from videdit.shots import Shot
+
+WIDTH_PX = 480
+GAIN = 8
+Picture = NDArray[np.uint8]
+
+
+def sources(data: Path) -> dict[str, Path]:
+    """Return the films by name: sequences first, clips as NAME.mp4."""
+    sequences = sorted((data / "davis" / "JPEGImages" / "480p").iterdir())
+    return {path.name: path for path in sequences} | {f"{name}.mp4": data / "clips" / f"{name}.mp4" for name in BOXES}
+
+
+def prompted(source: Path, folder: Path, frames: int, quality: str) -> videdit.Project:
+    """Return a project in which the film's object was pointed at."""
+    project = videdit.open(source, folder)
+    project.decide(replace(project.description, quality=quality))
+    if project.description.prompts:
+        return project
+    if source.is_dir():
+        project.mask(source.parents[2] / "Annotations" / "480p" / source.name / "00000.png")
+    else:
+        project.limit(0, min(frames, project.reader.frame_count))
+        project.box(*BOXES[source.stem])
+        for x, y in CLICKS.get(source.stem, []):
+            project.click(x, y)
+    project.replace_effects([videdit.EffectStep("remove", {"check": False})])
+    return project
+
+
+def sheet(project: videdit.Project, places: int) -> Picture:
+    """Remove the object on pairs of frames and return the sheet."""
+    span = project.span or Shot(0, project.reader.frame_count)
+    steps = project.description.effects
+    layers = FilmLayers(
+        project.reader,
+        steps,
+        [project.ids_of(step) for step in steps],
+        project.track,
+        project.plugins,
+        project.runtime(),
+        project.span,
+    )
+    columns = []
+    for number in range(places):
+        index = span.start + (2 * number + 1) * (len(span) - 1) // (2 * places)
+        shot = next(one for one in project.shots() if index in one)
+        frames = project.reader.shot_frames(shot)
+        edited = EditedFrames(frames, layers.of(shot))
+        before, after = frames[index].rgb8, edited[index].rgb8
+        following = edited[min(index + 1, shot.stop - 1)].rgb8
+        mask = project.track.union(index, frames.size)
+        columns.append(column(before, after, following, mask, f"frame {index}"))
+    layers.finish()
+    return np.hstack(columns)
+
+
+def column(before: Picture, after: Picture, following: Picture, mask: Mask, title: str) -> Picture:
+    """Return one place of the sheet."""
+    changed = (before != after).any(axis=2)
+    marked = before.copy()
+    for shape, colour in ((changed, (0, 255, 0)), (mask, (255, 0, 0))):
+        closed = cv2.morphologyEx(shape.view(np.uint8), cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8))
+        outlines, _ = cv2.findContours(closed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        cv2.drawContours(marked, outlines, -1, colour, 2)
+    cv2.putText(marked, title, (8, 34), cv2.FONT_HERSHEY_SIMPLEX, 1.1, (255, 255, 0), 3)
+    flow = optical_flow(*(cv2.cvtColor(one, cv2.COLOR_RGB2GRAY) for one in (after, following)))
+    y, x = np.indices(mask.shape, np.float32)
+    moved = cv2.remap(following, x + flow[..., 0], y + flow[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    flicker = np.where(changed[..., None], cv2.absdiff(after, moved), 0).astype(np.float32) * GAIN
+    rows = [marked, after, np.clip(flicker, 0, 255).astype(np.uint8)]
+    height = round(WIDTH_PX * before.shape[0] / before.shape[1])
+    return np.vstack([cv2.resize(row, (WIDTH_PX, height), interpolation=cv2.INTER_AREA) for row in rows])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--only", default="", help="names, separated by commas; clips end in .mp4")
+    parser.add_argument("--places", type=int, default=4, help="columns of a sheet")
+    parser.add_argument("--frames", type=int, default=60, help="of a clip")
+    parser.add_argument("--quality", default="standard", choices=["draft", "standard", "best"])
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    for name, source in sources(arguments.data).items():
+        if arguments.only and name not in arguments.only.split(","):
+            continue
+        began = time.process_time()
+        folder = arguments.out / f"{name}.project"
+        with prompted(source, folder, arguments.frames, arguments.quality) as project:
+            project.track_objects()
+            tracked = time.process_time()
+            picture = sheet(project, arguments.places)
+        cv2.imwrite(str(arguments.out / f"{name}.png"), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+        ended = time.process_time()
+        print(f"{name}: tracked in {tracked - began:.0f} s, removed in {ended - tracked:.0f} s of CPU", flush=True)
+
+
+if __name__ == "__main__":
+    main()
