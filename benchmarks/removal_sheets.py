@@ -1,12 +1,13 @@
 """Remove the object from all DAVIS sequences and clips, and lay before and after side by side for a person to look at.
 
-    python benchmarks/removal_sheets.py DATA_DIR OUT_DIR [--only camel,dog] [--places 4] [--quality standard]
+    python benchmarks/removal_sheets.py DATA_DIR OUT_DIR [--only camel,dog.mp4] [--places 4] [--quality standard]
 
 The DAVIS sequences are prompted with the true mask of their first frame and tracked to their end, the clips with the
-prompts of `footage.py` and tracked for `--frames` frames. Then two neighbouring frames are removed at each of some places
-spread over the film, with all that the film shows, as `videdit remove` would. One sheet for each film, a place a column:
+prompts of `footage.py` and tracked for `--frames` frames. `--masks` takes masks of sequences that `videdit evaluate
+tracking` has written before instead. Then two neighbouring frames are removed at each of some places spread over the
+film, with all that the film shows, as `videdit remove` would. One sheet for each film, a place a column:
 
-1. the frame, the mask as tracked in red, what was changed beyond it (rim and shadow) in green
+1. the frame, the mask as tracked in red, what was changed, rim and shadow included, in green
 2. the frame as removed
 3. how the fill differs from that of the next frame, moved back along the motion, eight-fold: flicker is bright
 """
@@ -28,6 +29,7 @@ from videdit.frames import Mask
 from videdit.ops import optical_flow
 from videdit.pipeline.edited import EditedFrames
 from videdit.pipeline.film_layers import FilmLayers
+from videdit.project.mask_files import import_masks
 from videdit.shots import Shot
 
 WIDTH_PX = 480
@@ -41,13 +43,15 @@ def sources(data: Path) -> dict[str, Path]:
     return {path.name: path for path in sequences} | {f"{name}.mp4": data / "clips" / f"{name}.mp4" for name in BOXES}
 
 
-def prompted(source: Path, folder: Path, frames: int, quality: str) -> videdit.Project:
-    """Return a project in which the film's object was pointed at."""
+def tracked(source: Path, folder: Path, frames: int, quality: str, masks: Path | None) -> videdit.Project:
+    """Return a project in which the film's object was pointed at and tracked, or its masks were brought in."""
     project = videdit.open(source, folder)
     project.decide(replace(project.description, quality=quality))
-    if project.description.prompts:
-        return project
-    if source.is_dir():
+    if len(project.objects):
+        pass
+    elif masks is not None and (masks / source.name).is_dir():
+        import_masks(project, masks / source.name, "palette")
+    elif source.is_dir():
         project.mask(source.parents[2] / "Annotations" / "480p" / source.name / "00000.png")
     else:
         project.limit(0, min(frames, project.reader.frame_count))
@@ -55,7 +59,7 @@ def prompted(source: Path, folder: Path, frames: int, quality: str) -> videdit.P
         for x, y in CLICKS.get(source.stem, []):
             project.click(x, y)
     project.replace_effects([videdit.EffectStep("remove", {"check": False})])
-    return project
+    return project.track_objects()
 
 
 def sheet(project: videdit.Project, places: int) -> Picture:
@@ -79,7 +83,7 @@ def sheet(project: videdit.Project, places: int) -> Picture:
         edited = EditedFrames(frames, layers.of(shot))
         before, after = frames[index].rgb8, edited[index].rgb8
         following = edited[min(index + 1, shot.stop - 1)].rgb8
-        mask = project.track.union(index, frames.size)
+        mask = project.track.union(index)
         columns.append(column(before, after, following, mask, f"frame {index}"))
     layers.finish()
     return np.hstack(columns)
@@ -111,6 +115,7 @@ def main() -> None:
     parser.add_argument("--places", type=int, default=4, help="columns of a sheet")
     parser.add_argument("--frames", type=int, default=60, help="of a clip")
     parser.add_argument("--quality", default="standard", choices=["draft", "standard", "best"])
+    parser.add_argument("--masks", type=Path, help="folder of folders of tracked masks, by sequence")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     for name, source in sources(arguments.data).items():
@@ -118,13 +123,12 @@ def main() -> None:
             continue
         began = time.process_time()
         folder = arguments.out / f"{name}.project"
-        with prompted(source, folder, arguments.frames, arguments.quality) as project:
-            project.track_objects()
-            tracked = time.process_time()
+        with tracked(source, folder, arguments.frames, arguments.quality, arguments.masks) as project:
+            known = time.process_time()
             picture = sheet(project, arguments.places)
         cv2.imwrite(str(arguments.out / f"{name}.png"), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
         ended = time.process_time()
-        print(f"{name}: tracked in {tracked - began:.0f} s, removed in {ended - tracked:.0f} s of CPU", flush=True)
+        print(f"{name}: tracked in {known - began:.0f} s, removed in {ended - known:.0f} s of CPU", flush=True)
 
 
 if __name__ == "__main__":
