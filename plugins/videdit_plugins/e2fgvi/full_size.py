@@ -138,6 +138,6 @@ class FullSizeFiller(Filler):
         return replace(filled, rgb=whole[filled.region.slices])
 
     def report(self) -> dict[str, Any]:
-        """Return how many of the pixels that were made up the second filler made."""
+        """Return how many of the pixels that were made up the second filler made, and what the first one tells."""
         count, self._by_network = self._by_network, 0
-        return {"pixels_by_network": count}
+        return {**self._seen.report(), "pixels_by_network": count}

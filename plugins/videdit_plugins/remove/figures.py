@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from videdit import MADE_UP, Shot
 
 DOUBTFUL_SHARE = 0.5
-"""A frame is doubtful if more of its hole than this was made up."""
+"""A frame is doubtful if more of its hole than this was made up, or if its filler tells that a shadow is left."""
+_SHADOW_LEFT = "frames_with_shadow_left"
 _OTHERS, _MADE_UP = "pixels_from_other_frames", "pixels_made_up"
 
 
@@ -29,7 +30,7 @@ class Figures:
         one = self._of(shot)
         for key, value in {_OTHERS: area - made_up, _MADE_UP: made_up, **told}.items():
             one[key] = one.get(key, 0) + value
-        if made_up > DOUBTFUL_SHARE * area:
+        if made_up > DOUBTFUL_SHARE * area or told.get(_SHADOW_LEFT):
             self._doubtful.append(index)
 
     def say(self, shot: Shot, what: str, text: str) -> None:

@@ -117,3 +117,21 @@ def test_what_jumps_leaves_its_shadow_on_the_ground(make_clip: Make) -> None:
     shade(clip, lambda index: (slice(64, 74), slice(object_left(index), object_left(index) + 24)), (0.5, 0.5, 0.5))
     left = object_left(14)
     assert found_in(clip, 14)[66:72, left + 2 : left + 22].mean() > 0.9
+
+
+def test_a_dark_thing_that_stays_beside_the_object_is_told(make_clip: Make, started: Make) -> None:
+    # Too strongly coloured for a shadow, so it is left; but it goes along, and a person would see it.
+    clip = make_clip(count=30, pan=0.6, speed=2.6)
+    shade(clip, below, (0.2, 0.7, 0.7))
+    filler = started(clip, grain=False)
+    filler.fill(14)
+    assert filler.report() == {"frames_with_shadow_left": 1}
+    assert filler.report() == {}
+
+
+def test_nothing_is_told_where_the_shadow_was_found(make_clip: Make, started: Make) -> None:
+    clip = make_clip(count=30, pan=0.6, speed=2.6)
+    shade(clip, below, (0.55, 0.55, 0.55))
+    filler = started(clip, grain=False)
+    filler.fill(14)
+    assert filler.report() == {}

@@ -119,6 +119,18 @@ def test_a_mostly_made_up_frame_is_doubtful() -> None:
     assert effect.report()["doubtful_frames"] == [2]
 
 
+def test_a_frame_on_which_a_shadow_is_left_is_doubtful() -> None:
+    class Telling(Red):
+        def report(self) -> dict[str, Any]:
+            return {"frames_with_shadow_left": 1}
+
+    effect = Remove(RemoveOptions(check=False), Runtime(make=lambda role, name, options: Telling()))
+    effect.render(window(effect, index=1))
+    told = effect.report()
+    assert told["frames_with_shadow_left"] == 1
+    assert told["doubtful_frames"] == [1]
+
+
 def test_tells_what_the_check_found_and_what_the_filler_says() -> None:
     class Telling(Red):
         def report(self) -> dict[str, Any]:

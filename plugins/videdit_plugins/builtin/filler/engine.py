@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from videdit import Filled, Filler, FrameSequence, MaskSequence, Runtime
 from videdit_plugins.builtin.filler.camera import Camera
@@ -22,6 +23,7 @@ _EFFORTS = {
     "best": Effort(480, Wanted(per_pixel=10, most=14), "medium"),
 }
 _MOST_THREADS = 4
+SHADOW_LEFT = "frames_with_shadow_left"
 
 
 class BuiltinFiller(Filler):
@@ -32,6 +34,7 @@ class BuiltinFiller(Filler):
 
     def __init__(self, options: FillerOptions, runtime: Runtime) -> None:
         self._options = options
+        self._left = 0
         self._effort = _EFFORTS[runtime.quality]
         self._pool = ThreadPoolExecutor(max_workers=min(_MOST_THREADS, os.cpu_count() or 1))
         # Half for the frames themselves; plates and the work on one frame take the rest.
@@ -43,12 +46,20 @@ class BuiltinFiller(Filler):
         kept = 2 * reach + 8
         pictures = Pictures(frames, holes, scale, kept, self._budget_bytes)
         camera = Camera(pictures)
-        if self._options.shadows:
-            shadows = Shadows(frames.shot, pictures, camera)
-            pictures = WiderPictures(pictures, shadows.__getitem__, kept)
+        self._shadows = Shadows(frames.shot, pictures, camera) if self._options.shadows else None
+        if self._shadows is not None:
+            pictures = WiderPictures(pictures, self._shadows.__getitem__, kept)
         propagation = Propagation(frames.shot, pictures, camera, reach, self._effort, self._pool)
         self._completion = Completion(propagation, synthesis=self._options.synthesis)
         self._finishing = Finishing(self._completion, propagation, grain=self._options.grain)
 
     def fill(self, index: int) -> Filled | None:
-        return self._finishing.fill(index)
+        filled = self._finishing.fill(index)
+        if filled is not None and self._shadows is not None and self._shadows.left(index):
+            self._left += 1
+        return filled
+
+    def report(self) -> dict[str, Any]:
+        """Return on how many frames something dark beside the fill goes along with the object, if on any."""
+        count, self._left = self._left, 0
+        return {SHADOW_LEFT: count} if count else {}

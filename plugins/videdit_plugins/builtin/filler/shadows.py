@@ -38,6 +38,8 @@ _TRIES = 4
 _LEAST_MOTION_PX = 3.0
 _COARSE = 4
 _VOTERS, _VOTES = 2, 2
+_LEFT_SHARE = 0.03
+"""Of the object's area: darkness beside the fill that a person would see."""
 _KEPT = 256
 
 
@@ -60,6 +62,26 @@ class Shadows:
 
     def __getitem__(self, index: int) -> Mask | None:
         """Return (h, w) bool of the small picture, a soft edge included; None if no shadow was found."""
+        found = self._together(index)
+        if not found.any():
+            return None
+        grown = _widened(found, self._unit * _SOFT_EDGE_PX)
+        return np.asarray(cv2.resize(grown.view(np.uint8), self._small[::-1], interpolation=cv2.INTER_NEAREST)) > 0
+
+    def left(self, index: int) -> bool:
+        """Return whether something dark goes along with the object that is neither it nor a shadow that was found."""
+        hole = self._ground.look(index).hole
+        if not hole.any():
+            return False
+        gone = hole | _widened(self._together(index), self._unit * _SOFT_EDGE_PX)
+        own = self._darkenings.of(index)
+        dark, _, steady = self._beside(index)
+        suspect = self._near(hole) & own.known & steady & ~gone & (dark < np.log(_DARK))
+        rest = self._attached(suspect, gone, dark < np.log(_CORE), own)
+        return bool(np.count_nonzero(rest) > _LEFT_SHARE * np.count_nonzero(hole))
+
+    def _together(self, index: int) -> Mask:
+        """Return what the frame itself or several around it show, (h, w) bool."""
         hole = self._ground.look(index).hole
         votes = np.zeros(hole.shape, np.uint8)
         for other in range(index - _VOTERS, index + _VOTERS + 1):
@@ -71,11 +93,7 @@ class Shadows:
                 votes += _VOTES * mask
             else:
                 votes += cv2.warpAffine(mask, self._shift(index, other), hole.shape[::-1], flags=cv2.INTER_NEAREST)
-        found = ((votes >= _VOTES) & ~hole).view(np.uint8)
-        if not found.any():
-            return None
-        grown = cv2.dilate(found, _disc(self._unit * _SOFT_EDGE_PX))
-        return np.asarray(cv2.resize(grown, self._small[::-1], interpolation=cv2.INTER_NEAREST)) > 0
+        return np.asarray((votes >= _VOTES) & ~hole)
 
     def _alone(self, index: int) -> NDArray[np.uint8] | None:
         """Return what is found without the votes of the frames around, (h, w) uint8 of 0 and 1."""
@@ -94,14 +112,8 @@ class Shadows:
         hole = self._ground.look(index).hole
         if not hole.any() or not self._moves(index):
             return np.zeros(hole.shape, np.bool_)
-        own = self._darkenings.of(index)
-        lasting, steady = self._lasting(index)
-        near = np.zeros(hole.shape, np.bool_)
-        object_box = Region.of(hole)
-        reach = round(_REACH_OF_OBJECT * max(object_box.width, object_box.height))
-        near[object_box.grown(reach, self._ground.size).slices] = True
-        level = self._surroundings(lasting, own.known)
-        dark, here = lasting - level, own.smooth - level
+        own, near = self._darkenings.of(index), self._near(hole)
+        dark, here, steady = self._beside(index)
         # Something else before the ground is darker here and lighter there; a shadow's own edge is less rough.
         plain = (own.tint < _TINTED) & (own.roughness < _ROUGH_ANYWAY + _ROUGH_SHARE * np.maximum(-here, 0))
         candidate = near & own.known & steady & plain & (here < np.log(_HERE))
@@ -115,6 +127,19 @@ class Shadows:
                 grown = self._grown(index, found, near & ~hole)
                 return grown if np.count_nonzero(grown) <= most else found
         return np.zeros(hole.shape, np.bool_)
+
+    def _near(self, hole: Mask) -> Mask:
+        box = Region.of(hole)
+        near = np.zeros(hole.shape, np.bool_)
+        near[box.grown(round(_REACH_OF_OBJECT * max(box.width, box.height)), self._ground.size).slices] = True
+        return near
+
+    def _beside(self, index: int) -> tuple[Plane, Plane, Mask]:
+        """Return how dark the frames around and this one alone are, surroundings taken off, and where that is steady."""
+        own = self._darkenings.of(index)
+        lasting, steady = self._lasting(index)
+        level = self._surroundings(lasting, own.known)
+        return lasting - level, own.smooth - level, steady
 
     def _surroundings(self, mean: Plane, known: Mask) -> Plane:
         """Return how dark the wider surroundings are: exposure and the lens, no shadow."""
