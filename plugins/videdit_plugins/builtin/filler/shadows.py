@@ -135,7 +135,7 @@ class Shadows:
         return near
 
     def _beside(self, index: int) -> tuple[Plane, Plane, Mask]:
-        """Return how dark the frames around and this one alone are, surroundings taken off, and where that is steady."""
+        """Return how dark the frames around are, how dark this one is, and where that is steady."""
         own = self._darkenings.of(index)
         lasting, steady = self._lasting(index)
         level = self._surroundings(lasting, own.known)
