@@ -176,7 +176,7 @@ class LitGround:
 def _gain(own: Plane, other: Plane, common: Mask) -> NDArray[np.float32] | None:
     """Return what to add to `other` to meet `own` in exposure, (3,); None if too little is common to tell."""
     where = common[::_STRIDE, ::_STRIDE]
-    if np.count_nonzero(where) < min(_LEAST_COMMON, where.size // 8):
+    if np.count_nonzero(where) < max(1, min(_LEAST_COMMON, where.size // 8)):
         return None
     difference = (own[::_STRIDE, ::_STRIDE] - other[::_STRIDE, ::_STRIDE])[where]
     return np.asarray(np.clip(np.median(difference, axis=0), -_MOST_GAIN, _MOST_GAIN), np.float32)
