@@ -10,6 +10,7 @@ import pytest
 
 from tests.unit.project.conftest import pointed_only
 from videdit.errors import NothingSelected, OptionError, OutsideFrame
+from videdit.masks import MaskEntry, PackedMask
 from videdit.plugins import Plugins
 from videdit.project import Project, open_project
 from videdit.prompts import Box, Click, MaskPrompt, Moment
@@ -54,6 +55,21 @@ def test_further_clicks_on_a_corrected_frame_go_on_from_the_same_mask(project: P
 def test_a_box_says_anew_where_the_object_is(project: Project) -> None:
     project.correct(Box(10, 8, 28, 24, at=at(9), object="red"))
     assert not any(isinstance(one, MaskPrompt) for one in project.description.prompts)
+
+
+def test_clicks_where_the_object_is_absent_say_where_it_is(project: Project) -> None:
+    there = project.track.get(1, 9)
+    assert there is not None
+    project.track.put([MaskEntry(1, 9, PackedMask.absent(project.track.size), 0.8, "absent")])
+    row, column = np.argwhere(there.mask.mask()).mean(axis=0)
+    with pytest.raises(NothingSelected, match="only negative"):
+        project.correct(Click(column, row, positive=False, at=at(9), object="red")).track_objects()
+    assert project.undo()
+    project.correct(Click(column, row, at=at(9), object="red")).track_objects()
+    assert [type(one) for one in project.description.prompts if one.at == at(9)] == [Click]
+    found = project.track.get(1, 9)
+    assert found is not None
+    assert found.mask == there.mask
 
 
 def test_clicks_can_begin_anew(project: Project) -> None:
