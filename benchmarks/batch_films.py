@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,20 +89,24 @@ def _framed(picture: NDArray[np.uint8], variant: int, size: tuple[int, int], met
 
 
 def _take(source: Path, variant: int, wanted: int, size: tuple[int, int]) -> Iterator[NDArray[np.uint8]]:
-    pictures = _clip(source, size) if source.is_file() else _sequence(source)
-    for number in _order(len(pictures), variant, wanted):
-        yield _framed(pictures[number], variant, size, cv2.INTER_AREA)
+    files = sorted(source.glob("*.jpg"))
+    with ExitStack() as stack:
+        count, reader = len(files), None
+        if not files:
+            reader = stack.enter_context(open_video(source))
+            count = reader.frame_count
+        order = _order(count, variant, wanted)
+        first, last = min(order), max(order)
+        if reader is None:
+            pictures = [_read(file) for file in files[first : last + 1]]
+        else:
+            pictures = [one.to_small_frame(2 * size[0]).rgb8 for one in reader.pictures(first, last + 1)]
+    for number in order:
+        yield _framed(pictures[number - first], variant, size, cv2.INTER_AREA)
 
 
-def _clip(file: Path, size: tuple[int, int]) -> list[NDArray[np.uint8]]:
-    """Return all frames of a clip, at a size at which they fit into memory."""
-    with open_video(file) as reader:
-        return [picture.to_small_frame(2 * size[0]).rgb8 for picture in reader.pictures()]
-
-
-def _sequence(folder: Path) -> list[NDArray[np.uint8]]:
-    files = sorted(folder.glob("*.jpg"))
-    return [np.asarray(cv2.cvtColor(np.asarray(cv2.imread(str(file))), cv2.COLOR_BGR2RGB), np.uint8) for file in files]
+def _read(file: Path) -> NDArray[np.uint8]:
+    return np.asarray(cv2.cvtColor(np.asarray(cv2.imread(str(file))), cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def _mask(data: Path, sequence: Path, variant: int, wanted: int, size: tuple[int, int]) -> NDArray[np.uint8]:

@@ -27,6 +27,7 @@ SAMPLE_FRAMES = 12
 class FilmEstimate:
     """What is left to do of one film.
 
+    unseen_shots: not looked through yet, and counted as if something were found in each
     seconds: of work, in one worker; None if it could not be found out, and `why` says why
     """
 
@@ -36,6 +37,7 @@ class FilmEstimate:
     done_jobs: int
     edited_shots: int
     passed_shots: int
+    unseen_shots: int
     seconds: float | None
     why: str = ""
 
@@ -55,7 +57,8 @@ def _film(film: BatchFilm, plugins: Plugins, device: str, report: Report) -> Fil
     for job in film.looks:
         if (job.film, job.id) in looked:
             film.take_look(job)
-    film.plan(report, unseen=[job for job in film.looks if (job.film, job.id) not in looked])
+    unseen = [job for job in film.looks if (job.film, job.id) not in looked]
+    film.plan(report, unseen=unseen)
     jobs = [*film.looks, *film.jobs]
     done = {name: outcome for (_, name), outcome in results_of(film, jobs).items()}
     todo = [job for job in jobs if job.id not in done]
@@ -77,6 +80,7 @@ def _film(film: BatchFilm, plugins: Plugins, device: str, report: Report) -> Fil
         done_jobs=len(done),
         edited_shots=len({job.number for job in making if job.kind != "pass"}),
         passed_shots=len({job.number for job in making if job.kind == "pass"}),
+        unseen_shots=len(unseen),
         seconds=seconds,
         why=why,
     )

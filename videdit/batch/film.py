@@ -130,7 +130,7 @@ class BatchFilm:
         shots = project.shots(request.shot_detector, report=report)
         self._unseen = tuple(unseen)
         numbers = {job.number for job in unseen}
-        if self._looking is not None:
+        if self._looking is not None and not (unseen and len(unseen) == len(self.looks)):
             seen = (shot for number, shot in enumerate(shots, 1) if number not in numbers)
             self._looking.settle(seen, report)
             self._prepare()

@@ -204,6 +204,8 @@ def _tell_plan(session: Session, request: BatchRequest, work: Path, values: dict
         return
     for one in found:
         time = f"about {_minutes(one.seconds)} for one worker" if one.seconds is not None else f"unknown: {one.why}"
+        if one.unseen_shots:
+            time += f"; {one.unseen_shots} shots are not looked through yet, and counted as if each held something"
         console.out.print(
             f"{one.film}: {one.edited_shots} shots to edit, {one.passed_shots} to let through; {one.jobs} jobs of "
             f"{one.frames} frames to do, {one.done_jobs} done; {time}",

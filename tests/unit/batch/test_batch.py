@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from videdit.batch import BatchRequest, Selection, read_request, run_batch, status_of
-from videdit.errors import OptionError, ProjectError, VideditError
+from videdit.errors import CannotOpen, OptionError, OutsideFrame, ProjectError, VideditError
 from videdit.media import EncodeSettings, open_video
+from videdit.media.from_arrays import write_film
 from videdit.plugins import Plugins
 from videdit.project import open_project, read_description
 
@@ -146,6 +147,21 @@ def test_several_films_and_projects(
     one, other = run_batch(tmp_path / "work", replace(wanted, films=films, shot_list=None), plugins)
     assert [one.name, other.name] == ["film", "mine"]
     assert (len(changed(one.out)), changed(other.out)) == (40, list(range(12, 30)))
+
+
+def test_a_broken_film_does_not_keep_the_others_waiting(
+    request_for: Make, film: Path, plugins: Plugins, tmp_path: Path
+) -> None:
+    work, broken, short = tmp_path / "work", tmp_path / "broken.mp4", tmp_path / "short.mp4"
+    broken.write_text("hello")
+    write_film(short, iter(pictures(film)[:9]), frames_per_second=25, sound=None)  # its prompts lie behind its end
+    wanted = request_for(films=(broken, film, short), shot_list=None)
+    with pytest.raises(CannotOpen, match=r"broken\.mp4: it is no video file"):
+        run_batch(work, wanted, plugins)
+    assert not list(work.rglob("result.json"))
+    made = run_batch(work, replace(wanted, keep_going=True), plugins)
+    assert [one.finished is not None for one in made] == [False, True, False]
+    assert [type(one.failed[0]) for one in made if one.failed] == [CannotOpen, OutsideFrame]
 
 
 def test_a_failure_stops_the_batch_and_retry_mends_it(

@@ -52,5 +52,9 @@ def test_workers_end_when_whoever_sent_them_is_gone(
         break
     else:
         pytest.fail("the worker goes on without anybody to tell")
+    (status,) = status_of(work)
+    assert (status.running, status.finished) == (False, None)
+    assert "at work" not in status.states
     (made,) = run_batch(work, wanted, plugins)
     assert made.finished is not None
+    assert status_of(work)[0].finished == made.out

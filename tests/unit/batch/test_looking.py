@@ -11,10 +11,13 @@ from pathlib import Path
 import pytest
 
 from videdit.batch import BatchRequest, Selection, read_request, run_batch, status_of
+from videdit.batch.estimate import estimate
+from videdit.batch.opening import opened
 from videdit.errors import OptionError, VideditError
 from videdit.media import EncodeSettings, open_video
 from videdit.plugins import Plugins
 from videdit.project import open_project, read_description
+from videdit.project.runtimes import runtime_for
 
 Make = Callable[..., BatchRequest]
 Changed = Callable[[Path], list[int]]
@@ -94,6 +97,18 @@ def test_a_shot_that_cannot_be_looked_through(
     (mended,) = run_batch(work, read_request(work), plugins, retry=True)
     assert changed(mended.out) == list(range(40))
     assert not mended.failed
+
+
+def test_a_plan_before_anything_is_looked_at(looking: Make, plugins: Plugins, tmp_path: Path) -> None:
+    said: list[str] = []
+    runtime = runtime_for(plugins, device="cpu", note=said.append)
+    with opened(tmp_path / "work", looking(), plugins, runtime) as there:
+        (told,) = estimate(there.films, plugins, "cpu")
+    assert (told.jobs, told.frames, told.edited_shots, told.unseen_shots) == (6, 40, 3, 3)
+    assert told.seconds is not None
+    assert told.seconds > 0
+    assert not any("found" in sentence for sentence in said)
+    assert not list((tmp_path / "work").rglob("result.json"))
 
 
 def test_who_looked_and_how_long_is_in_the_report(looking: Make, plugins: Plugins, tmp_path: Path) -> None:
