@@ -1,10 +1,8 @@
-"""The finished film: every frame, time, sound packet and tag of its source; or no film and a clear sentence."""
+"""The finished film: every frame, time, sound packet and tag of its source."""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -15,68 +13,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from videdit.errors import CannotEncode, CannotOpen
+from tests.unit.media.conftest import UNEQUAL, render
 from videdit.frames import Region
 from videdit.media import (
     EncodeSettings,
     Picture,
-    SegmentWriter,
-    Verified,
-    VideoReader,
-    join,
     open_video,
     probe,
     transcode,
-    verify,
 )  # fmt: skip
 from videdit.media.joining import decode_times
 from videdit.media.subtitles import words_of
 from videdit.testing.clips import make_clip
-
-FAST = EncodeSettings(preset="ultrafast")
-UNEQUAL = [0, 40, 70, 150, 155, 200, 260, 300, 310, 400, 450, 600]
-
-
-def render(
-    reader: VideoReader,
-    out: Path,
-    how: EncodeSettings = FAST,
-    *,
-    length: int = 5,
-    alpha: bool = False,
-    change: Callable[[Picture], None] = lambda picture: None,
-) -> Verified:
-    """Encode in segments of `length` frames and join them."""
-    paths = []
-    for start in range(0, reader.frame_count, length):
-        path = out.parent / f"{out.stem}{start}.seg"
-        with SegmentWriter(path, reader.video, how, alpha=alpha, out=out) as writer:
-            for picture in reader.pictures(start, min(start + length, reader.frame_count)):
-                change(picture)
-                writer.write(picture)
-        paths.append(path)
-    try:
-        return join(paths, reader, out, alpha=alpha)
-    finally:
-        for path in paths:
-            path.unlink()
-
-
-def write_segment(
-    path: Path,
-    reader: VideoReader,
-    frames: range,
-    how: EncodeSettings = FAST,
-    *,
-    stop: BaseException | None = None,
-) -> SegmentWriter:
-    """Encode some frames; raise `stop` before the end if given."""
-    with SegmentWriter(path, reader.video, how) as writer:
-        for index in frames:
-            writer.write(next(reader.pictures(index)))
-        if stop is not None:
-            raise stop
-    return writer
 
 
 def sound_of(path: Path) -> list[list[tuple[bytes, float]]]:
@@ -308,146 +256,6 @@ def test_the_same_film_is_the_same_file(tmp_path: Path) -> None:
             render(reader, tmp_path / name, EncodeSettings(preset="ultrafast", threads=1))
     assert (tmp_path / "a.mkv").read_bytes() == (tmp_path / "b.mkv").read_bytes()
     assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
-
-
-# -- refusals: one sentence, and no file --------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("target", "peculiar", "alpha", "sentence"),
-    [
-        ("out.mp4", {}, True, "holds no alpha channel.*ProRes 4444.*VP9.*FFV1"),
-        ("out.avi", {}, True, "holds no alpha channel"),
-        ("out.avi", {"pts": UNEQUAL, "time_base": Fraction(1, 1000)}, False, "unequal distances.*mp4"),
-        ("out.avi", {"rotation": 90}, False, "turned.*mp4"),
-        ("out.webm", {"audio": 1}, False, "does not take aac sound.*mkv"),
-        ("out.xyz", {}, False, "names no kind of video file.*mkv"),
-        ("out", {}, False, "has no ending"),
-    ],
-)
-def test_what_cannot_work_is_refused_first(
-    tmp_path: Path, target: str, peculiar: dict[str, Any], alpha: bool, sentence: str
-) -> None:
-    clip = make_clip(tmp_path / "in.mp4", size=(48, 64), **peculiar)
-    with open_video(clip.path) as reader, pytest.raises(CannotEncode) as caught:
-        render(reader, tmp_path / target, alpha=alpha)
-    assert_matches(sentence, str(caught.value))
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.mp4"]
-
-
-def assert_matches(pattern: str, text: str) -> None:
-    assert re.search(pattern, text), text
-
-
-@pytest.mark.parametrize(
-    ("how", "sentence"),
-    [
-        ({"codec": "nonsense"}, "no codec 'nonsense'.*h264"),
-        ({"codec": "vp9"}, None),
-        ({"codec": "ffv1"}, "mp4 file does not take ffv1.*mkv"),
-        ({"pix_fmt": "nonsense"}, "no pixel format"),
-        ({"codec": "mpeg4", "lossless": True}, "always loses"),
-    ],
-)
-def test_settings_that_cannot_work_are_refused(tmp_path: Path, how: dict[str, Any], sentence: str | None) -> None:
-    clip = make_clip(tmp_path / "in.mp4", frames=3, size=(48, 64))
-    with open_video(clip.path) as reader:
-        if sentence is None:
-            render(reader, tmp_path / "out.mp4", EncodeSettings(**how))
-            return
-        with pytest.raises(CannotEncode) as caught:
-            render(reader, tmp_path / "out.mp4", EncodeSettings(**how))
-    assert_matches(sentence, str(caught.value))
-
-
-def test_a_full_disk_is_said_and_leaves_nothing(tmp_path: Path) -> None:
-    full = Path("/dev/full")
-    if not full.exists():
-        pytest.skip("needs /dev/full, which Linux has")
-    clip = make_clip(tmp_path / "in.mp4", frames=6, size=(48, 64))
-    with open_video(clip.path) as reader:
-        (tmp_path / ".a.seg.part").symlink_to(full)
-        with pytest.raises(CannotEncode, match="the disk is full"):
-            write_segment(tmp_path / "a.seg", reader, range(6))
-        write_segment(tmp_path / "b.seg", reader, range(6))
-        (tmp_path / ".out.part.mkv").symlink_to(full)
-        with pytest.raises(CannotEncode, match="the disk is full"):
-            join([tmp_path / "b.seg"], reader, tmp_path / "out.mkv")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["b.seg", "in.mp4"]
-
-
-def test_an_interruption_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    clip = make_clip(tmp_path / "in.mp4", frames=6, size=(48, 64), audio=1)
-    with open_video(clip.path) as reader:
-        with pytest.raises(KeyboardInterrupt):
-            write_segment(tmp_path / "a.seg", reader, range(2), stop=KeyboardInterrupt())
-        assert sorted(path.name for path in tmp_path.iterdir()) == ["in.mp4"]
-
-        def interrupted(*_: Any, **__: Any) -> None:
-            raise KeyboardInterrupt
-
-        monkeypatch.setattr("videdit.media.joining.verify", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            transcode(reader, tmp_path / "out.mp4", FAST)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.mp4"]
-
-
-def test_an_existing_file_stays_when_the_check_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    clip = make_clip(tmp_path / "in.mp4", frames=6, size=(48, 64))
-    (tmp_path / "out.mp4").write_bytes(b"older")
-    monkeypatch.setattr("videdit.media.joining.decode_times", lambda pts, order: pts - 100)
-    monkeypatch.setattr("videdit.media.joining._times", lambda v, c: (v.index.pts * 2, v.index.durations, v.time_base))
-    with open_video(clip.path) as reader, pytest.raises(CannotEncode, match="time is off by"):
-        transcode(reader, tmp_path / "out.mp4", FAST)
-    assert (tmp_path / "out.mp4").read_bytes() == b"older"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.mp4", "out.mp4"]
-
-
-def test_verify_finds_what_is_wrong(tmp_path: Path) -> None:
-    make_clip(tmp_path / "a.mp4", size=(48, 64), audio=1)
-    other: dict[str, tuple[dict[str, Any], str]] = {
-        "frames": ({"frames": 11, "size": (48, 64), "audio": 1}, "11 frames in place of 12"),
-        "size": ({"size": (48, 66), "audio": 1}, "size is 66x48"),
-        "turn": ({"size": (48, 64), "audio": 1, "rotation": 180}, "rotation is 180"),
-        "shape": ({"size": (48, 64), "audio": 1, "sample_aspect": Fraction(2)}, "shape of pixels is 2"),
-        "silent": ({"size": (48, 64)}, "0 sound streams in place of 1"),
-        "sound": ({"size": (48, 64), "audio": 1, "sound_seconds": 2.0}, "packets in place of"),
-        "times": ({"size": (48, 64), "audio": 1, "pts": UNEQUAL, "time_base": Fraction(1, 1000)}, "time is off"),
-    }
-    video = probe(tmp_path / "a.mp4")
-    assert verify(tmp_path / "a.mp4", video).sentence == (
-        "verified: 12 frames, timestamps identical, 1 audio stream copied bit for bit"
-    )
-    for name, (facts, sentence) in other.items():
-        make_clip(tmp_path / f"{name}.mp4", **facts)
-        with pytest.raises(CannotEncode, match=sentence):
-            verify(tmp_path / f"{name}.mp4", video)
-
-
-def test_segments_that_do_not_fit_are_refused(tmp_path: Path) -> None:
-    clip = make_clip(tmp_path / "in.mp4", frames=8, size=(48, 64))
-    with open_video(clip.path) as reader:
-        other = EncodeSettings(preset="medium")
-        for name, start, stop, how in (("a", 0, 4, FAST), ("b", 4, 8, FAST), ("c", 4, 8, other), ("d", 5, 8, FAST)):
-            writer = write_segment(tmp_path / name, reader, range(start, stop), how)
-            assert writer.info is not None
-            assert (writer.info.first_frame, writer.info.frame_count) == (start, stop - start)
-            assert writer.info.last_pts == reader.timestamps[stop - 1]
-        parts = {name: tmp_path / name for name in "abcd"}
-        for chosen, sentence in (
-            ("a", "hold 4 frames"),
-            ("ba", "does not hold"),
-            ("ad", "does not hold"),
-            ("ac", "different settings"),
-        ):
-            with pytest.raises(CannotEncode, match=sentence):
-                join([parts[name] for name in chosen], reader, tmp_path / "out.mp4")
-        with pytest.raises(CannotOpen, match="no segment"):
-            join([clip.path], reader, tmp_path / "out.mp4")
-        assert join([parts["a"], parts["b"]], reader.video, tmp_path / "out.mp4").frame_count == 8
-        with pytest.raises(CannotEncode, match="does not follow"):
-            write_segment(tmp_path / "e", reader, range(1, 5, 2))
-    assert not (tmp_path / "e").exists()
 
 
 def test_real_footage_keeps_sound_and_timecode(tmp_path: Path, footage: Path) -> None:
