@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from videdit import ArrayFrames
+from videdit.frames import Frame
 from videdit_plugins.builtin.filler.camera import Camera
 from videdit_plugins.builtin.filler.pictures import Pictures
 from videdit_plugins.builtin.filler.scale import Scale
@@ -135,3 +136,19 @@ def test_nothing_is_told_where_the_shadow_was_found(make_clip: Make, started: Ma
     filler = started(clip, grain=False)
     filler.fill(14)
     assert filler.report() == {}
+
+
+def test_of_a_long_shot_only_the_frames_around_are_read(make_clip: Make) -> None:
+    clip = make_clip(count=240, pan=0.0, speed=0.1, size=(32, 48), side=8)
+    asked: set[int] = set()
+
+    class Watched(ArrayFrames):
+        def __getitem__(self, index: int) -> Frame:
+            asked.add(index)
+            return super().__getitem__(index)
+
+    frames = Watched(clip.shown)
+    pictures = Pictures(frames, Masks(clip.holes), Scale.of(frames.size, 360), kept=200)
+    assert Shadows(frames.shot, pictures, Camera(pictures))[120] is None
+    assert 120 - 80 <= min(asked) < 120 - 50
+    assert 120 + 50 < max(asked) <= 120 + 80

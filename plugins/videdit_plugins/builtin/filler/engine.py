@@ -11,6 +11,7 @@ from videdit_plugins.builtin.filler.camera import Camera
 from videdit_plugins.builtin.filler.candidates import Wanted
 from videdit_plugins.builtin.filler.completion import Completion
 from videdit_plugins.builtin.filler.finishing import Finishing
+from videdit_plugins.builtin.filler.ground import WHOLE_FRAMES
 from videdit_plugins.builtin.filler.options import FillerOptions
 from videdit_plugins.builtin.filler.pictures import DEFAULT_BYTES, Pictures, WiderPictures
 from videdit_plugins.builtin.filler.propagation import Effort, Propagation
@@ -44,7 +45,9 @@ class BuiltinFiller(Filler):
         reach = self._options.reach_frames
         scale = Scale.of(frames.size, self._options.alignment_height or self._effort.height_px)
         kept = 2 * reach + 8
-        pictures = Pictures(frames, holes, scale, kept, self._budget_bytes)
+        # Shadows look farther than the fill; what they see is small.
+        looked_at = max(kept, WHOLE_FRAMES + 8) if self._options.shadows else kept
+        pictures = Pictures(frames, holes, scale, looked_at, self._budget_bytes)
         camera = Camera(pictures)
         self._shadows = Shadows(frames.shot, pictures, camera) if self._options.shadows else None
         if self._shadows is not None:

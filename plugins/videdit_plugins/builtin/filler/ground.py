@@ -17,7 +17,10 @@ from videdit_plugins.builtin.filler.pictures import Pictures
 from videdit_plugins.builtin.filler.scale import FACTS_HEIGHT_PX, Matrix
 
 _SAMPLES = 16
-_NEAREST_STEP, _WIDEST_STEP = 3, 12
+_LEAST_STEP = 3
+WHOLE_FRAMES = 192
+"""Shots up to this long are looked at as a whole. Longer ones in reach of what is decoded for the fill anyway."""
+_LONG_STEP, _LONG_REACH = 8, 64
 _LEAST_SEEN = 2
 _LIT_QUANTILE = 0.8
 """Of a place's light over time, from the dark end: a shadow that rests long still leaves it for a while."""
@@ -68,7 +71,8 @@ class LitGround:
         y, x = self.size[0] / small[0], self.size[1] / small[1]
         self._shrinking = np.array([[x, 0, (x - 1) / 2], [0, y, (y - 1) / 2], [0, 0, 1]])
         self._growing = np.linalg.inv(self._shrinking)
-        self._step = int(np.clip(round(len(shot) / _SAMPLES), _NEAREST_STEP, _WIDEST_STEP))
+        self._whole = len(shot) <= WHOLE_FRAMES
+        self._step = max(_LEAST_STEP, round(len(shot) / _SAMPLES)) if self._whole else _LONG_STEP
         self._looks: OrderedDict[int, Look] = OrderedDict()
         self._plates: OrderedDict[int, Lit] = OrderedDict()
         self._behind: OrderedDict[int, Lit] = OrderedDict()
@@ -122,8 +126,7 @@ class LitGround:
         """Return the lit ground of an anchor's own view: a high quantile of what anchors far and near show."""
         own = self.look(anchor)
         lights, seen = [own.light], [~own.wide]
-        whole = len(self._shot) <= _SAMPLES * _WIDEST_STEP
-        furthest = self._step * (2 * _SAMPLES if whole else _SAMPLES // 2)
+        furthest = (len(self._shot) if self._whole else _LONG_REACH) // self._step * self._step
         for other in range(anchor - furthest, anchor + furthest + 1, self._step):
             if other == anchor or other not in self._shot:
                 continue
