@@ -1,7 +1,7 @@
 """Faces against deface, in one run: speed, face area missed, area covered in vain, and faces left open in between.
 
     python -m benchmarks.faces.run CLIPS WORK [--films dance.mp4:1080,dance.mp4:720,dance.mp4:480,juggle.mp4:720,
-                                   dance.mp4:240:dark] [--rounds 2] [--skip-speed | --skip-coverage]
+                                   dance.mp4:240:dark] [--rounds 2] [--shape exact] [--skip-speed | --skip-coverage]
 
 CLIPS holds dance.mp4 and juggle.mp4, whose boxes in truth.json were drawn by hand. Both programs run as their commands
 with default settings (deface: CenterFace at full size on every frame, threshold 0.2, ellipses 1.3 times as wide to each
@@ -88,12 +88,22 @@ def timed(command: list[str], cores: int) -> tuple[float, float]:
     return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def speed(film: Path, frames: int, folder: Path, rounds: int) -> dict[str, float]:
+def speed(film: Path, frames: int, folder: Path, rounds: int, shape: str) -> dict[str, float]:
     """Let both make their film by turns; return frames per second, by wall clock and by CPU time."""
     cores = len(os.sched_getaffinity(0))
     commands = {
         "deface": [_tool("deface"), str(film), "-o", str(folder / "deface.mp4")],
-        "videdit": [_tool("videdit"), "faces", str(film), "-o", str(folder / "videdit.mp4"), "--overwrite", "-q"],
+        "videdit": [
+            _tool("videdit"),
+            "faces",
+            str(film),
+            "-o",
+            str(folder / "videdit.mp4"),
+            "--overwrite",
+            "-q",
+            "--shape",
+            shape,
+        ],
     }
     walls: dict[str, list[float]] = {name: [] for name in commands}
     cpus: dict[str, list[float]] = {name: [] for name in commands}
@@ -138,12 +148,12 @@ def boxes_of_deface(film: Path, folder: Path) -> dict[int, list[Box]]:
     }
 
 
-def measure(film: Path, clear: Path, name: str, height: int, folder: Path) -> dict[str, float]:
+def measure(film: Path, clear: Path, name: str, height: int, folder: Path, shape: str) -> dict[str, float]:
     """Return what both cover. clear: the film undisturbed, of the same size."""
     found = boxes_of_deface(film, folder)
     with videdit.open(film, folder / f"{film.stem}.project") as project:
         size = project.reader.video.size
-        project.replace_detections([videdit.DetectionStep()])
+        project.replace_detections([videdit.DetectionStep(follow={"shape": shape})])
         project.found()
         ids = [one.object_id for one in project.objects]
         whole = Shot(0, project.reader.frame_count)
@@ -187,6 +197,7 @@ def main() -> None:
     parser.add_argument("work", type=Path)
     parser.add_argument("--films", default=FILMS)
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--shape", default="ellipse", help="of what videdit covers: ellipse, box or exact")
     parser.add_argument("--skip-speed", action="store_true")
     parser.add_argument("--skip-coverage", action="store_true")
     arguments = parser.parse_args()
@@ -200,9 +211,9 @@ def main() -> None:
             frames = reader.frame_count
         row: dict[str, object] = {"film": " ".join([name, *light]), "height": int(height), "frames": frames}
         if not arguments.skip_coverage:
-            row |= measure(film, clear, name, int(height), folder)
+            row |= measure(film, clear, name, int(height), folder, arguments.shape)
         if not arguments.skip_speed:
-            row |= speed(film, frames, folder, arguments.rounds)
+            row |= speed(film, frames, folder, arguments.rounds, arguments.shape)
         print(json.dumps(row), flush=True)
 
 

@@ -54,6 +54,10 @@ PROMPTS = [
     ),
     _flag("faces", bool, "--faces", panel=_POINT, text="Every face in the film, as --find faces does."),
     _flag(
+        "found_shape", str, "--shape", panel=_POINT, metavar="ellipse|box|exact",
+        text="What is taken of everything that --faces and --find find in the whole film.  (default: ellipse)",
+    ),
+    _flag(
         "static", bool, "--static/--no-static", panel=_POINT,
         text="What is drawn stands still: it is the mask on every frame of the range.  (default: off)",
     ),

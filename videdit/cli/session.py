@@ -90,9 +90,15 @@ class Session:
             project.replace_prompts(prompts)
         elif prompts:
             project.point(*prompts)
+        shape = flags.get("found_shape")
         finds = read_finds(
-            flags.get("find") or (), faces=flags.get("faces") is True, detector=flags.get("detector") or "auto"
+            flags.get("find") or (),
+            faces=flags.get("faces") is True,
+            detector=flags.get("detector") or "auto",
+            follow={"shape": shape} if shape else {},
         )
+        if shape and not finds:
+            raise OptionError("--shape is of what is found", next_step="add --faces, or --find WORDS without a moment")
         if finds:
             known = [] if replace_prompts else list(project.description.detections)
             stems = {step.stem for step in finds}

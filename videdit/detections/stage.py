@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from videdit.ahead import in_thread
 from videdit.detections.doubts import frames_in_words
+from videdit.detections.outlining import OutlineEngines, outlines
 from videdit.detections.people import Person, people_of
 from videdit.detections.search import Search, Waiting
 from videdit.detections.shapes import mask_of, whole_frame
 from videdit.detections.sidecar import read_boxes
 from videdit.detections.sightings import Sighting, Tracklet
-from videdit.detections.steps import DetectionStep, FollowOptions
+from videdit.detections.steps import DetectionStep
 from videdit.detector import Detector
 from videdit.errors import DoubtfulResult
 from videdit.masks import MaskEntry, MaskTrack, Origin, PackedMask
@@ -57,11 +59,20 @@ class DetectionStage:
     """Finds what a step names, shot by shot; a shot that was looked through with the same settings is not again."""
 
     def __init__(
-        self, *, reader: VideoReader, source: str, track: MaskTrack, plugins: Plugins, runtime: Runtime
+        self,
+        *,
+        reader: VideoReader,
+        source: str,
+        track: MaskTrack,
+        plugins: Plugins,
+        runtime: Runtime,
+        engines: OutlineEngines,
     ) -> None:
         """
-        source: fingerprint of the film
+        source:  fingerprint of the film
+        engines: what makes exact shapes, where a step wants them
         """
+        self._engines = engines
         self._reader = reader
         self._source = source
         self._track = track
@@ -161,7 +172,7 @@ class DetectionStage:
 
     # -- masks -----------------------------------------------------------------------------------------------------
 
-    def lay(self, found: Found, ids: dict[int, int]) -> None:
+    def lay(self, found: Found, ids: dict[int, int], shots: Sequence[Shot], *, report: Report = silent) -> None:
         """Lay everyone's masks into the track, unless they lie there already.
 
         ids: number -> object id
@@ -175,35 +186,50 @@ class DetectionStage:
                 f"{found.step.stem} lost from sight on {len(lost)} frames: {frames_in_words(lost)}",
                 next_step="look at them and put their boxes right (--boxes-out, --boxes), or choose --on-lost hold",
             )
-        key = digest(found.key, options.model_dump(mode="json"), sorted(ids.items()))
+        exact = options.shape == "exact"
+        facts: list[Any] = [found.key, options.model_dump(mode="json"), sorted(ids.items())]
+        if exact:
+            facts += [self._engines.described(), [[shot.start, shot.stop] for shot in shots]]
+        key = digest(*facts)
         name = f"laid/{found.step.stem}"
         kept = self._track.kv_get(name)
         if kept is not None and kept["key"] == key:
             return
+        entries = self._outlined(found, ids, shots, report) if exact else self._drawn(found, ids)
         with self._track.transaction():
             for object_id in kept["ids"] if kept is not None else ():
                 self._track.delete(object_id)
-            for one in found.people:
-                self._lay_one(one, ids[one.number], options)
+            while batch := list(itertools.islice(entries, _BATCH)):
+                self._track.put(batch)
             self._track.kv_set(name, {"key": key, "ids": sorted(ids.values())})
 
-    def _lay_one(self, person: Person, object_id: int, options: FollowOptions) -> None:
-        size = self._track.size
+    def _drawn(self, found: Found, ids: dict[int, int]) -> Iterator[MaskEntry]:
+        options, size = found.step.following(), self._track.size
         everything = whole_frame(size) if options.on_lost == "frame" else None
-        batch: list[MaskEntry] = []
-        for one in person.sightings:
-            hidden = everything if everything is not None and one.doubt == "lost" else mask_of(one.box, size, options)
-            batch.append(_entry(one, object_id, hidden, options))
-            if len(batch) == _BATCH:
-                self._track.put(batch)
-                batch = []
-        self._track.put(batch)
+        for person in found.people:
+            for one in person.sightings:
+                hidden = (
+                    everything if everything is not None and one.doubt == "lost" else mask_of(one.box, size, options)
+                )
+                yield _entry(one, ids[person.number], hidden)
+
+    def _outlined(
+        self, found: Found, ids: dict[int, int], shots: Sequence[Shot], report: Report
+    ) -> Iterator[MaskEntry]:
+        options = found.step.following()
+        everything = whole_frame(self._track.size) if options.on_lost == "frame" else None
+        total = self._reader.frame_count
+        for shot in shots:
+            for person, one, mask in outlines(self._engines, found.people, shot, options):
+                report(Progress("outline", one.index + 1, total, note=f"of {found.step.find}"))
+                hidden = everything if everything is not None and one.doubt == "lost" else PackedMask.pack(mask)
+                yield _entry(one, ids[person.number], hidden)
 
 
 _ORIGINS: dict[str, Origin] = {"detected": "detected", "filled": "filled", "manual": "corrected"}
 
 
-def _entry(one: Sighting, object_id: int, mask: PackedMask, options: FollowOptions) -> MaskEntry:
+def _entry(one: Sighting, object_id: int, mask: PackedMask) -> MaskEntry:
     # What is in doubt stands below one half, where `videdit objects review` looks for it.
     sure = 0.5 + 0.5 * min(1.0, max(0.0, one.score)) if not one.doubt else 0.49 * min(1.0, max(0.0, one.score))
     evidence: dict[str, Any] = {"score": round(one.score, 4)}

@@ -35,7 +35,11 @@ class FollowOptions(Options):
         8, ge=0, le=1000, description="frames that are covered before the first find and after the last"
     )
     size: float = Field(1.4, ge=1, le=4, description="size of what is covered, of the box that was found")
-    shape: Literal["ellipse", "box"] = Field("ellipse", description="what is covered of the box: an ellipse, or all")
+    shape: Literal["ellipse", "box", "exact"] = Field(
+        "ellipse",
+        description="what is covered: an ellipse in the box, all of the box, or the exact outline, which segmenter and "
+        "tracker find (slow); where they are in doubt the ellipse",
+    )
     on_lost: Literal["hold", "frame", "stop"] = Field(
         "hold",
         description="where one is lost from sight in the middle of the picture: hold covers its last place for some "

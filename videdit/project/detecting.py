@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from videdit.detections.outlining import OutlineEngines
 from videdit.detections.stage import DetectionStage, Found
 from videdit.progress import Report
 from videdit.shots import Shot
@@ -22,6 +23,12 @@ def detection_stage(project: Project) -> DetectionStage:
         track=project.track,
         plugins=project.plugins,
         runtime=project.runtime(),
+        engines=OutlineEngines(
+            project.reader.shot_frames,
+            lambda: project.stage().segmenter(),
+            lambda: project.stage().make_tracker(),
+            lambda: project.stage().describe(),
+        ),
     )
 
 
@@ -46,7 +53,7 @@ def find_all(
             objects, named = objects.with_named(step.name(one.number))
             ids[one.number] = named.object_id
         project.adopt_objects(replace(objects, all=tuple(o for o in objects if _stays(step.number(o.name), ids))))
-        stage.lay(found, ids)
+        stage.lay(found, ids, shots, report=project.plugins.followed(report))
         if not found.people:
             project.runtime().note(f"no {step.find} found")
         results.append(found)

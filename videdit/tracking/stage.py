@@ -102,9 +102,10 @@ class TrackingStage:
             boxed(prompt, frames[index], self._plugins, self._runtime) if isinstance(prompt, Phrase) else prompt
             for prompt in pointed.prompts[index]
         ]
-        return select(self._segmenter(), frames, index, prompts, pointed.name)
+        return select(self.segmenter(), frames, index, prompts, pointed.name)
 
-    def _segmenter(self) -> Any:
+    def segmenter(self) -> Any:
+        """Return the segmenter, made when it is first asked for."""
         if self._segmenter_made is None:
             engines = self._engines
             self._segmenter_made = self._plugins.create(
@@ -192,8 +193,8 @@ class TrackingStage:
         finder = Finder(
             track=self._track,
             frames_of=self._frames_of,
-            segmenter=self._segmenter,
-            make_tracker=self._tracker,
+            segmenter=self.segmenter,
+            make_tracker=self.make_tracker,
             make_judge=self._judge,
             options=options,
         )
@@ -253,7 +254,7 @@ class TrackingStage:
         # Selected before anything is dropped: a prompt that selects nothing must not cost the masks that are there.
         confirmed = [entry for job in jobs if not job.begun for entry in self._confirmed(objects, shot, job)]
         # So is a tracker that cannot be made: it must leave nothing behind.
-        ready = [self._tracker()]
+        ready = [self.make_tracker()]
         with self._track.transaction():
             ledger.take_up([one.object_id for one in objects], self._wanted(objects, part), jobs)
             self._track.put(confirmed)
@@ -264,7 +265,7 @@ class TrackingStage:
             self._track,
             ledger,
             Settled(self._track, prompted),
-            lambda: ready.pop() if ready else self._tracker(),
+            lambda: ready.pop() if ready else self.make_tracker(),
             partial(self._judge, frames),
         )
         for job in reversed(jobs):
@@ -279,14 +280,15 @@ class TrackingStage:
                 origin: Origin = "corrected" if corrects(one.prompts[piece.start]) else "prompt"
                 yield MaskEntry(one.object_id, piece.start, PackedMask.pack(chosen.mask), chosen.score, origin)
 
-    def _tracker(self) -> Tracker:
+    def make_tracker(self) -> Tracker:
+        """Return a new tracker."""
         engines = self._engines
         made: Tracker = self._plugins.create("tracker", engines.tracker, engines.tracker_options, self._runtime)
         return made
 
     def _judge(self, frames: FrameSequence, direction: Direction) -> Judge:
         options = self._refine_options()
-        refiner = Refiner(self._segmenter(), frames, options) if self._refines() else None
+        refiner = Refiner(self.segmenter(), frames, options) if self._refines() else None
         return QualityGate(frames, 1 if direction == "forward" else -1, options, refiner)
 
 
