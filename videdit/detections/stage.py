@@ -66,11 +66,11 @@ class DetectionStage:
         track: MaskTrack,
         plugins: Plugins,
         runtime: Runtime,
-        engines: OutlineEngines,
+        engines: OutlineEngines | None = None,
     ) -> None:
         """
         source:  fingerprint of the film
-        engines: what makes exact shapes, where a step wants them
+        engines: what makes exact shapes; without it nothing of the kind can be laid
         """
         self._engines = engines
         self._reader = reader
@@ -186,16 +186,16 @@ class DetectionStage:
                 f"{found.step.stem} lost from sight on {len(lost)} frames: {frames_in_words(lost)}",
                 next_step="look at them and put their boxes right (--boxes-out, --boxes), or choose --on-lost hold",
             )
-        exact = options.shape == "exact"
+        exact = self._engines if options.shape == "exact" else None
         facts: list[Any] = [found.key, options.model_dump(mode="json"), sorted(ids.items())]
-        if exact:
-            facts += [self._engines.described(), [[shot.start, shot.stop] for shot in shots]]
+        if exact is not None:
+            facts += [exact.described(), [[shot.start, shot.stop] for shot in shots]]
         key = digest(*facts)
         name = f"laid/{found.step.stem}"
         kept = self._track.kv_get(name)
         if kept is not None and kept["key"] == key:
             return
-        entries = self._outlined(found, ids, shots, report) if exact else self._drawn(found, ids)
+        entries = self._drawn(found, ids) if exact is None else self._outlined(exact, found, ids, shots, report)
         with self._track.transaction():
             for object_id in kept["ids"] if kept is not None else ():
                 self._track.delete(object_id)
@@ -214,13 +214,13 @@ class DetectionStage:
                 yield _entry(one, ids[person.number], hidden)
 
     def _outlined(
-        self, found: Found, ids: dict[int, int], shots: Sequence[Shot], report: Report
+        self, engines: OutlineEngines, found: Found, ids: dict[int, int], shots: Sequence[Shot], report: Report
     ) -> Iterator[MaskEntry]:
         options = found.step.following()
         everything = whole_frame(self._track.size) if options.on_lost == "frame" else None
         total = self._reader.frame_count
         for shot in shots:
-            for person, one, mask in outlines(self._engines, found.people, shot, options):
+            for person, one, mask in outlines(engines, found.people, shot, options):
                 report(Progress("outline", one.index + 1, total, note=f"of {found.step.find}"))
                 hidden = everything if everything is not None and one.doubt == "lost" else PackedMask.pack(mask)
                 yield _entry(one, ids[person.number], hidden)

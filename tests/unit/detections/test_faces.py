@@ -124,3 +124,17 @@ def test_blur_finds_faces_too(film: Path, tmp_path: Path) -> None:
         (picture,) = after.pictures(0, 1)
         box = FILM.box(0)
         assert picture.rgb()[round((box.y0 + box.y1) / 2), round((box.x0 + box.x1) / 2)].max() < 20
+
+
+def test_blur_takes_the_shape_of_what_is_found(film: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    areas = []
+    for shape in ("ellipse", "box"):
+        project = tmp_path / shape
+        assert command("track", film, "--faces", "--shape", shape, "-p", project, "-q") == 0
+        with videdit.open(project) as opened:
+            areas.append(opened.track.union(0).sum())
+    assert areas[0] / areas[1] == pytest.approx(np.pi / 4, rel=0.02)
+    assert command("track", film, "--click", "20,20", "--shape", "box", "-p", tmp_path / "no", "-q") == 2
+    assert "--faces" in capsys.readouterr().err
+    assert command("track", film, "--faces", "--shape", "round", "-p", tmp_path / "no", "-q") == 2
+    assert "shape" in capsys.readouterr().err
