@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
 from videdit.detections.sightings import Boxes
 
@@ -28,7 +29,8 @@ def link(expected: Boxes, found: Boxes, reach: NDArray[np.float64]) -> list[tupl
     reach: (N,) how far the centre of each may be from where it is expected, in its own size; grows with time
 
     Returns (number in `expected`, number in `found`) of each pair. A pair too far apart, or of too different size, is
-    none. Source: H. W. Kuhn, "The Hungarian Method for the assignment problem", 1955, as scipy has it.
+    none. Source: H. W. Kuhn, "The Hungarian Method for the assignment problem", 1955; R. Jonker, A. Volgenant, "A
+    Shortest Augmenting Path Algorithm for Dense and Sparse Linear Assignment Problems", 1987, as scipy has it.
     """
     if len(expected) == 0 or len(found) == 0:
         return []
@@ -39,5 +41,6 @@ def link(expected: Boxes, found: Boxes, reach: NDArray[np.float64]) -> list[tupl
     ratio = np.maximum(ratio, 1 / ratio)
     cost = (1 - overlaps(expected, found)) + np.minimum(apart / reach[:, None], 1) + 0.5 * np.log2(ratio)
     cost[(apart > reach[:, None]) | (ratio > _MOST_SIZE_RATIO)] = _NEVER
-    rows, columns = linear_sum_assignment(cost)
+    # A weight of 0 would be no pair at all. `scipy.optimize` has the same, but takes a quarter of a second to import.
+    rows, columns = min_weight_full_bipartite_matching(csr_array(cost + 1))
     return [(int(i), int(j)) for i, j in zip(rows, columns, strict=True) if cost[i, j] < _NEVER]

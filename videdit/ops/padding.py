@@ -18,5 +18,7 @@ def pad_to_multiple(image: NDArray[Any], multiple_of: int) -> tuple[NDArray[Any]
     Returns the padded picture, and the region of it that is the picture: `padded[region.slices]`.
     """
     height, width = image.shape[:2]
+    if height % multiple_of == width % multiple_of == 0:
+        return image.copy(), Region(0, 0, width, height)
     margins = [(0, -height % multiple_of), (0, -width % multiple_of)] + [(0, 0)] * (image.ndim - 2)
     return np.pad(image, margins, mode="symmetric"), Region(0, 0, width, height)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -14,7 +15,7 @@ from videdit.effect import Effect, Patch, ShotView, Window
 from videdit.errors import BrokenPlugin, VideditError
 from videdit.filler import MaskSequence
 from videdit.frames import Alpha, Mask, Region, Rgb
-from videdit.ops import MaskShaping, alpha_of, pad_to_multiple
+from videdit.ops import MaskShaping, alpha_of, length_px, pad_to_multiple
 from videdit.pipeline.shot_masks import ShotMasks
 
 Cut: TypeAlias = Callable[[Region, int], Rgb]
@@ -88,7 +89,9 @@ class Layer:
         alpha = alpha_of(mask, self._shaping)
         if self.effect.where == "outside":
             return 1 - alpha, Region.whole(size)
-        region = Region.of(alpha)
+        near = Region.of(mask).grown(math.ceil(length_px(self._shaping.feather, size[0])), size)
+        tight = Region.of(alpha[near.slices])
+        region = Region(near.x0 + tight.x0, near.y0 + tight.y0, near.x0 + tight.x1, near.y0 + tight.y1)
         return alpha, region if region.empty else region.grown(self.effect.margin_px, size)
 
     def _window(self, index: int, time_seconds: Fraction, region: Region, rgb: Rgb, mask: Mask, alpha: Alpha) -> Window:

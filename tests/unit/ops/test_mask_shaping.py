@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from videdit.errors import ShapeError
 from videdit.frames import Mask
-from videdit.ops import MaskShaping, alpha_of, grow, length_px, shape_masks, smooth_in_time
+from videdit.ops import MaskShaping, alpha_of, feather, grow, length_px, shape_masks, smooth_in_time
 from videdit.shots import Shot
 
 
@@ -148,3 +148,13 @@ def test_lengths_from_a_file_may_be_numbers_and_signs_are_checked() -> None:
     assert (shaping.grow, shaping.feather) == ("-3", "1.5")
     with pytest.raises(ValidationError, match="below 0"):
         MaskShaping(feather="-1")
+
+
+def test_what_stands_far_apart_is_feathered_as_if_alone() -> None:
+    left, right, near = np.zeros((3, 40, 120), np.bool_)
+    left[10:20, 5:15] = True
+    right[25:35, 90:100] = True
+    near[0:5, 18:22] = True
+    alone = [feather(one, 3.5) for one in (left, right, near)]
+    assert np.array_equal(feather(left | right, 3.5), np.maximum(alone[0], alone[1]))
+    assert np.array_equal(feather(left | right | near, 3.5), np.maximum(feather(left | near, 3.5), alone[1]))
