@@ -116,6 +116,15 @@ def test_a_changed_answer_does_not_change_later_ones(still_clip, segmenter):
     assert np.array_equal(segmenter.segment(still_clip.frames, 0, [Click(50, 45)])[0].mask, kept)
 
 
+def test_an_unclear_thing_scores_lower_than_a_clear_one(still_clip, segmenter):
+    clear = segmenter.segment(still_clip.frames, 0, [Click(50, 45)])[0].score
+    random = np.random.default_rng(6)
+    noise = cv2.blur(random.integers(0, 256, still_clip.frames[0].rgb.shape).astype(np.uint8), (5, 5))
+    unclear = BuiltinSegmenter(SegmenterOptions(), Runtime()).segment(ArrayFrames([noise]), 0, [Click(50, 45)])[0].score
+    assert clear > 0.85
+    assert unclear < 0.75
+
+
 def test_only_a_negative_click_selects_nothing(still_clip, segmenter):
     answers = segmenter.segment(still_clip.frames, 0, [Click(50, 45, False)])
     assert not answers[0].mask.any()

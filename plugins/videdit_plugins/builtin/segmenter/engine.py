@@ -161,7 +161,6 @@ class BuiltinSegmenter(Segmenter):
                 belief = replace(belief, field=settled(field, pointing, belief.box))
             masks = cutting.candidates(belief.field, view.edges, pointing, small)
             merits = choosing.merits(masks, belief, view.edges, pointing, small)
-        corrections = 0 if small is None else max(1, len(prompts) - 1)
         answers: list[Hypothesis] = []
         shown: list[Mask] = []
         trust = 1.0
@@ -171,7 +170,7 @@ class BuiltinSegmenter(Segmenter):
             if any(choosing.overlap(masks[number], other) > _SAME for other in shown):
                 continue
             shown.append(masks[number])
-            trust = min(trust, choosing.confidence(merits[number], pointing.box is not None, corrections))
+            trust = min(trust, choosing.confidence(merits[number], small is not None))
             answers.append(Hypothesis(_obeying(contour.to_full_size(masks[number], view.guide), exact), trust))
         return answers
 
