@@ -12,6 +12,7 @@ plain     the network called on each window, in float32, as the published code d
 kept      float32, with features and flows kept from window to window
 bfloat16  kept, in bfloat16
 float16   kept, in float16
+int8      kept, the layers that gain by it in 8-bit integers (a CPU with VNNI)
 
 Times are processor time of all threads, summed over the film; the sides take turns window by window, so that a busy
 machine slows all alike. `difference` is the mean absolute difference to the published output in 1/255, over whole local
@@ -42,11 +43,12 @@ from videdit.runtime import Runtime
 from videdit.shots import Shot
 from videdit_e2fgvi import Flows, e2fgvi_hq, mirrored, quarter
 from videdit_plugins.e2fgvi.engine import E2fgviFiller
+from videdit_plugins.e2fgvi.integers import in_integers
 from videdit_plugins.e2fgvi.options import E2fgviOptions
 from videdit_plugins.e2fgvi.windows import REACH, Schedule
 
 GOLDEN = Path(__file__).resolve().parents[1] / "tests" / "golden"
-SIDES = ("published", "plain", "kept", "bfloat16", "float16")
+SIDES = ("published", "plain", "kept", "bfloat16", "float16", "int8")
 
 
 class _ConvModule(nn.Module):
@@ -145,10 +147,12 @@ def windows(count: int) -> Iterator[tuple[list[int], int]]:
 class Keeping:
     """Our network with features and flows kept; the decoded local frames of each window."""
 
-    def __init__(self, weights: dict[str, Tensor], film: Film, dtype: torch.dtype) -> None:
+    def __init__(self, weights: dict[str, Tensor], film: Film, dtype: torch.dtype, *, integers: bool) -> None:
         self._network = e2fgvi_hq().eval().requires_grad_(False)
         self._network.load_state_dict(weights)
         self._network.configure(dtype)
+        if integers:
+            in_integers(self._network, "cpu")
         self._film = film
         self._encoded: dict[int, tuple[Tensor, Tensor]] = {}
         self._flows: dict[int, Flows] = {}
@@ -190,9 +194,10 @@ def sides(weights: dict[str, Tensor], film: Film, reference: Path, names: list[s
             return pictures
 
         made["plain"] = plain
-    for name, dtype in (("kept", torch.float32), ("bfloat16", torch.bfloat16), ("float16", torch.float16)):
+    types = {"kept": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16, "int8": torch.float32}
+    for name, dtype in types.items():
         if name in names:
-            keeping = Keeping(weights, film, dtype)
+            keeping = Keeping(weights, film, dtype, integers=name == "int8")
             made[name] = lambda indices, local, keeping=keeping: keeping(indices, local)[:, :, :height, :width]
     return made
 

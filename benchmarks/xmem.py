@@ -202,14 +202,15 @@ def clip(frames: int, size: tuple[int, int], objects: int) -> tuple[ArrayFrames,
 
 
 def compare(arguments: argparse.Namespace) -> None:
-    """Print time, parts and differences of a run of all three side by side."""
+    """Print time, parts and differences of a run of all side by side."""
     state = reference_module().reference_state_dict(GOLDEN / "xmem_state_dict.tsv")
     size = _size(arguments.size)
     frames, masks = clip(arguments.frames, size, arguments.objects)
     device = arguments.device
     sides: dict[str, Side] = {"published": Published(arguments.reference, state, frames, device)}
-    sides["float32"] = Ours(own_network(state), frames, "float32", device, min(size))
-    sides["bfloat16"] = Ours(own_network(state), frames, "bfloat16", device, min(size))
+    ours: list[Precision] = arguments.precisions.split(",")
+    for precision in ours:
+        sides[precision] = Ours(own_network(state), frames, precision, device, min(size))
     wall: dict[str, float] = defaultdict(float)
     cpu: dict[str, float] = defaultdict(float)
     furthest: dict[str, list[float]] = defaultdict(list)
@@ -226,7 +227,7 @@ def compare(arguments: argparse.Namespace) -> None:
                 cpu[name] += time.process_time() - spent
             else:
                 side.parts.clear()
-        for name in ("float32", "bfloat16"):
+        for name in ours:
             if answers["published"] is not None:
                 furthest[name].append(float(np.abs(answers[name] - answers["published"]).mean()))
     count = arguments.frames - 2
@@ -313,6 +314,7 @@ def main() -> None:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--memory", metavar="HxW", help="measure peak memory at this size instead")
     parser.add_argument("--long", type=int, metavar="FRAMES", help="run ours alone, with joins and a leave")
+    parser.add_argument("--precisions", default="float32,bfloat16,int8", help="of ours, side by side")
     parser.add_argument("--precision", default="float32", help="of --long")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     arguments = parser.parse_args()

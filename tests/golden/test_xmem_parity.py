@@ -16,7 +16,9 @@ import pytest
 import torch
 
 from videdit.checkpoints import load_strict
+from videdit.errors import OptionError
 from videdit.frames import ArrayFrames
+from videdit.quantization import has_int8
 from videdit.runtime import Runtime
 from videdit_plugins.xmem.engine import XMemTracker
 from videdit_plugins.xmem.memory.group import Limits
@@ -24,6 +26,7 @@ from videdit_plugins.xmem.network.folding import fold_norms
 from videdit_plugins.xmem.network.network import Widths, XMem
 from videdit_plugins.xmem.network.winograd import WinogradConv, quicken
 from videdit_plugins.xmem.options import XMemOptions
+from videdit_plugins.xmem.precision import in_integers
 from videdit_plugins.xmem.propagation import Encoded, Propagation
 
 FOLDER = Path(__file__).parent
@@ -224,3 +227,22 @@ def test_the_tracker_gives_what_the_network_gives(
         found = tracked[object_id].probability
         assert found is not None
         assert float(np.abs(found - expected[object_id]).max()) < 5e-4
+
+
+@pytest.mark.skipif(not has_int8(), reason="this processor has no VNNI")
+def test_integers_move_probabilities_by_less_than_a_hundredth(
+    network: XMem, clip: tuple[np.ndarray, np.ndarray]
+) -> None:
+    found = {}
+    for precision in ("float32", "int8"):
+        options = XMemOptions(memory_every_frames=3, precision=precision)
+        tracker = XMemTracker(options, Runtime(), copy.deepcopy(network))
+        tracker.start(ArrayFrames(list(clip[0])), 0, {1: clip[1][0]})
+        found[precision] = np.stack([tracker.step(index)[1].probability for index in range(1, 4)])
+    difference = np.abs(found["int8"] - found["float32"])
+    assert 0 < difference.mean() < 0.01
+
+
+def test_integers_are_refused_on_a_graphics_card(network: XMem) -> None:
+    with pytest.raises(OptionError, match="int8 is for CPUs; set precision to auto"):
+        in_integers(network, "cuda")

@@ -20,7 +20,7 @@ LEVELS: list[set[str]] = [
     {"ops"},
     {
         "segmenter", "tracker", "detector", "filler", "effect", "shot_detector", "executor", "shot_lists", "media",
-        "masks", "checkpoints", "devices",
+        "masks", "checkpoints", "devices", "quantization",
     },
     {"hookspecs"},
     {"plugins"},

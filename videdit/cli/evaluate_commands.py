@@ -221,7 +221,7 @@ def _network(
     size = read_size((sizes or ["432x240"])[0])
     if size is None or len(sizes or [""]) > 1:
         raise OptionError("--mode network takes one size", next_step="write --size 432x240")
-    engine = "e2fgvi" if filler == "auto" else filler
+    engine = "e2fgvi-hq" if filler == "auto" else filler
     settings = NetworkSettings(Path(masks), (size[1], size[0]), frames, engine, Path(weights) if weights else None)
     return evaluate_network(
         folder,

@@ -78,7 +78,7 @@ class NetworkSettings:
     masks: Path
     size: tuple[int, int] = (432, 240)
     frames: int | None = None
-    filler: str = "e2fgvi"
+    filler: str = "e2fgvi-hq"
     weights: Path | None = None
 
 

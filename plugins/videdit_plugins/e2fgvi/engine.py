@@ -60,13 +60,15 @@ class E2fgviFiller(Filler):
         """Begin a shot. Raises OutOfMemory if the smallest window does not fit into what it may take."""
         distant = -(-len(frames.shot) // self._options.reference_every)
         references = distant if self._options.parity else min(distant, self._options.references)
-        wanted = Extent(min(self._pixels, _pixels(frames.size)), references)
+        fixed = self._network.fixed_size
+        pixels = min(self._pixels, _pixels(frames.size)) if fixed is None else fixed[0] * fixed[1]
+        wanted = Extent(pixels, references, fixed is not None)
         budget = self._runtime.memory_budget_bytes
         extent = wanted if budget is None else wanted.within(budget)
         if extent is None:
             raise _too_little(f"may take {(budget or 0) >> 20} MiB, which is too little for its smallest window")
         if extent != wanted:
-            self._say(f"The filler e2fgvi makes do with {extent}, as it may take {(budget or 0) >> 20} MiB.")
+            self._say(f"E2FGVI makes do with {extent}, as it may take {(budget or 0) >> 20} MiB.")
         self._views = Views(frames, holes, self._network, self._runtime.device, 3 * REACH + 1 + references)
         self._predictions: Bounded[int, Prediction] = Bounded(_KEPT_PREDICTIONS)
         self._blended: Bounded[int, Fill] = Bounded(_KEPT_PREDICTIONS)
@@ -76,7 +78,14 @@ class E2fgviFiller(Filler):
         frames, options = self._views.frames, self._options
         self._extent = extent
         self._schedule = Schedule(frames.shot, options.reference_every, extent.references)
-        self._cropping = Cropping(self._schedule, frames.size, self._views.box_of, extent.pixels, whole=options.parity)
+        self._cropping = Cropping(
+            self._schedule,
+            frames.size,
+            self._views.box_of,
+            extent.pixels,
+            whole=options.parity,
+            fixed=self._network.fixed_size,
+        )
 
     def fill(self, index: int) -> Filled | None:
         """Return pixels for the hole on frame `index`; None if there is no hole."""
@@ -163,7 +172,7 @@ class E2fgviFiller(Filler):
             self._views.forget()
             if self._runtime.device.startswith("cuda"):
                 torch.cuda.empty_cache()
-            self._say(f"The filler e2fgvi ran out of memory and goes on with {smaller}.")
+            self._say(f"E2FGVI ran out of memory and goes on with {smaller}.")
             self._set_extent(smaller)
 
     def _say(self, sentence: str) -> None:
@@ -186,4 +195,4 @@ def _cut(one: Prediction, picture: NDArray[Any], box: Region) -> NDArray[Any]:
 
 
 def _too_little(what: str) -> OutOfMemory:
-    return OutOfMemory(f"the filler e2fgvi {what}", next_step="allow it more memory, or take the filler builtin")
+    return OutOfMemory(f"E2FGVI {what}", next_step="allow it more memory, or take the filler builtin")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from videdit import MADE_UP, Filled, Filler, Frame, FrameSequence, MaskSequence, Region
+from videdit.errors import OutOfMemory
 
 _KEPT = 128
 """Fills kept: a window looks at distant frames up to 50 ahead, and each is filled once that way."""
-_KEPT_BYTES = 1536 << 20
+KEPT_BYTES = 1536 << 20
 _ZLIB_LEVEL = 1
 
 
@@ -48,7 +50,7 @@ class SeenFrames:
     made up there differs from its surroundings by less than a seam would.
     """
 
-    def __init__(self, frames: FrameSequence, filler: Filler, kept_bytes: int = _KEPT_BYTES) -> None:
+    def __init__(self, frames: FrameSequence, filler: Filler, kept_bytes: int = KEPT_BYTES) -> None:
         self._frames = frames
         self._filler = filler
         self._kept_bytes = kept_bytes
@@ -110,20 +112,57 @@ class FullSizeFiller(Filler):
 
     seen:   makes full-size pixels and says in `Filled.origin` which ones it made up
     unseen: makes those
+    alone:  makes the filler that does the rest of a shot for which there is not even the memory for the smallest window
+            of the second one; without it that is an error
+    note:   takes the sentence that says so
     """
 
-    def __init__(self, seen: Filler, unseen: Filler, kept_bytes: int = _KEPT_BYTES) -> None:
+    def __init__(
+        self,
+        seen: Filler,
+        unseen: Filler,
+        kept_bytes: int = KEPT_BYTES,
+        alone: Callable[[], Filler] | None = None,
+        note: Callable[[str], None] = lambda sentence: None,
+    ) -> None:
         self._seen = seen
         self._unseen = unseen
         self._kept_bytes = kept_bytes
+        self._make_alone = alone
+        self._alone: Filler | None = None
+        self._note = note
+        self._noted = False
         self._by_network = 0
 
     def start(self, frames: FrameSequence, holes: MaskSequence) -> None:
+        self._shot = frames, holes
+        self._alone = None
         self._seen.start(frames, holes)
         self._frames = SeenFrames(frames, self._seen, self._kept_bytes)
-        self._unseen.start(self._frames, _Gaps(self._frames))
+        try:
+            self._unseen.start(self._frames, _Gaps(self._frames))
+        except OutOfMemory as error:
+            self._alone = self._step_down(error)
 
     def fill(self, index: int) -> Filled | None:
+        if self._alone is None:
+            try:
+                return self._fill(index)
+            except OutOfMemory as error:
+                self._alone = self._step_down(error)
+        return self._alone.fill(index)
+
+    def _step_down(self, error: OutOfMemory) -> Filler:
+        if self._make_alone is None:
+            raise error
+        if not self._noted:
+            self._note(f"{error.what}, so what no frame shows is made up without it.")
+        self._noted = True
+        alone = self._make_alone()
+        alone.start(*self._shot)
+        return alone
+
+    def _fill(self, index: int) -> Filled | None:
         filled = self._frames.filled(index)
         if filled is None:
             return None

@@ -24,10 +24,12 @@ class Extent:
 
     pixels:     of a frame at most
     references: at most
+    fixed:      the picture cannot be smaller
     """
 
     pixels: int
     references: int
+    fixed: bool = False
 
     def bytes(self) -> int:
         """Return about how much memory that takes in float32."""
@@ -39,7 +41,7 @@ class Extent:
         """Return the next smaller one: fewer references first, then a smaller picture; None if there is none."""
         if self.references > _LEAST_REFERENCES:
             return replace(self, references=max(_LEAST_REFERENCES, self.references // 2))
-        if self.pixels > LEAST_PIXELS:
+        if self.pixels > LEAST_PIXELS and not self.fixed:
             return replace(self, pixels=max(LEAST_PIXELS, int(self.pixels * _SHRINK)))
         return None
 

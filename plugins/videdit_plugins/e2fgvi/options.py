@@ -30,9 +30,10 @@ class E2fgviOptions(Options):
         default=10, ge=0, le=100, description="Look at most at this many distant frames, besides the neighbours."
     )
     reference_every: int = Field(default=10, ge=1, description="Take every so manieth frame as a distant one.")
-    precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
+    precision: Literal["auto", "float32", "bfloat16", "float16", "int8"] = Field(
         default="auto",
-        description="Number format; auto is bfloat16 on CUDA and float32 elsewhere; few CPUs gain by less.",
+        description="Number format; auto is bfloat16 on CUDA and float32 elsewhere; int8, on a CPU, is faster and less "
+        "exact; few CPUs gain by the others.",
     )
     channels_last: bool = Field(
         default=False, description="Another memory layout of the same computation; faster on some machines."

@@ -79,7 +79,7 @@ class Views:
 
     def encoded(self, index: int, crop: Crop) -> Encoded:
         """Return what the encoder makes of a frame through a crop."""
-        return self._encoded.get((index, crop), lambda: self._encode(self.view(index, crop)))
+        return self._encoded.get((index, crop), lambda: self._encode(self.view(index, crop), crop))
 
     def flows(self, index: int, crop: Crop) -> tuple[Tensor, Tensor]:
         """Return the completed flow (1, 2, h, w) from frame `index` to the next, and back."""
@@ -107,10 +107,10 @@ class Views:
         self._encoded.clear()
         self._flows.clear()
 
-    def _encode(self, view: View) -> Encoded:
+    def _encode(self, view: View, crop: Crop) -> Encoded:
         seen = (2 * view.rgb - 1) * ~view.hole[..., None]
         frame = torch.from_numpy(seen.astype(np.float32)).permute(2, 0, 1)[None].to(self._device)
-        padded = mirrored(frame)
+        padded = mirrored(frame, crop.padded)
         return Encoded(self._network.encode(padded), quarter(padded))
 
     def _flow(self, index: int, crop: Crop) -> tuple[Tensor, Tensor]:

@@ -20,7 +20,7 @@ from videdit_plugins.xmem.memory.group import Limits
 from videdit_plugins.xmem.network.network import STRIDE, XMem
 from videdit_plugins.xmem.network.winograd import quicken
 from videdit_plugins.xmem.options import XMemOptions
-from videdit_plugins.xmem.precision import reduced_precision
+from videdit_plugins.xmem.precision import in_integers, reduced_precision
 from videdit_plugins.xmem.propagation import Prediction, Propagation
 from videdit_plugins.xmem.scoring import assess
 from videdit_plugins.xmem.state import State, Told, pack, unpack
@@ -37,7 +37,9 @@ class XMemTracker(Tracker):
         self._device = runtime.device
         self._note = runtime.note
         network.reduced = reduced_precision(options.precision, runtime.device, runtime.quality)
-        if options.winograd and network.reduced is None and torch.device(runtime.device).type == "cpu":
+        if options.precision == "int8":
+            in_integers(network, runtime.device)
+        elif options.winograd and network.reduced is None and torch.device(runtime.device).type == "cpu":
             quicken(network)
         layout = torch.channels_last if options.channels_last else torch.contiguous_format
         self._network: XMem = network.to(device=runtime.device, memory_format=layout)  # type: ignore[call-overload]

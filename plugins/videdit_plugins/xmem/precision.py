@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import torch
+from torch import nn
 
 from videdit.errors import OptionError
+from videdit.quantization import quantize, worth_it
 from videdit.runtime import Quality
 from videdit_plugins.xmem.options import Precision
 
@@ -14,18 +16,29 @@ def reduced_precision(precision: Precision, device: str, quality: Quality) -> to
 
     auto: on CUDA bfloat16, or float16 on cards without it; on a CPU bfloat16 only where the processor multiplies it
     faster than float32, and not for quality "best"; float32 elsewhere
+    int8: None, for what is not in integers is in float32; see `in_integers`
     Raises OptionError for float16 on a CPU.
     """
     kind = torch.device(device).type
     if precision == "float16" and kind == "cpu":
         raise OptionError("a CPU does not track in float16", next_step="set precision to bfloat16, float32 or auto")
     if precision != "auto":
-        return {"float32": None, "bfloat16": torch.bfloat16, "float16": torch.float16}[precision]
+        return {"float32": None, "int8": None, "bfloat16": torch.bfloat16, "float16": torch.float16}[precision]
     if kind == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
     if kind == "cpu" and quality != "best" and _cpu_is_faster_in_bfloat16():
         return torch.bfloat16
     return None
+
+
+def in_integers(network: nn.Module, device: str) -> None:
+    """Put the convolutions that carry the load into 8-bit integers. Raises OptionError where that cannot be.
+
+    Keys stay in float32: memory is searched by them.
+    """
+    if torch.device(device).type != "cpu":
+        raise OptionError("int8 is for CPUs", next_step="set precision to auto")
+    quantize(network, lambda name, layer: worth_it(layer) and not name.startswith("key_proj."))
 
 
 def _cpu_is_faster_in_bfloat16() -> bool:

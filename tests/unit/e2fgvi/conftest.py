@@ -40,6 +40,8 @@ class MeanNetwork:
     fails: how many runs end with this error first
     """
 
+    fixed_size = None
+
     def __init__(self, error: Exception | None = None, fails: int = 0) -> None:
         self.encoded = 0
         self.runs: list[tuple[int, ...]] = []

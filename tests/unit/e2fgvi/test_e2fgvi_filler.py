@@ -11,10 +11,12 @@ import pytest
 import torch
 
 from videdit import ArrayFrames, Filler, Plugins, Runtime
-from videdit.errors import CorruptCheckpoint, MissingCheckpoint, OutOfMemory
+from videdit.errors import CorruptCheckpoint, MissingCheckpoint, OptionError, OutOfMemory
+from videdit.quantization import Int8Conv2d, Int8Linear, has_int8
 from videdit.testing.contracts import assert_contract
 from videdit_e2fgvi import E2FGVI
 from videdit_plugins.e2fgvi.engine import E2fgviFiller
+from videdit_plugins.e2fgvi.integers import in_integers
 from videdit_plugins.e2fgvi.options import LEAST_PIXELS, E2fgviOptions
 
 SMALL = E2fgviOptions(working_pixels=LEAST_PIXELS)
@@ -195,6 +197,30 @@ def test_fewer_bits_and_another_layout_give_nearly_the_same(network: E2FGVI) -> 
     assert difference.mean() < 4
 
 
+@pytest.mark.skipif(not has_int8(), reason="this processor has no VNNI")
+def test_integers_give_nearly_the_same_and_every_time(network: E2FGVI) -> None:
+    film = Film(2, (60, 108))
+    exact = start(network, film).fill(30)
+    other = copy.deepcopy(network)
+    in_integers(other, "cpu")
+    replaced = {name for name, layer in other.named_modules() if isinstance(layer, Int8Conv2d | Int8Linear)}
+    # Eight in the encoder, (4 + 2) in each direction, two in each of eight blocks.
+    assert len(replaced) == 8 + 12 + 16
+    near, again = start(other, film).fill(30), start(other, film).fill(30)
+    assert exact is not None
+    assert near is not None
+    assert again is not None
+    difference = np.abs(near.rgb.astype(int) - exact.rgb)
+    assert difference.max() > 0
+    assert difference.mean() < 1
+    assert np.array_equal(near.rgb, again.rgb)
+
+
+def test_integers_are_refused_on_a_graphics_card(network: E2FGVI) -> None:
+    with pytest.raises(OptionError, match="int8 is for CPUs; set precision to auto"):
+        in_integers(network, "cuda:0")
+
+
 def test_the_plugin_loads_the_file_and_nothing_else(
     weights: dict[str, torch.Tensor], network: E2FGVI, tmp_path: Path
 ) -> None:
@@ -203,14 +229,14 @@ def test_the_plugin_loads_the_file_and_nothing_else(
     plugins = Plugins()
     found = plugins.runtime(Runtime(find_checkpoint={"e2fgvi-hq": path}.__getitem__))
     film = Film(1, (60, 108))
-    assert plugins.choose("filler", found)[0].name == "e2fgvi"
-    filler = plugins.create("filler", "e2fgvi", {"working_pixels": LEAST_PIXELS, "propagation": False}, found)
+    assert plugins.choose("filler", found)[0].name == "e2fgvi-hq"
+    filler = plugins.create("filler", "e2fgvi-hq", {"working_pixels": LEAST_PIXELS, "propagation": False}, found)
     filler.start(film.frames, film)
     made, expected = filler.fill(30), start(network, film).fill(30)
     assert expected is not None
     assert np.array_equal(made.rgb, expected.rgb)
     torch.save({name: value for name, value in weights.items() if name != "ss.embedding.bias"}, path)
     with pytest.raises(CorruptCheckpoint, match=r"ss\.embedding\.bias"):
-        plugins.create("filler", "e2fgvi", None, found)
+        plugins.create("filler", "e2fgvi-hq", None, found)
     with pytest.raises(MissingCheckpoint, match="videdit checkpoints pull e2fgvi-hq"):
-        plugins.create("filler", "e2fgvi", None, Runtime())
+        plugins.create("filler", "e2fgvi-hq", None, Runtime())

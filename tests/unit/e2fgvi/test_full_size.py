@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from videdit import MADE_UP, ArrayFrames, Filled, Filler, Plugins, Region, Runtime
+from videdit.errors import OutOfMemory
 from videdit.ops import grain_of
 from videdit.testing.contracts import assert_contract
 from videdit_e2fgvi import E2FGVI
@@ -131,6 +132,61 @@ def test_a_gap_without_room_for_a_square_is_left_to_the_first_filler() -> None:
     assert not (filled.rgb == 128).any()
 
 
+class Short(Grey):
+    """Has no memory: from the start, or at a frame."""
+
+    def __init__(self, at_frame: int | None) -> None:
+        self._at_frame = at_frame
+
+    def start(self, frames: Any, holes: Any) -> None:
+        super().start(frames, holes)
+        if self._at_frame is None:
+            raise OutOfMemory("the network has no memory", next_step="allow it more")
+
+    def fill(self, index: int) -> Filled | None:
+        if index == self._at_frame:
+            raise OutOfMemory("the network has no memory", next_step="allow it more")
+        return super().fill(index)
+
+
+@pytest.mark.parametrize("at_frame", [None, 1])
+def test_without_memory_for_the_network_the_rest_is_made_without_it_and_that_is_said(at_frame: int | None) -> None:
+    frames, holes = film()
+    notes: list[str] = []
+    filler = FullSizeFiller(Halves(), Short(at_frame), alone=Grey, note=notes.append)
+    for _ in range(2):
+        filler.start(frames, holes)
+        made = [filler.fill(index) for index in (0, 1)]
+        assert made[0] is not None
+        assert made[1] is not None
+        # Alone, the stand-in fills everything with 128; before it, the first one finds 90 on the left.
+        assert (made[0].rgb[:, :10] == (128 if at_frame is None else 90)).all()
+        assert (made[1].rgb == 128).all()
+    assert notes == ["the network has no memory, so what no frame shows is made up without it."]
+
+
+def test_without_memory_and_without_another_filler_it_is_an_error() -> None:
+    filler = FullSizeFiller(Halves(), Short(None))
+    with pytest.raises(OutOfMemory, match="allow it more"):
+        filler.start(*film())
+
+
+def test_a_small_budget_is_kept_to_without_the_network(network: E2FGVI, tmp_path: Path) -> None:
+    path = tmp_path / "weights.pth"
+    torch.save(network.state_dict(), path)
+    plugins = Plugins()
+    notes: list[str] = []
+    runtime = plugins.runtime(
+        Runtime(find_checkpoint={"e2fgvi-hq": path}.__getitem__, memory_budget_bytes=256 << 20, note=notes.append)
+    )
+    filler = plugins.create("filler", "e2fgvi-hq", {"shadows": False}, runtime)
+    filler.start(*film())
+    filled = filler.fill(0)
+    assert filled is not None
+    assert filled.region == HOLE
+    assert any("96 MiB" in note and "without it" in note for note in notes)
+
+
 def test_contract(mean_network: Any) -> None:
     def make(options: Any, runtime: Runtime) -> Filler:
         seen = BuiltinFiller(FillerOptions(), runtime)
@@ -144,8 +200,8 @@ def test_the_plug_in_makes_both(network: E2FGVI, tmp_path: Path) -> None:
     torch.save(network.state_dict(), path)
     plugins = Plugins()
     runtime = plugins.runtime(Runtime(find_checkpoint={"e2fgvi-hq": path}.__getitem__))
-    assert isinstance(plugins.create("filler", "e2fgvi", {"shadows": False}, runtime), FullSizeFiller)
-    assert isinstance(plugins.create("filler", "e2fgvi", {"parity": True}, runtime), E2fgviFiller)
+    assert isinstance(plugins.create("filler", "e2fgvi-hq", {"shadows": False}, runtime), FullSizeFiller)
+    assert isinstance(plugins.create("filler", "e2fgvi-hq", {"parity": True}, runtime), E2fgviFiller)
 
 
 # -- seams, steadiness, grain ------------------------------------------------------------------------------------------

@@ -49,5 +49,5 @@ class Encoder(nn.Module):
 
 def _join(shared: Tensor, x: Tensor, groups: int) -> Tensor:
     """Cut both into channel groups and join them group by group, the shared part first."""
-    size = x.shape[0], groups, -1, *x.shape[-2:]
-    return torch.cat([shared.reshape(size), x.reshape(size)], dim=2).flatten(1, 2)
+    pairs = zip(shared.chunk(groups, dim=1), x.chunk(groups, dim=1), strict=True)
+    return torch.cat([part for pair in pairs for part in pair], dim=1)

@@ -18,9 +18,13 @@ def padded_size(size: Size) -> Size:
     return height, width
 
 
-def mirrored(frames: Tensor) -> Tensor:
-    """Mirror frames (..., H, W) at their lower and right border, edge repeated, as often as it takes."""
-    for dim, side in zip((-2, -1), padded_size((frames.shape[-2], frames.shape[-1])), strict=True):
+def mirrored(frames: Tensor, size: Size | None = None) -> Tensor:
+    """Mirror frames (..., H, W) at their lower and right border, edge repeated, as often as it takes.
+
+    size: (height, width) that they get, at least their own; None takes that of `padded_size`
+    """
+    wanted = padded_size((frames.shape[-2], frames.shape[-1])) if size is None else size
+    for dim, side in zip((-2, -1), wanted, strict=True):
         there = frames.shape[dim]
         if side == there:
             continue

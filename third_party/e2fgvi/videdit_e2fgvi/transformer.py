@@ -40,9 +40,9 @@ class WindowAttention(nn.Module):
         tables = window_tables(rows, columns, tokens.device)
         near = torch.cat([tables.own, tables.rolled[:, self.valid_ind_rolled]], dim=1)
         seen = functional.pad(tables.there, (near.shape[1], 0), value=True).repeat(1, frames)
-        asked = self._part(tokens[:, :wanted], 0, 1).flatten(2, 3)
-        offered, offered_pooled = self._part(tokens, 1, 3).flatten(2, 3), self._part(pooled, 1, 3)
-        out = torch.empty_like(asked)
+        asked, offered = self.qkv(tokens.flatten(2, 3)).split((width, 2 * width), dim=-1)
+        asked, offered_pooled = asked[:, :wanted], self.qkv(pooled)[..., width:]
+        out = torch.empty_like(asked, memory_format=torch.contiguous_format)
         bytes_each = batch * frames * (near.shape[1] + tables.pooled.shape[1]) * 2 * width * tokens.element_size()
         at_once = max(1, _GATHERED_BYTES // bytes_each)
         for start in range(0, near.shape[0], at_once):
@@ -58,11 +58,6 @@ class WindowAttention(nn.Module):
             out[:, :, own] = drawn.transpose(1, 2)
         mixed: Tensor = self.proj(out)
         return mixed.view(batch, wanted, rows, columns, width)
-
-    def _part(self, tokens: Tensor, start: int, stop: int) -> Tensor:
-        """Return queries (0), keys (1) and values (2) from `start` to `stop`, side by side."""
-        rows = slice(start * WIDTH, stop * WIDTH)
-        return functional.linear(tokens, self.qkv.weight[rows], self.qkv.bias[rows])
 
 
 def _by_head(gathered: Tensor) -> Tensor:

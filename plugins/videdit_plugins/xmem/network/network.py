@@ -66,7 +66,7 @@ class XMem(nn.Module):
 
     def placed(self, images: Tensor) -> Tensor:
         """Return the images on the network's device, in the memory layout of its weights."""
-        weight = self.key_encoder.conv1.weight
+        weight = self.key_proj.key_proj.weight
         channels_last = weight.is_contiguous(memory_format=torch.channels_last)
         layout = torch.channels_last if channels_last else torch.contiguous_format
         return images.to(weight.device).contiguous(memory_format=layout)
