@@ -179,4 +179,4 @@ class FullSizeFiller(Filler):
     def report(self) -> dict[str, Any]:
         """Return how many of the pixels that were made up the second filler made, and what the first one tells."""
         count, self._by_network = self._by_network, 0
-        return {**self._seen.report(), "pixels_by_network": count}
+        return {**(self._alone or self._seen).report(), "pixels_by_network": count}
