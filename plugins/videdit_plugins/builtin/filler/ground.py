@@ -16,11 +16,11 @@ from videdit_plugins.builtin.filler.diffusion import Plane
 from videdit_plugins.builtin.filler.pictures import Pictures
 from videdit_plugins.builtin.filler.scale import FACTS_HEIGHT_PX, Matrix
 
-_SAMPLES = 16
+_SAMPLES = 12
 _LEAST_STEP = 3
 WHOLE_FRAMES = 192
 """Shots up to this long are looked at as a whole. Longer ones in reach of what is decoded for the fill anyway."""
-_LONG_STEP, _LONG_REACH = 8, 64
+_LONG_STEP, _LONG_REACH = 10, 60
 _LEAST_SEEN = 2
 _LIT_QUANTILE = 0.8
 """Of a place's light over time, from the dark end: a shadow that rests long still leaves it for a while."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from math import log
 
 import cv2
 import numpy as np
@@ -91,7 +92,7 @@ class Shadows:
         near = self._near(hole)
         near[: (box.y0 + box.y1) // 2] = False
         level = self._surroundings(own.mean, own.known)
-        return _widened(near & own.known & (own.smooth - level < np.log(_SUSPECT)), self._unit * _SOFT_EDGE_PX)
+        return _widened(near & own.known & (own.smooth - level < log(_SUSPECT)), self._unit * _SOFT_EDGE_PX)
 
     def _at_small(self, bits: NDArray[np.uint8]) -> Mask:
         height, width = self._ground.size
@@ -106,8 +107,8 @@ class Shadows:
         gone = hole | _widened(self._together(index), self._unit * _SOFT_EDGE_PX)
         own = self._darkenings.of(index)
         dark, _, steady = self._beside(index)
-        suspect = self._near(hole) & own.known & steady & ~gone & (dark < np.log(_DARK))
-        rest = self._attached(suspect, gone, dark < np.log(_CORE), own)
+        suspect = self._near(hole) & own.known & steady & ~gone & (dark < log(_DARK))
+        rest = self._attached(suspect, gone, dark < log(_CORE), own)
         return bool(np.count_nonzero(rest) > _LEFT_SHARE * np.count_nonzero(hole))
 
     def _together(self, index: int) -> Mask:
@@ -146,13 +147,13 @@ class Shadows:
         dark, here, steady = self._beside(index)
         # Something else before the ground is darker here and lighter there; a shadow's own edge is less rough.
         plain = (own.tint < _TINTED) & (own.roughness < _ROUGH_ANYWAY + _ROUGH_SHARE * np.maximum(-here, 0))
-        candidate = near & own.known & steady & plain & (here < np.log(_HERE))
+        candidate = near & own.known & steady & plain & (here < log(_HERE))
         most = _MOST_OF_OBJECT * np.count_nonzero(hole)
         for attempt in range(_TRIES):
             # What is too large for a shadow may be one with darker ground attached to it.
-            harder = attempt * np.log(_DARK)
-            core = dark < np.log(_CORE) + harder
-            found = self._attached(candidate & (dark < np.log(_DARK) + harder), hole, core, own)
+            harder = attempt * log(_DARK)
+            core = dark < log(_CORE) + harder
+            found = self._attached(candidate & (dark < log(_DARK) + harder), hole, core, own)
             if np.count_nonzero(found) <= most:
                 grown = self._grown(index, found, near & ~hole)
                 return grown if np.count_nonzero(grown) <= most else found
@@ -174,7 +175,7 @@ class Shadows:
     def _surroundings(self, mean: Plane, known: Mask) -> Plane:
         """Return how dark the wider surroundings are: exposure and the lens, no shadow."""
         # A shadow itself must not pull the level down.
-        level, _ = _local_mean(np.clip(mean, np.log(_HERE), -np.log(_HERE)), known, self._unit * _AROUND_PX)
+        level, _ = _local_mean(np.clip(mean, log(_HERE), -log(_HERE)), known, self._unit * _AROUND_PX)
         return level
 
     def _lasting(self, index: int) -> tuple[Plane, Mask]:
@@ -184,13 +185,13 @@ class Shadows:
         """
         own = self._darkenings.of(index)
         total, count = own.mean.copy(), own.known.astype(np.float32)
-        votes = (own.smooth < np.log(_HERE)).astype(np.float32)
+        votes = (own.smooth < log(_HERE)).astype(np.float32)
         for other in range(index - _COMPANIONS, index + _COMPANIONS + 1):
             if other == index or other not in self._shot or not self._ground.look(other).hole.any():
                 continue
             there = self._darkenings.of(other)
             shift, size = self._shift(index, other), self._ground.size[::-1]
-            known, dark = there.known.astype(np.float32), (there.smooth < np.log(_HERE)).astype(np.float32)
+            known, dark = there.known.astype(np.float32), (there.smooth < log(_HERE)).astype(np.float32)
             moved = cv2.warpAffine(cv2.merge([there.mean, known, dark]), shift, size)
             total += moved[..., 0]
             count += moved[..., 1]
@@ -260,7 +261,7 @@ class Shadows:
         ground, ground_weight = _local_mean(lit.light, lit.known & ~look.wide & ~found, sigma)
         away = cv2.absdiff(look.light, shade)
         alike = np.maximum(np.maximum(away[..., 0], away[..., 1]), away[..., 2]) < _LIKE
-        darker = np.asarray(cv2.transform(look.light - ground, np.full((1, 3), 1 / 3))) < np.log(_DARK)
+        darker = np.asarray(cv2.transform(look.light - ground, np.full((1, 3), 1 / 3))) < log(_DARK)
         like = near & alike & darker & (shade_weight > 1e-2) & (ground_weight > 1e-2)
         count, parts = cv2.connectedComponents((like | found).view(np.uint8))
         kept = np.zeros(count, np.bool_)
