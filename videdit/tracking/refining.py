@@ -158,7 +158,9 @@ class Refiner:
         area, before = (
             np.count_nonzero(mask) / max(1, doubtful.confirmed_area) for mask in (answer.mask, doubtful.mask)
         )
-        if abs(np.log(area)) > max(np.log(options.growth), abs(np.log(before))):
+        # What comes nearer grows: then the area that motion explains counts, not the confirmed one.
+        unexplained = abs(np.log(area / before) + doubtful.drift)
+        if abs(np.log(area)) > max(np.log(options.growth), abs(np.log(before))) and unexplained > EXPLAINED:
             return f"the answer's area is {area:.2f} times the confirmed one"
         if doubtful.holed and fills_holes(doubtful.mask, answer.mask):
             return "the answer fills holes of the object"
@@ -169,6 +171,8 @@ class Refiner:
 
 LEAST_AGREEMENT = 0.6
 """Share of the agreement that an answer needs where the tracker's mask is worth nothing."""
+EXPLAINED = float(np.log(1.5))
+"""Logarithm of the area up to which an answer has the size that motion makes of the confirmed one."""
 LESS_ALIKE = 0.03
 """What the likeness of the colours may lose."""
 FILLED = 0.5

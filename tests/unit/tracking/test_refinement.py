@@ -26,7 +26,7 @@ from videdit.shots import Shot
 from videdit.tracker import Tracked, Tracker
 from videdit.tracking.projecting import depth_of, holes_of, obeyed, project
 from videdit.tracking.quality import held_back, overlap
-from videdit.tracking.refining import Refine, RefineOptions, check_refine_options, fills_holes
+from videdit.tracking.refining import Doubtful, Refine, RefineOptions, Refiner, check_refine_options, fills_holes
 from videdit.tracking.stage import Engines, Pointed, TrackingStage
 
 SIZE = (96, 128)
@@ -383,6 +383,26 @@ def test_why_an_answer_is_not_taken(answer: Callable[[Mask], Mask], score: float
     assert not decision["accepted"]
     assert entries[0].origin == "tracked"
     assert np.array_equal(entries[0].mask.mask(), truth)
+
+
+def test_an_object_that_came_nearer_may_be_larger_than_the_confirmed_one() -> None:
+    """Ten times the area, by motion; the tracker lost a rim. What it lost may come back, twice as much may not."""
+
+    def asked(answer: Mask, drift: float) -> str:
+        mask = disc(48, 64, 30)
+        doubtful = Doubtful(
+            5, mask, mask.astype(np.float32), {}, 0.6, np.count_nonzero(mask) // 10, drift, False, lambda _: 1.0
+        )
+        return (
+            Refiner(Answering(lambda _: answer), ArrayFrames([np.zeros((*SIZE, 3), np.uint8)]), RefineOptions())
+            .ask(doubtful)
+            .why
+        )
+
+    assert asked(disc(48, 64, 34), 0.0) == "the answer is taken"
+    assert asked(disc(48, 64, 38), -0.4) == "the answer is taken"
+    assert "times the confirmed one" in asked(disc(48, 64, 38), 0.0)
+    assert "times the confirmed one" in asked(disc(48, 64, 34), 0.4)
 
 
 def test_after_a_refusal_the_segmenter_rests() -> None:
