@@ -63,7 +63,7 @@ def useful_frames(
         if other not in shot:
             continue
         # Drift does not matter for counting, and most pairs need not be matched then.
-        shown = coarse & visible(pictures[other].hidden | moving(other), project(camera.product(index, other), (x, y)))
+        shown = coarse & visible(pictures[other].hole | moving(other), project(camera.product(index, other), (x, y)))
         if np.count_nonzero(shown & (seen < wanted.per_pixel)) < _LEAST_USEFUL * area:
             continue
         chosen.append((pictures[other], camera.between(index, other)))

@@ -51,7 +51,7 @@ class BuiltinFiller(Filler):
         camera = Camera(pictures)
         self._shadows = Shadows(frames.shot, pictures, camera) if self._options.shadows else None
         if self._shadows is not None:
-            pictures = WiderPictures(pictures, self._shadows.__getitem__, self._shadows.suspected, kept)
+            pictures = WiderPictures(pictures, self._shadows.__getitem__, kept)
         propagation = Propagation(frames.shot, pictures, camera, reach, self._effort, self._pool)
         self._completion = Completion(propagation, synthesis=self._options.synthesis)
         self._finishing = Finishing(self._completion, propagation, grain=self._options.grain)

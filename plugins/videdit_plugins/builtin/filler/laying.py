@@ -89,7 +89,7 @@ def lay(pixels: Pixels, views: Sequence[View], weights: NDArray[np.float32], box
         there = project(to_full, (pixels.small[0] + shift[..., 0], pixels.small[1] + shift[..., 1]))
         rgb, _ = pictures.full(view.index)
         # The cubic kernel reaches one pixel farther than the linear one.
-        hole = cv2.dilate(pictures.hidden(view.index).view(np.uint8), np.ones((3, 3), np.uint8)) > 0
+        hole = cv2.dilate(pictures.hole(view.index).view(np.uint8), np.ones((3, 3), np.uint8)) > 0
         weight = weight * visible(hole, there)
         colour += weight[..., None] * fetch(rgb, there, cv2.INTER_CUBIC)
         total += weight

@@ -28,7 +28,6 @@ class Picture:
     grey: (h, w) uint8
     hole: (h, w) bool, every pixel that the hole touches
     wide: (h, w) bool, the hole with a border where motion is not to be trusted
-    hidden: (h, w) bool, what this frame has nothing to show of to others: the hole, and what may be in shadow
     """
 
     index: int
@@ -36,7 +35,6 @@ class Picture:
     grey: NDArray[np.uint8]
     hole: Mask
     wide: Mask
-    hidden: Mask
 
 
 class Pictures:
@@ -85,10 +83,6 @@ class Pictures:
         """Return a frame's hole at full size, (H, W) bool."""
         return self._unpacked(self.full(index)[1])
 
-    def hidden(self, index: int) -> Mask:
-        """Return `Picture.hidden` at full size, (H, W) bool."""
-        return self.hole(index)
-
     def _unpacked(self, packed: NDArray[np.uint8]) -> Mask:
         height, width = self.scale.full
         return np.unpackbits(packed, count=height * width).reshape(height, width).view(np.bool_)
@@ -104,23 +98,18 @@ class Pictures:
                 np.uint8
             )
         grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
-        touched = flags > 0
-        return Picture(index, small, grey, touched, widened(touched, self.scale), touched)
+        return Picture(index, small, grey, flags > 0, widened(flags > 0, self.scale))
 
 
 class WiderPictures(Pictures):
     """The same pictures with larger holes; frames are kept by the pictures they come from.
 
-    more:   more(index) -> (h, w) bool at the small size to add to the hole, or None
-    hiding: the same, to add to what other frames must not take from this one
+    more: more(index) -> (h, w) bool at the small size to add to the hole, or None
     """
 
-    def __init__(
-        self, plain: Pictures, more: Callable[[int], Mask | None], hiding: Callable[[int], Mask | None], kept: int
-    ) -> None:
+    def __init__(self, plain: Pictures, more: Callable[[int], Mask | None], kept: int) -> None:
         self._plain = plain
         self._more = more
-        self._hiding = hiding
         self.scale = plain.scale
         self._kept = self._kept_full = kept
         self._small = OrderedDict()
@@ -131,10 +120,7 @@ class WiderPictures(Pictures):
             picture, extra = self._plain[index], self._more(index)
             if extra is not None:
                 hole = picture.hole | extra
-                picture = replace(picture, hole=hole, wide=widened(hole, self.scale), hidden=hole)
-            doubtful = self._hiding(index)
-            if doubtful is not None:
-                picture = replace(picture, hidden=picture.hidden | doubtful)
+                picture = replace(picture, hole=hole, wide=widened(hole, self.scale))
             self._small[index] = picture
             if len(self._small) > self._kept:
                 self._small.popitem(last=False)
@@ -152,11 +138,6 @@ class WiderPictures(Pictures):
             if len(self._packed) > self._kept:
                 self._packed.popitem(last=False)
         return rgb, self._packed[index]
-
-    def hidden(self, index: int) -> Mask:
-        """Return `Picture.hidden` at full size, (H, W) bool."""
-        doubtful = self._hiding(index)
-        return self.hole(index) if doubtful is None else self.hole(index) | self._at_full(doubtful)
 
     def _at_full(self, mask: Mask) -> Mask:
         size = self.scale.full[::-1]

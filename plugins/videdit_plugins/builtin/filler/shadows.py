@@ -23,11 +23,10 @@ _COMPANIONS = 4
 _DARK, _CORE = 0.87, 0.75
 """Light that a shadow leaves, at its rim and somewhere inside."""
 _HERE = 0.92
-_SUSPECT = 0.85
 _STEADY = 0.7
 _CORE_SHARE, _CORE_SHARE_APART = 0.08, 0.4
 _TINTED = 0.35
-_ROUGH_ANYWAY, _ROUGH_SHARE = 0.06, 0.7
+_ROUGH_ANYWAY, _ROUGH_SHARE = 0.06, 0.45
 _AROUND_PX = 30.0
 _TOUCH_PX = 5.0
 _UNSEEN_PX = 12.0
@@ -61,7 +60,6 @@ class Shadows:
         self._unit = min(self._ground.size) / FACTS_HEIGHT_PX
         self._darkenings = Darkenings(self._ground, self._unit, 4 * (_COMPANIONS + _VOTERS))
         self._found: OrderedDict[int, NDArray[np.uint8] | None] = OrderedDict()
-        self._suspected: OrderedDict[int, NDArray[np.uint8] | None] = OrderedDict()
 
     def __getitem__(self, index: int) -> Mask | None:
         """Return (h, w) bool of the small picture, a soft edge included; None if no shadow was found."""
@@ -70,34 +68,6 @@ class Shadows:
             return None
         grown = _widened(found, self._unit * _SOFT_EDGE_PX)
         return np.asarray(cv2.resize(grown.view(np.uint8), self._small[::-1], interpolation=cv2.INTER_NEAREST)) > 0
-
-    def suspected(self, index: int) -> Mask | None:
-        """Return what may be in the object's shadow, though it was not found to be, as `shadows[index]`.
-
-        Other frames do not need it as a source: most of them show the same ground, and are surely lit.
-        """
-        if index not in self._suspected:
-            mask = self._darker(index)
-            self._suspected[index] = np.packbits(mask) if mask.any() else None
-            if len(self._suspected) > _KEPT:
-                self._suspected.popitem(last=False)
-        bits = self._suspected[index]
-        return None if bits is None else self._at_small(bits)
-
-    def _darker(self, index: int) -> Mask:
-        hole = self._ground.look(index).hole
-        if not hole.any():
-            return hole
-        own, box = self._darkenings.of(index), Region.of(hole)
-        near = self._near(hole)
-        near[: (box.y0 + box.y1) // 2] = False
-        level = self._surroundings(own.mean, own.known)
-        return _widened(near & own.known & (own.smooth - level < log(_SUSPECT)), self._unit * _SOFT_EDGE_PX)
-
-    def _at_small(self, bits: NDArray[np.uint8]) -> Mask:
-        height, width = self._ground.size
-        mask = np.unpackbits(bits, count=height * width).reshape(height, width)
-        return np.asarray(cv2.resize(mask, self._small[::-1], interpolation=cv2.INTER_NEAREST)) > 0
 
     def left(self, index: int) -> bool:
         """Return whether something dark goes along with the object that is neither it nor a shadow that was found."""
@@ -155,7 +125,7 @@ class Shadows:
             core = dark < log(_CORE) + harder
             found = self._attached(candidate & (dark < log(_DARK) + harder), hole, core, own)
             if np.count_nonzero(found) <= most:
-                grown = self._grown(index, found, near & ~hole)
+                grown = self._grown(index, found, near & ~hole & ~own.known)
                 return grown if np.count_nonzero(grown) <= most else found
         return np.zeros(hole.shape, np.bool_)
 

@@ -59,7 +59,7 @@ def view_at(here: Picture, there: Picture, places: Points, found: Points, *, fol
         there.index,
         np.dstack([found[0] - places[0], found[1] - places[1]]),
         fetch(there.rgb, found).astype(np.float32),
-        visible(there.hidden, found),
+        visible(there.hole, found),
         abs(there.index - here.index),
         followed,
     )
