@@ -26,7 +26,7 @@ from videdit.tracking.prompting import select
 
 PROMPT_EVERY = 20
 """Frames after which a box prompts anew, at the surest find."""
-CORE = 1.05
+CORE = 1.2
 """The ellipse in so many times the box is covered whatever the mask says."""
 ROOM = 1.3
 """Nothing is covered outside the ellipse in so many times what `size` covers."""

@@ -41,7 +41,7 @@ def test_what_is_covered_lies_between_core_and_room(seed: int, share: float) -> 
 
 def test_an_ellipse_is_taken_in_doubt() -> None:
     full = ellipse_in(BOX, SIZE, OPTIONS.size)
-    good = ellipse_in(BOX, SIZE, 1.2)
+    good = ellipse_in(BOX, SIZE, 1.3)
     assert np.array_equal(covered(good, seen(0), SIZE, OPTIONS), good)
     elsewhere = np.zeros(SIZE, np.bool_)
     elsewhere[:20] = True
@@ -71,7 +71,7 @@ class Boxes(videdit.Segmenter):
     ) -> list[videdit.Hypothesis]:
         (box,) = prompts
         assert isinstance(box, videdit.Box)
-        return [videdit.Hypothesis(ellipse_in((box.x0, box.y0, box.x1, box.y1), frames.size, 1.1), 0.9)]
+        return [videdit.Hypothesis(ellipse_in((box.x0, box.y0, box.x1, box.y1), frames.size, 1.3), 0.9)]
 
 
 class Knows(ColourTracker):
@@ -86,7 +86,7 @@ class Knows(ColourTracker):
         assert abs(index - self._frames_at) == 1
         self._frames_at = index
         return {
-            object_id: videdit.Tracked(ellipse_in(place(disc, index), SIZE, 1.1), 0.2 if index == 10 else 0.9)
+            object_id: videdit.Tracked(ellipse_in(place(disc, index), SIZE, 1.3), 0.2 if index == 10 else 0.9)
             for object_id, disc in self._discs.items()
         }
 
@@ -109,10 +109,10 @@ def test_exact_shapes_in_a_film(film: Path, tmp_path: Path, both: Teller, how: s
     plugins = Plugins(objects={"finder": Finder(both), "engines": Engines()}, environment=False)
     with videdit.open(film, tmp_path / "p", plugins=plugins, device="cpu") as project:
         if how == "python":
-            project.find("discs", object="disc", follow={"shape": "exact"})
+            project.find("discs", object="disc", follow={"shape": "exact", "size": 1.6})
         else:
             file = tmp_path / "pipeline.toml"
-            file.write_text('[[detections]]\nfind = "discs"\nobject = "disc"\nfollow = { shape = "exact" }\n')
+            file.write_text('[[detections]]\nfind = "discs"\nobject = "disc"\nfollow = { shape = "exact", size = 1.6 }\n')
             project.use(read_description(file))
         (found,) = project.found()
         areas = {
@@ -125,6 +125,6 @@ def test_exact_shapes_in_a_film(film: Path, tmp_path: Path, both: Teller, how: s
         project.found()
         assert project.track.digest() == made
     area = np.pi / 4 * 24 * 30
-    assert areas[1, 5] == pytest.approx(1.1**2 * area, rel=0.05)
-    assert areas[3, FRAMES - 1] == pytest.approx(1.1**2 * area, rel=0.05)
-    assert areas[1, 10] == pytest.approx(OPTIONS.size**2 * area, rel=0.05)
+    assert areas[1, 5] == pytest.approx(1.3**2 * area, rel=0.05)
+    assert areas[3, FRAMES - 1] == pytest.approx(1.3**2 * area, rel=0.05)
+    assert areas[1, 10] == pytest.approx(1.6**2 * area, rel=0.05)
