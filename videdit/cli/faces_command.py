@@ -27,10 +27,12 @@ from videdit.pipeline.steps import EffectStep
 from videdit.project import Project
 
 _WHO = "Who"
-_HELP = """Cover every face of a film, in every frame it is seen.
-
-Faces are found every few frames, followed between, and covered by coarse cells with noise. `--style solid` shows
-nothing at all. Do not use `--style gaussian` to hide people: a Gaussian blur can be undone well enough to name them."""
+_HELP = (
+    "Cover every face of a film, in every frame it is seen.\n\n"
+    "Faces are found every few frames, followed between, and covered by coarse cells with noise. `--style solid` shows "
+    "nothing at all. Do not use `--style gaussian` to hide people: a Gaussian blur can be undone well enough to name "
+    "them."
+)
 
 
 def _flag(name: str, kind: Any, declaration: str, text: str, metavar: str | None = None) -> inspect.Parameter:
