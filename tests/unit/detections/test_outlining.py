@@ -112,7 +112,8 @@ def test_exact_shapes_in_a_film(film: Path, tmp_path: Path, both: Teller, how: s
             project.find("discs", object="disc", follow={"shape": "exact", "size": 1.6})
         else:
             file = tmp_path / "pipeline.toml"
-            file.write_text('[[detections]]\nfind = "discs"\nobject = "disc"\nfollow = { shape = "exact", size = 1.6 }\n')
+            step = '[[detections]]\nfind = "discs"\nobject = "disc"\n'
+            file.write_text(step + 'follow = { shape = "exact", size = 1.6 }\n')
             project.use(read_description(file))
         (found,) = project.found()
         areas = {
