@@ -111,7 +111,7 @@ def _engines(film: BatchFilm) -> list[tuple[str, str]]:
     rows = []
     if film.task.engines.static:
         rows.append(("Masks", "as they were drawn, on every frame"))
-    elif film.project.objects.all:
+    elif film.project.description.prompts:
         for role in ("segmenter", "tracker"):
             name, source, options, weights = film.describe()[role]
             rows.append((role.capitalize(), f"{name}, of {source}{_said(options)}{_said(weights)}"))

@@ -115,6 +115,7 @@ def test_who_looked_and_how_long_is_in_the_report(looking: Make, plugins: Plugin
     (made,) = run_batch(tmp_path / "work", looking(), plugins)
     text = made.report.read_text(encoding="utf-8")
     assert "<th>Detector</th><td>red, of " in text
+    assert "<th>Tracker</th>" not in text  # nothing was tracked
     assert len(re.findall(r"look \d", text)) == 4  # in all, and in each of three shots
     records = [json.loads(path.read_text())["outcome"]["seconds"] for path in made.report.parent.rglob("result.json")]
     assert sum("look" in one for one in records) == 3
