@@ -6,6 +6,7 @@
     │   ├── CannotOpen
     │   ├── CannotDecode
     │   └── CannotEncode
+    │       └── DiskFull
     ├── PromptError                  4   what was pointed at cannot be used
     │   ├── NothingSelected
     │   └── OutsideFrame
