@@ -31,7 +31,7 @@ class KnowsFaces(videdit.Detector):
         self._runtime = runtime if runtime is not None else videdit.Runtime()
         self._recognizer: Any = None
         self._missing = False
-        self._file = Path()
+        self._recognizer_file = Path()
 
     def looks(self, frame: videdit.Frame, found: Sequence[videdit.Detection]) -> NDArray[np.float32] | None:
         """Return (len(found), 128) float32, rows of length 1; None without the file, or without marks on the faces."""
@@ -39,7 +39,7 @@ class KnowsFaces(videdit.Detector):
         if recognizer is None or any(len(one.points) != 5 for one in found):
             return None
         bgr = cv2.cvtColor(frame.rgb8, cv2.COLOR_RGB2BGR)
-        with read_by_opencv(CHECKPOINT, self._file):
+        with read_by_opencv(CHECKPOINT, self._recognizer_file):
             rows = [recognizer.feature(recognizer.alignCrop(bgr, yunet_row(one))).reshape(-1) for one in found]
         features = np.array(rows, np.float32).reshape(len(found), -1)
         length = np.linalg.norm(features, axis=1, keepdims=True)
@@ -57,10 +57,10 @@ class KnowsFaces(videdit.Detector):
     def _loaded(self) -> Any:
         if self._recognizer is None and not self._missing:
             try:
-                self._file = self._runtime.find_checkpoint(CHECKPOINT)
+                self._recognizer_file = self._runtime.find_checkpoint(CHECKPOINT)
             except MissingCheckpoint:
                 self._missing = True
             else:
-                with read_by_opencv(CHECKPOINT, self._file):
-                    self._recognizer = cv2.FaceRecognizerSF.create(str(self._file), "")
+                with read_by_opencv(CHECKPOINT, self._recognizer_file):
+                    self._recognizer = cv2.FaceRecognizerSF.create(str(self._recognizer_file), "")
         return self._recognizer

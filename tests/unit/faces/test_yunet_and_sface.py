@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -123,6 +125,18 @@ def test_a_file_that_is_no_network_is_named_in_one_sentence(files: dict[str, Pat
     other = {**files, "yunet-2026may": files["sface-2021dec"]}
     with pytest.raises(CorruptCheckpoint, match=r"yunet-2026may"):
         detector(other).detect(frame(picture()))
+
+
+def test_the_file_that_is_named_is_the_one_at_fault(files: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(size: tuple[int, int]) -> None:
+        raise cv2.error("it does not fit")
+
+    yunet = detector(files)
+    assert yunet.looks_unavailable() == ""
+    monkeypatch.setattr(yunet, "_net", SimpleNamespace(setInputSize=refuse))
+    with pytest.raises(CorruptCheckpoint, match="yunet-2026may") as caught:
+        yunet.detect(frame(picture()))
+    assert caught.value.where == str(files["yunet-2026may"])
 
 
 def test_without_a_file_the_next_step_is_named() -> None:
