@@ -28,6 +28,9 @@ line and exits with the branch's code; `--debug` shows the trace as well.
 
 from __future__ import annotations
 
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import ClassVar
 
 
@@ -91,6 +94,14 @@ class CannotEncode(VideoError):
 class DiskFull(CannotEncode):
     """There is no room left for a result; once there is, the same command goes on."""
 
+    @classmethod
+    def of(cls, error: BaseException, where: str) -> DiskFull | None:
+        """Return it if that is what an error of the system's or of SQLite's says; None if it says something else."""
+        of_sqlite = type(error).__module__ == "sqlite3" and "is full" in str(error)
+        if not of_sqlite and getattr(error, "errno", None) not in (errno.ENOSPC, errno.EDQUOT):
+            return None
+        return cls("the disk is full", where=where, next_step="free some space and run the same command again")
+
 
 class PromptError(VideditError):
     """What was pointed at cannot be used."""
@@ -136,6 +147,22 @@ class UnknownPlugin(PluginError):
 
 class BrokenPlugin(PluginError):
     """A plug-in failed to load, or raised while it worked."""
+
+
+@contextmanager
+def faults_of(who: str, where: str) -> Iterator[None]:
+    """Turn what a plug-in raises inside the block into BrokenPlugin, such as "the tracker raised KeyError: 3".
+
+    who: "the tracker"
+
+    Errors of videdit's own pass as they are, and so does MemoryError.
+    """
+    try:
+        yield
+    except (VideditError, MemoryError):
+        raise
+    except Exception as error:
+        raise BrokenPlugin(f"{who} raised {type(error).__name__}: {error}", where=where) from error
 
 
 class ProjectError(VideditError):

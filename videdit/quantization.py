@@ -85,14 +85,17 @@ def has_int8() -> bool:
     return there and bool(known.get("avx512_vnni") or known.get("avx_vnni"))
 
 
-def quantize(network: nn.Module, wanted: Callable[[str, nn.Module], bool]) -> None:
+def quantize(network: nn.Module, device: str, wanted: Callable[[str, nn.Module], bool]) -> None:
     """Replace convolutions and linear layers of a network, on the CPU and in float32, by ones in 8-bit integers.
 
+    device: where it is to work
     wanted: name of a layer, the layer -> whether it is replaced
 
     The network is for use alone from then on: the layers replaced have no parameters, and names change.
-    Raises OptionError if this processor, or this PyTorch, has no such instructions.
+    Raises OptionError on a device that is no CPU, and if this one, or this PyTorch, has no such instructions.
     """
+    if torch.device(device).type != "cpu":
+        raise OptionError("int8 is for CPUs", next_step="set precision to auto")
     if not has_int8():
         raise OptionError(
             "this processor, or this PyTorch, does not multiply 8-bit integers faster",

@@ -150,7 +150,6 @@ class Journal:
         try:
             return self._database.execute(query, values)
         except sqlite3.Error as error:
-            if "is full" in str(error):
-                next_step = "free some space and run the same command again"
-                raise DiskFull("the disk is full", where=str(self._path), next_step=next_step) from error
-            raise ProjectError(f"the journal of the batch cannot be used: {error}", where=str(self._path)) from error
+            where = str(self._path)
+            other = ProjectError(f"the journal of the batch cannot be used: {error}", where=where)
+            raise (DiskFull.of(error, where) or other) from error

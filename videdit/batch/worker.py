@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import platform
 import shutil
@@ -17,10 +16,9 @@ from videdit.batch.jobs import FilmTask, Job, JobTask, Outcome
 from videdit.batch.results import MASKS_NAME, SEGMENT_NAME, folder_of, read_result, write_result
 from videdit.detections.stage import DetectionStage
 from videdit.devices import is_out_of_memory, peak_memory_bytes
-from videdit.errors import Interrupted, OutOfMemory, ProjectError, VideditError
+from videdit.errors import DiskFull, Interrupted, OutOfMemory, ProjectError, VideditError
 from videdit.masks import MaskTrack
 from videdit.media import SegmentWriter, VideoReader, open_video
-from videdit.media.faults import cannot_encode
 from videdit.pipeline.film_layers import FilmLayers
 from videdit.pipeline.render import render_chunk
 from videdit.plugins import Plugins, Role
@@ -257,8 +255,8 @@ class _FilmAtWork:
 def _told(error: Exception, folder: Path) -> VideditError:
     if isinstance(error, VideditError):
         return error
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return cannot_encode(error, folder)
+    if (full := DiskFull.of(error, str(folder))) is not None:
+        return full
     if is_out_of_memory(error):
         return OutOfMemory(
             "the memory does not suffice", next_step="use fewer workers, --quality draft, or shorter --chunk"

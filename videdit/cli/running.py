@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import functools
 import os
 import sys
@@ -50,12 +49,8 @@ def _as_videdit_error(error: BaseException) -> VideditError | None:
         # Whoever read our output went away; closing what is left must not complain again.
         sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
         return Interrupted("the output was closed")
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return DiskFull(
-            "the disk is full",
-            where=str(error.filename or ""),
-            next_step="free some space and run the same command again",
-        )
+    if (full := DiskFull.of(error, str(getattr(error, "filename", None) or ""))) is not None:
+        return full
     from videdit.devices import is_out_of_memory
 
     if is_out_of_memory(error):

@@ -10,7 +10,7 @@ from videdit.detections.follower import Follower, rescaled
 from videdit.detections.sightings import Tracklet
 from videdit.detections.steps import FollowOptions
 from videdit.detector import Detection, Detector
-from videdit.errors import BrokenPlugin, VideditError
+from videdit.errors import faults_of
 from videdit.frames import Frame
 
 
@@ -40,7 +40,8 @@ class Looking:
             self._factor = (self._size[1] / width, self._size[0] / height)
         found: list[Detection] | None = None
         if last or (frame.index - self._start) % self._options.every == 0:
-            found = _detected(self._detector, frame, self._phrase)
+            with faults_of("the detector", f"frame {frame.index}"):
+                found = self._detector.detect(frame, self._phrase)
         taken = self._follower.step(frame.index, cv2.cvtColor(frame.rgb8, cv2.COLOR_RGB2GRAY), found)
         wanting = [(one, detection) for one, detection in taken if self._follower.wants_looks(one)]
         if wanting:
@@ -58,14 +59,3 @@ def width_px(size: tuple[int, int], options: FollowOptions) -> int:
     height, width = size
     longer = max(height, width)
     return width if longer <= options.look_px else max(1, round(width * options.look_px / longer))
-
-
-def _detected(detector: Detector, frame: Frame, phrase: str) -> list[Detection]:
-    try:
-        return detector.detect(frame, phrase)
-    except (VideditError, MemoryError):
-        raise
-    except Exception as error:
-        raise BrokenPlugin(
-            f"the detector raised {type(error).__name__}: {error}", where=f"frame {frame.index}"
-        ) from error

@@ -16,7 +16,7 @@ from videdit.detections.people import Person
 from videdit.detections.shapes import ellipse_in
 from videdit.detections.sightings import Sighting
 from videdit.detections.steps import FollowOptions
-from videdit.errors import BrokenPlugin, NothingSelected, VideditError
+from videdit.errors import NothingSelected, faults_of
 from videdit.frames import FrameSequence, Mask
 from videdit.prompts import Box, Moment
 from videdit.segmenter import Segmenter
@@ -113,12 +113,8 @@ class _Carrying:
 
     def step(self, index: int, present: set[int], prompts: Mapping[int, Sighting]) -> dict[int, Mask]:
         """Return the masks that the tracker is sure of."""
-        try:
+        with faults_of("the tracker", f"frame {index}"):
             return self._step(index, present, prompts)
-        except (VideditError, MemoryError):
-            raise
-        except Exception as error:
-            raise BrokenPlugin(f"the tracker raised {type(error).__name__}: {error}", where=f"frame {index}") from error
 
     def _step(self, index: int, present: set[int], prompts: Mapping[int, Sighting]) -> dict[int, Mask]:
         masks: dict[int, Mask] = {}

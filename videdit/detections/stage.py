@@ -195,7 +195,12 @@ class DetectionStage:
         kept = self._track.kv_get(name)
         if kept is not None and kept["key"] == key:
             return
-        entries = self._drawn(found, ids) if exact is None else self._outlined(exact, found, ids, shots, report)
+        shapes = self._drawn(found) if exact is None else self._outlined(exact, found, shots, report)
+        everything = whole_frame(self._track.size) if options.on_lost == "frame" else None
+        entries = (
+            _entry(one, ids[person.number], everything if everything is not None and one.doubt == "lost" else mask)
+            for person, one, mask in shapes
+        )
         with self._track.transaction():
             for object_id in kept["ids"] if kept is not None else ():
                 self._track.delete(object_id)
@@ -203,27 +208,20 @@ class DetectionStage:
                 self._track.put(batch)
             self._track.kv_set(name, {"key": key, "ids": sorted(ids.values())})
 
-    def _drawn(self, found: Found, ids: dict[int, int]) -> Iterator[MaskEntry]:
+    def _drawn(self, found: Found) -> Iterator[tuple[Person, Sighting, PackedMask]]:
         options, size = found.step.following(), self._track.size
-        everything = whole_frame(size) if options.on_lost == "frame" else None
         for person in found.people:
             for one in person.sightings:
-                hidden = (
-                    everything if everything is not None and one.doubt == "lost" else mask_of(one.box, size, options)
-                )
-                yield _entry(one, ids[person.number], hidden)
+                yield person, one, mask_of(one.box, size, options)
 
     def _outlined(
-        self, engines: OutlineEngines, found: Found, ids: dict[int, int], shots: Sequence[Shot], report: Report
-    ) -> Iterator[MaskEntry]:
-        options = found.step.following()
-        everything = whole_frame(self._track.size) if options.on_lost == "frame" else None
+        self, engines: OutlineEngines, found: Found, shots: Sequence[Shot], report: Report
+    ) -> Iterator[tuple[Person, Sighting, PackedMask]]:
         total = self._reader.frame_count
         for shot in shots:
-            for person, one, mask in outlines(engines, found.people, shot, options):
+            for person, one, mask in outlines(engines, found.people, shot, found.step.following()):
                 report(Progress("outline", one.index + 1, total, note=f"of {found.step.find}"))
-                hidden = everything if everything is not None and one.doubt == "lost" else PackedMask.pack(mask)
-                yield _entry(one, ids[person.number], hidden)
+                yield person, one, PackedMask.pack(mask)
 
 
 _ORIGINS: dict[str, Origin] = {"detected": "detected", "filled": "filled", "manual": "corrected"}

@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from videdit.errors import BrokenPlugin, VideditError
+from videdit.errors import BrokenPlugin, faults_of
 from videdit.evaluation.costs import Meter
 from videdit.evaluation.flicker import Motion, motion_between, warp_error, warp_errors
 from videdit.evaluation.holes import background_of
@@ -111,13 +111,8 @@ def fill_sequence(
 
 
 def _guarded(meter: Meter, index: int, call: Callable[[], T]) -> T:
-    try:
-        with meter.running():
-            return call()
-    except (VideditError, MemoryError):
-        raise
-    except Exception as error:
-        raise BrokenPlugin(f"the filler raised {type(error).__name__}: {error}", where=f"frame {index}") from error
+    with faults_of("the filler", f"frame {index}"), meter.running():
+        return call()
 
 
 def _laid(picture: Picture, hole: Mask, filled: Filled | None, index: int) -> Picture:

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from videdit.errors import BrokenPlugin, VideditError
+from videdit.errors import BrokenPlugin, faults_of
 from videdit.evaluation.clicks import Robot, next_click
 from videdit.evaluation.costs import Meter
 from videdit.frames import FrameSequence, Mask, Region
@@ -98,13 +98,8 @@ def _ask(
     previous: Mask | None,
     meter: Meter,
 ) -> Hypothesis:
-    try:
-        with meter.running():
-            answers = segmenter.segment(frames, index, prompts, previous)
-    except (VideditError, MemoryError):
-        raise
-    except Exception as error:
-        raise BrokenPlugin(f"the segmenter raised {type(error).__name__}: {error}", where=f"frame {index}") from error
+    with faults_of("the segmenter", f"frame {index}"), meter.running():
+        answers = segmenter.segment(frames, index, prompts, previous)
     if not answers:
         raise BrokenPlugin("the segmenter gave no answer", where=f"frame {index}")
     return answers[0]

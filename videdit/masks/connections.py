@@ -102,10 +102,8 @@ class Connections:
 
     def _described(self, error: sqlite3.Error) -> VideditError:
         text = str(error)
-        if "is full" in text:
-            return DiskFull(
-                "the disk is full", where=self.where, next_step="free some space and run the same command again"
-            )
+        if (full := DiskFull.of(error, self.where)) is not None:
+            return full
         if "not a database" in text or "malformed" in text or "no such table" in text:
             return ProjectError("the file is damaged, or no file of masks", where=self.where)
         if "locked" in text or "busy" in text:

@@ -58,11 +58,10 @@ def encoding_to(path: Path) -> Iterator[None]:
 
 def cannot_encode(error: BaseException, path: Path) -> CannotEncode:
     """Explain why a result cannot be written."""
-    number = getattr(error, "errno", None)
     where = str(path)
-    if number in (errno.ENOSPC, errno.EDQUOT):
-        return DiskFull("the disk is full", where=where, next_step="free some space and run the same command again")
-    if number == errno.EFBIG:
+    if (full := DiskFull.of(error, where)) is not None:
+        return full
+    if getattr(error, "errno", None) == errno.EFBIG:
         return CannotEncode("the disk takes no file of that size", where=where, next_step="write to another disk")
     if isinstance(error, PermissionError):
         return CannotEncode("the folder may not be written to", where=where, next_step="name another place")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from videdit.detector import Detector
-from videdit.errors import BrokenPlugin, NothingSelected, VideditError
+from videdit.errors import NothingSelected, faults_of
 from videdit.frames import Frame
 from videdit.plugins import Plugins
 from videdit.prompts import Box, Phrase
@@ -18,12 +18,8 @@ def boxed(phrase: Phrase, frame: Frame, plugins: Plugins, runtime: Runtime) -> B
     where = f"object {phrase.object!r}, frame {frame.index}"
     offer, _ = plugins.choose_detector(phrase.text, runtime)
     detector: Detector = plugins.create("detector", offer.name, None, runtime)
-    try:
+    with faults_of("the detector", where):
         found = detector.detect(frame, phrase.text)
-    except (VideditError, MemoryError):
-        raise
-    except Exception as error:
-        raise BrokenPlugin(f"the detector raised {type(error).__name__}: {error}", where=where) from error
     if not found:
         raise NothingSelected(
             f"the detector {offer.name} finds no {phrase.text!r}",

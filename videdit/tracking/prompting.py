@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from videdit.errors import BrokenPlugin, NothingSelected, OptionError, OutsideFrame, VideditError
+from videdit.errors import NothingSelected, OptionError, OutsideFrame, faults_of
 from videdit.frames import FrameSequence, Mask
 from videdit.prompts import Box, Click, MaskPrompt, Phrase, Prompt, Stroke
 from videdit.segmenter import Hypothesis, Segmenter
@@ -93,12 +93,8 @@ def select(segmenter: Segmenter, frames: FrameSequence, index: int, prompts: Seq
         )
     if len(ready) == 1 and isinstance(ready[0], MaskPrompt) and ready[0].mask is not None:
         return Selected(ready[0].mask, 1.0)
-    try:
+    with faults_of("the segmenter", where):
         answers = segmenter.segment(frames, index, ready)
-    except (VideditError, MemoryError):
-        raise
-    except Exception as error:
-        raise BrokenPlugin(f"the segmenter raised {type(error).__name__}: {error}", where=where) from error
     full = [answer for answer in answers if answer.mask.any()]
     if not full:
         raise NothingSelected(

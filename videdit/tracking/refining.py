@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from pydantic import Field, ValidationError
 
-from videdit.errors import BrokenPlugin, OptionError, VideditError
+from videdit.errors import OptionError, faults_of
 from videdit.frames import Alpha, FrameSequence, Mask
 from videdit.prompts import Click
 from videdit.runtime import Options
@@ -134,14 +134,8 @@ class Refiner:
         return refusals[0] if refusals else Decision(False, "no answer", doubtful.quality, projected.points)
 
     def _answers(self, projected: Projected, index: int) -> Sequence[Hypothesis]:
-        try:
+        with faults_of("the segmenter", f"frame {index}"):
             answers = self._segmenter.segment(self._frames, index, projected.prompts(index), projected.mask)
-        except (VideditError, MemoryError):
-            raise
-        except Exception as error:
-            raise BrokenPlugin(
-                f"the segmenter raised {type(error).__name__}: {error}", where=f"frame {index}"
-            ) from error
         return [answer for answer in answers if answer.mask.any()]
 
     def _refusal(self, answer: Hypothesis, agreement: float, projected: Projected, doubtful: Doubtful) -> str:

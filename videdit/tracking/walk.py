@@ -8,7 +8,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 
 import numpy as np
 
-from videdit.errors import BrokenPlugin, VideditError
+from videdit.errors import faults_of
 from videdit.frames import FrameSequence, Mask, Region
 from videdit.masks import MaskEntry, Origin
 from videdit.tracker import Tracked, Tracker
@@ -209,9 +209,5 @@ def _iou(one: Mask, other: Mask) -> float:
 
 
 def _guarded(index: int, call: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
-    try:
+    with faults_of("the tracker", f"frame {index}"):
         return call(*arguments, **named)
-    except (VideditError, MemoryError):
-        raise
-    except Exception as error:
-        raise BrokenPlugin(f"the tracker raised {type(error).__name__}: {error}", where=f"frame {index}") from error

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import re
 
-import torch
-
-from videdit.errors import OptionError
 from videdit.quantization import quantize
 from videdit_e2fgvi import E2FGVI
 
@@ -24,6 +21,4 @@ def in_integers(network: E2FGVI, device: str) -> None:
 
     Raises OptionError on a device that is no CPU, or a CPU without the instructions.
     """
-    if torch.device(device).type != "cpu":
-        raise OptionError("int8 is for CPUs", next_step="set precision to auto")
-    quantize(network, lambda name, _: _IN_INTEGERS.fullmatch(name) is not None)
+    quantize(network, device, lambda name, _: _IN_INTEGERS.fullmatch(name) is not None)

@@ -36,9 +36,7 @@ def in_integers(network: nn.Module, device: str) -> None:
 
     Keys stay in float32: memory is searched by them.
     """
-    if torch.device(device).type != "cpu":
-        raise OptionError("int8 is for CPUs", next_step="set precision to auto")
-    quantize(network, lambda name, layer: worth_it(layer) and not name.startswith("key_proj."))
+    quantize(network, device, lambda name, layer: worth_it(layer) and not name.startswith("key_proj."))
 
 
 def _cpu_is_faster_in_bfloat16() -> bool:

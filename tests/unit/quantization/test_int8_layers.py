@@ -83,7 +83,7 @@ def test_nothing_gives_the_bias_alone() -> None:
 @needs_int8
 def test_only_the_layers_wanted_are_replaced() -> None:
     network = nn.Sequential(nn.Conv2d(4, 8, 3), nn.Sequential(nn.Conv2d(8, 8, 3), nn.ReLU()), nn.Linear(8, 8))
-    quantize(network.requires_grad_(False), lambda name, layer: name in ("1.0", "2"))
+    quantize(network.requires_grad_(False), "cpu", lambda name, layer: name in ("1.0", "2"))
     assert [type(layer) for layer in (network[0], network[1][0], network[1][1], network[2])] == [
         nn.Conv2d, Int8Conv2d, nn.ReLU, Int8Linear,
     ]  # fmt: skip
@@ -96,7 +96,7 @@ def test_processors_without_the_instructions_are_refused(
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: found, raising=False)
     network = nn.Sequential(nn.Linear(4, 4))
     with pytest.raises(OptionError, match="set precision to float32 or auto"):
-        quantize(network, lambda *_: True)
+        quantize(network, "cpu", lambda *_: True)
     assert isinstance(network[0], nn.Linear)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from videdit.errors import BrokenPlugin, VideditError
+from videdit.errors import faults_of
 from videdit.frames import FrameSequence, Mask
 from videdit.prompts import Box
 from videdit.segmenter import Segmenter
@@ -117,15 +117,10 @@ class Looker:
     def _outlines(self, index: int, proposal: Proposal) -> Iterator[Mask]:
         box = proposal.box
         prompt = Box(box.x0, box.y0, box.x1, box.y1)
-        try:
+        with faults_of("the segmenter", f"frame {index}"):
             # The rough outline says what inside the box is meant; a segmenter that knows things may do better without.
             yield self._segmenter.segment(self._frames, index, [prompt], proposal.rough)[0].mask
             yield self._segmenter.segment(self._frames, index, [prompt])[0].mask
-        except (VideditError, MemoryError):
-            raise
-        except Exception as error:
-            text = f"the segmenter raised {type(error).__name__}: {error}"
-            raise BrokenPlugin(text, where=f"frame {index}") from error
 
     def _checked(self, found: Sighting, span: Shot) -> Sighting:
         """Return the find with the likeness it has after a few frames of tracking; 0 if it cannot be tracked."""
@@ -136,7 +131,7 @@ class Looker:
         tracker = self._tracker
         area = int(np.count_nonzero(found.mask))
         chances = [found.likeness]
-        try:
+        with faults_of("the tracker", f"frame {found.index}"):
             tracker.start(self._frames, found.index, {1: found.mask})
             for index in way:
                 tracked = tracker.step(index)[1]
@@ -145,11 +140,6 @@ class Looker:
                     return _with(found, 0.0)
             one = self._judged(way[-1], tracked.mask, self._describers)
             chances.append(0.0 if one is None else one.likeness)
-        except (VideditError, MemoryError):
-            raise
-        except Exception as error:
-            text = f"the tracker raised {type(error).__name__}: {error}"
-            raise BrokenPlugin(text, where=f"frame {found.index}") from error
         return _with(found, float(np.mean(chances)))
 
 
