@@ -17,6 +17,7 @@ _MEAN = np.full((1, 3), 1 / 3)
 _SMOOTH_PX = 2.0
 _ROUGH_PX = 3.0
 _NEARLY_BLACK = 0.02
+_COARSE_KEPT = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,6 @@ class Darkening:
     smooth:    (h, w) float32, the mean, smoothed
     roughness: (h, w) float32, how much it varies around the pixel
     tint:      (h, w) float32, how far a channel lies from the mean
-    coarse:    (h / 2, w / 2) float32, the mean, where it is darker at all
     """
 
     mean: Plane
@@ -36,7 +36,6 @@ class Darkening:
     smooth: Plane
     roughness: Plane
     tint: Plane
-    coarse: Plane
 
 
 class Darkenings:
@@ -50,6 +49,7 @@ class Darkenings:
         self._unit = unit
         self._limit = kept
         self._kept: OrderedDict[int, Darkening] = OrderedDict()
+        self._coarse: OrderedDict[int, Plane] = OrderedDict()
 
     def of(self, index: int) -> Darkening:
         """Return the darkening of frame `index`."""
@@ -59,6 +59,17 @@ class Darkenings:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(index)
         return self._kept[index]
+
+    def coarse(self, index: int) -> Plane:
+        """Return (h / 2, w / 2) float32: the mean of frame `index`, where it is darker at all.
+
+        It outlives the darkening: frames far apart are compared by it.
+        """
+        if index not in self._coarse:
+            self._coarse[index] = np.minimum(self.of(index).mean[::HALF, ::HALF], 0)
+            if len(self._coarse) > _COARSE_KEPT:
+                self._coarse.popitem(last=False)
+        return self._coarse[index]
 
     def _made(self, index: int) -> Darkening:
         look, lit = self._ground.look(index), self._ground.behind(index)
@@ -74,7 +85,7 @@ class Darkenings:
         # A channel that is nearly black when lit cannot get much darker.
         even *= light / (light + np.float32(_NEARLY_BLACK))
         tint = cv2.max(cv2.max(even[..., 0], even[..., 1]), even[..., 2])
-        return Darkening(mean, known, smooth, roughness, tint, np.minimum(mean[::HALF, ::HALF], 0))
+        return Darkening(mean, known, smooth, roughness, tint)
 
 
 def _blurred(values: Plane, share: Plane, sigma: float) -> Plane:

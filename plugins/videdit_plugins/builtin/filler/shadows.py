@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from math import log
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -12,7 +14,7 @@ from numpy.typing import NDArray
 from videdit import Region, Shot
 from videdit.frames import Mask
 from videdit_plugins.builtin.filler.camera import Camera
-from videdit_plugins.builtin.filler.darkening import HALF, Darkening, Darkenings
+from videdit_plugins.builtin.filler.darkening import HALF, Darkenings
 from videdit_plugins.builtin.filler.diffusion import Plane
 from videdit_plugins.builtin.filler.ground import LitGround
 from videdit_plugins.builtin.filler.pictures import Pictures
@@ -44,6 +46,21 @@ _LEFT_SHARE = 0.03
 _KEPT = 256
 
 
+class _Search(NamedTuple):
+    """What one frame says, with the frames around it that are moved along with the object; each (h, w) bool.
+
+    found:   its shadow
+    suspect: dark near the object, whatever it is
+    core:    very dark
+    known:   the lit ground is known
+    """
+
+    found: Mask
+    suspect: Mask
+    core: Mask
+    known: Mask
+
+
 class Shadows:
     """The object's shadow on each frame of a shot, at the small size.
 
@@ -59,7 +76,7 @@ class Shadows:
         self._ground = LitGround(shot, pictures, camera)
         self._unit = min(self._ground.size) / FACTS_HEIGHT_PX
         self._darkenings = Darkenings(self._ground, self._unit, 4 * (_COMPANIONS + _VOTERS))
-        self._found: OrderedDict[int, NDArray[np.uint8] | None] = OrderedDict()
+        self._searched: OrderedDict[int, NDArray[np.uint8] | None] = OrderedDict()
 
     def __getitem__(self, index: int) -> Mask | None:
         """Return (h, w) bool of the small picture, a soft edge included; None if no shadow was found."""
@@ -71,14 +88,12 @@ class Shadows:
 
     def left(self, index: int) -> bool:
         """Return whether something dark goes along with the object that is neither it nor a shadow that was found."""
-        hole = self._ground.look(index).hole
-        if not hole.any():
+        one = self._alone(index)
+        if one is None:
             return False
+        hole = self._ground.look(index).hole
         gone = hole | _widened(self._together(index), self._unit * _SOFT_EDGE_PX)
-        own = self._darkenings.of(index)
-        dark, _, steady = self._beside(index)
-        suspect = self._near(hole) & own.known & steady & ~gone & (dark < log(_DARK))
-        rest = self._attached(suspect, gone, dark < log(_CORE), own)
+        rest = self._attached(one.suspect & ~gone, gone, one.core, one.known)
         return bool(np.count_nonzero(rest) > _LEFT_SHARE * np.count_nonzero(hole))
 
     def _together(self, index: int) -> Mask:
@@ -86,9 +101,10 @@ class Shadows:
         hole = self._ground.look(index).hole
         votes = np.zeros(hole.shape, np.uint8)
         for other in range(index - _VOTERS, index + _VOTERS + 1):
-            mask = self._alone(other) if other in self._shot and hole.any() else None
-            if mask is None:
+            one = self._alone(other) if other in self._shot and hole.any() else None
+            if one is None or not one.found.any():
                 continue
+            mask = one.found.view(np.uint8)
             if other == index:
                 # What the frame itself shows needs no other vote.
                 votes += _VOTES * mask
@@ -96,36 +112,44 @@ class Shadows:
                 votes += cv2.warpAffine(mask, self._shift(index, other), hole.shape[::-1], flags=cv2.INTER_NEAREST)
         return np.asarray((votes >= _VOTES) & ~hole)
 
-    def _alone(self, index: int) -> NDArray[np.uint8] | None:
-        """Return what is found without the votes of the frames around, (h, w) uint8 of 0 and 1."""
-        if index not in self._found:
-            mask = self._searched(index)
-            self._found[index] = np.packbits(mask) if mask.any() else None
-            if len(self._found) > _KEPT:
-                self._found.popitem(last=False)
-        bits = self._found[index]
+    def _alone(self, index: int) -> _Search | None:
+        """Return what is found without the votes of the frames around; None where there is no object."""
+        if index not in self._searched:
+            one = self._search(index)
+            self._searched[index] = None if one is None else np.packbits(np.stack(one))
+            if len(self._searched) > _KEPT:
+                self._searched.popitem(last=False)
+        bits = self._searched[index]
         if bits is None:
             return None
-        height, width = self._ground.size
-        return np.unpackbits(bits, count=height * width).reshape(height, width)
+        shape = len(_Search._fields), *self._ground.size
+        return _Search(*np.unpackbits(bits, count=math.prod(shape)).reshape(shape).view(np.bool_))
 
-    def _searched(self, index: int) -> Mask:
+    def _search(self, index: int) -> _Search | None:
         hole = self._ground.look(index).hole
-        if not hole.any() or not self._moves(index):
-            return np.zeros(hole.shape, np.bool_)
+        if not hole.any():
+            return None
         own, near = self._darkenings.of(index), self._near(hole)
         dark, here, steady = self._beside(index)
+        candidate = near & own.known & steady
         # Something else before the ground is darker here and lighter there; a shadow's own edge is less rough.
         plain = (own.tint < _TINTED) & (own.roughness < _ROUGH_ANYWAY + _ROUGH_SHARE * np.maximum(-here, 0))
-        candidate = near & own.known & steady & plain & (here < log(_HERE))
+        found = np.zeros(hole.shape, np.bool_)
+        if self._moves(index):
+            found = self._cast(index, candidate & plain & (here < log(_HERE)), dark, near & ~hole & ~own.known)
+        return _Search(found, candidate & (dark < log(_DARK)), dark < log(_CORE), own.known)
+
+    def _cast(self, index: int, candidate: Mask, dark: Plane, unseen: Mask) -> Mask:
+        """Return the shadow among the places that may be one: not much larger than the object."""
+        hole, known = self._ground.look(index).hole, self._darkenings.of(index).known
         most = _MOST_OF_OBJECT * np.count_nonzero(hole)
         for attempt in range(_TRIES):
             # What is too large for a shadow may be one with darker ground attached to it.
             harder = attempt * log(_DARK)
             core = dark < log(_CORE) + harder
-            found = self._attached(candidate & (dark < log(_DARK) + harder), hole, core, own)
+            found = self._attached(candidate & (dark < log(_DARK) + harder), hole, core, known)
             if np.count_nonzero(found) <= most:
-                grown = self._grown(index, found, near & ~hole & ~own.known)
+                grown = self._grown(index, found, unseen)
                 return grown if np.count_nonzero(grown) <= most else found
         return np.zeros(hole.shape, np.bool_)
 
@@ -176,7 +200,7 @@ class Shadows:
         (y, x), (other_y, other_x) = _middle(mine), _middle(theirs)
         foot = np.array([[[other_x, theirs.y1]]], np.float64)
         ground = cv2.perspectiveTransform(foot, self._ground.homography(other, index))[0, 0, 1] - theirs.y1
-        own, there = self._darkenings.of(index).coarse, self._darkenings.of(other).coarse
+        own, there = self._darkenings.coarse(index), self._darkenings.coarse(other)
         # An object that jumps leaves its shadow on the ground; one that comes nearer takes it along.
         best, best_likeness = y - other_y, -1.0
         for down in (y - other_y, float(ground), float(mine.y1 - theirs.y1)):
@@ -199,11 +223,11 @@ class Shadows:
                     return True
         return False
 
-    def _attached(self, dark: Mask, hole: Mask, core: Mask, own: Darkening) -> Mask:
+    def _attached(self, dark: Mask, hole: Mask, core: Mask, known: Mask) -> Mask:
         """Return the parts of `dark` that touch the hole, or lie on the ground below it, and hold enough of `core`."""
         opened = np.asarray(cv2.morphologyEx(dark.view(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)))
         # Close to the object the ground may never have been seen.
-        unseen = ~own.known & _widened(hole, self._unit * _UNSEEN_PX)
+        unseen = ~known & _widened(hole, self._unit * _UNSEEN_PX)
         touching = _widened(hole | unseen, self._unit * _TOUCH_PX)
         box = Region.of(hole)
         count, parts, boxes, centres = cv2.connectedComponentsWithStats(opened)
