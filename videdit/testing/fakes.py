@@ -5,6 +5,7 @@ They keep every promise of the interfaces, so that the stages around them can be
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -112,6 +113,35 @@ class ColourTracker(Tracker):
         self._frames = frames
         self._steps, pairs = json.loads(state)
         self._colours = dict(pairs)
+
+
+class StillTracker(ColourTracker):
+    """Leaves every mask where it was given."""
+
+    def start(self, frames: FrameSequence, index: int, masks: Mapping[int, Mask]) -> None:
+        self._masks = dict(masks)
+
+    def add(self, index: int, object_id: int, mask: Mask) -> None:
+        self._masks[object_id] = mask
+
+    def correct(self, index: int, object_id: int, mask: Mask) -> None:
+        self._masks[object_id] = mask
+
+    def forget(self, object_id: int) -> None:
+        self._masks.pop(object_id, None)
+
+    def step(self, index: int) -> dict[int, Tracked]:
+        return {object_id: Tracked(mask, 0.8) for object_id, mask in self._masks.items()}
+
+    def snapshot(self) -> bytes:
+        file = io.BytesIO()
+        named: dict[str, Any] = {str(object_id): mask for object_id, mask in self._masks.items()}
+        np.savez(file, **named)
+        return file.getvalue()
+
+    def restore(self, frames: FrameSequence, state: bytes) -> None:
+        with np.load(io.BytesIO(state)) as kept:
+            self._masks = {int(name): kept[name] for name in kept}
 
 
 class GreyFiller(Filler):

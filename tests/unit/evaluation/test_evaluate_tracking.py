@@ -22,7 +22,7 @@ from videdit.evaluation.choosing import to_gain
 from videdit.plugins import Plugins
 from videdit.progress import Progress
 from videdit.runtime import Runtime
-from videdit.testing.fakes import ColourSegmenter, ColourTracker, FakePlugin
+from videdit.testing.fakes import ColourSegmenter, ColourTracker, FakePlugin, StillTracker
 from videdit.tracker import Tracked
 
 MASK = TrackingSettings(tracker="colour", segmenter="colour")
@@ -46,25 +46,6 @@ class Forgetful(ColourTracker):
         return found
 
 
-class Still(ColourTracker):
-    """Leaves every mask where it was given."""
-
-    def start(self, frames: Any, index: int, masks: Any) -> None:
-        self._masks = dict(masks)
-
-    def add(self, index: int, object_id: int, mask: Any) -> None:
-        self._masks[object_id] = mask
-
-    def correct(self, index: int, object_id: int, mask: Any) -> None:
-        self._masks[object_id] = mask
-
-    def forget(self, object_id: int) -> None:
-        self._masks.pop(object_id, None)
-
-    def step(self, index: int) -> dict[int, Tracked]:
-        return {object_id: Tracked(mask, 0.8) for object_id, mask in self._masks.items()}
-
-
 class Halves(videdit.Segmenter):
     """Gives the right or the left half of the colour that was clicked; both after a second click."""
 
@@ -84,7 +65,7 @@ class Extra:
     @videdit.hookimpl
     def register_trackers(self, register: Any) -> None:
         register("forgetful", Forgetful)
-        register("still", lambda options, runtime: Still())
+        register("still", StillTracker)
 
     @videdit.hookimpl
     def register_segmenters(self, register: Any) -> None:

@@ -67,7 +67,8 @@ def look_into_box(seen: Picture, pointing: Pointing, belief: Belief, odds: Field
     box = belief.box
     outer = ~box if not box.all() else _border(seen.size)
     soft = cv2.GaussianBlur(seen.lab, (0, 0), _SOFTEN_PX)
-    window = _grown(pointing.box, seen.size)
+    # Ways lead in over the pixels right around the box.
+    window = pointing.box.grown(1, seen.size)
     colour = evidence.colour_evidence(
         seen, belief.guess.astype(np.float32), _near(box, outer) + (box & ~belief.guess).astype(np.float32)
     )
@@ -86,11 +87,6 @@ def _border(size: tuple[int, int]) -> Mask:
     border = np.ones(size, bool)
     border[1:-1, 1:-1] = False
     return border
-
-
-def _grown(box: Region, size: tuple[int, int]) -> Region:
-    """Return the box and a few pixels around it, over which ways lead in."""
-    return Region(max(0, box.x0 - 1), max(0, box.y0 - 1), min(size[1], box.x1 + 1), min(size[0], box.y1 + 1))
 
 
 def _near(box: Mask, outer: Mask) -> Field:

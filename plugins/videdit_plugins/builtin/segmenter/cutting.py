@@ -72,9 +72,8 @@ def candidates(
 
 def _cuts(field: Field, links: NDArray[np.float32], biases: Sequence[float]) -> list[Mask]:
     """Cut where anything is open: outside a box all is settled, and its nearest pixels stand for all the rest."""
-    open_ = Region.of(field > -CERTAIN)
     height, width = field.shape
-    window = np.s_[max(0, open_.y0 - 1) : min(height, open_.y1 + 1), max(0, open_.x0 - 1) : min(width, open_.x1 + 1)]
+    window = Region.of(field > -CERTAIN).grown(1, (height, width)).slices
     masks = []
     for part in nested_cuts(field[window], links[:, *window], biases):
         mask = np.zeros(field.shape, bool)

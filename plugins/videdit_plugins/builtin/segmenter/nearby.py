@@ -26,14 +26,7 @@ def nearby_colours(seen: Picture, mask: Mask, region: Region) -> Field:
 
     Returns (H, W) float32 in -3..3, 0 outside `region` and where a colour is not seen nearby at all.
     """
-    height, width = seen.size
-    margin = int(2 * _CELL_PX)
-    around = Region(
-        max(0, region.x0 - margin),
-        max(0, region.y0 - margin),
-        min(width, region.x1 + margin),
-        min(height, region.y1 + margin),
-    )
+    around = region.grown(int(2 * _CELL_PX), seen.size)
     ys, xs = np.mgrid[around.slices]
     place = np.stack([ys.astype(np.float32), xs.astype(np.float32)], axis=2) / _CELL_PX
     cells = np.concatenate([place, seen.lab[around.slices] / _CELL_LAB], axis=2).reshape(-1, 5)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import numpy as np
 
 import videdit
-from videdit.testing.fakes import ColourTracker, GreyFiller
+from videdit.testing.fakes import GreyFiller, StillTracker
 
 
 class Around(videdit.Segmenter):
@@ -26,34 +25,6 @@ class Around(videdit.Segmenter):
                 y, x = int(prompt.y), int(prompt.x)
                 mask[max(0, y - 6) : y + 6, max(0, x - 6) : x + 6] = True
         return [videdit.Hypothesis(mask, 0.9)]
-
-
-class Stay(ColourTracker):
-    """Leaves every mask where it was."""
-
-    def start(self, frames: Any, index: int, masks: Any) -> None:
-        self._masks = dict(masks)
-
-    def add(self, index: int, object_id: int, mask: Any) -> None:
-        self._masks[object_id] = mask
-
-    def correct(self, index: int, object_id: int, mask: Any) -> None:
-        self._masks[object_id] = mask
-
-    def forget(self, object_id: int) -> None:
-        self._masks.pop(object_id, None)
-
-    def step(self, index: int) -> dict[int, videdit.Tracked]:
-        return {object_id: videdit.Tracked(mask, 0.8) for object_id, mask in self._masks.items()}
-
-    def snapshot(self) -> bytes:
-        file = io.BytesIO()
-        np.savez(file, **{str(object_id): mask for object_id, mask in self._masks.items()})
-        return file.getvalue()
-
-    def restore(self, frames: Any, state: bytes) -> None:
-        with np.load(io.BytesIO(state)) as kept:
-            self._masks = {int(name): kept[name] for name in kept}
 
 
 class NoShots(videdit.ShotDetector):
@@ -100,7 +71,7 @@ def register_segmenters(register: Any) -> None:
 
 @videdit.hookimpl
 def register_trackers(register: Any) -> None:
-    register("stay", Stay, rank=10_000)
+    register("stay", StillTracker, rank=10_000)
 
 
 @videdit.hookimpl
