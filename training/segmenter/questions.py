@@ -17,7 +17,7 @@ from videdit_plugins.builtin.segmenter.planes import planes
 from videdit_plugins.builtin.segmenter.pointing import Pointing, lay_out
 
 CLICK_RADIUS_PX = 4
-BOXED, HANDED = 0.3, 0.15
+BOXED, HANDED = 0.3, 0.1
 """Chances of a box, and of a mask from a tracker or a person to begin with; else a click."""
 LOOSE = 0.4
 """Chance of a box that does not fit tightly."""
@@ -34,6 +34,7 @@ class Conversation:
     prompts: list[Prompt] = field(default_factory=list)
     previous: Mask | None = None
     handed: bool = False
+    answers: int = 0
     weights: Weights = field(default_factory=Weights)
     seen: evidence.Picture = field(init=False)
     edges: cutting.Edges = field(init=False)
@@ -67,13 +68,13 @@ class Conversation:
         )
         return planes(self.seen, self.pointing, belief, self.previous, loyalty)
 
-    def answered(self, log_odds: NDArray[np.float32]) -> None:
+    def answered(self, mask: Mask) -> None:
         """Take the network's answer (H, W) and click on what is wrong with it."""
-        mask = np.asarray(log_odds > 0)
+        self.answers += 1
         if self.pointing.box is not None:
             inside = np.zeros_like(mask)
             inside[self.pointing.box.slices] = True
-            mask &= inside
+            mask = mask & inside
         mask = (mask | self.pointing.inside) & ~self.pointing.outside
         self.previous = cutting.wanted_parts(mask, self.pointing, self.previous)
         self._click()
@@ -120,7 +121,7 @@ def _box(truth: Mask, random: np.random.Generator) -> Box:
     corners = np.array([region.x0, region.y0, region.x1, region.y1], float)
     if random.random() < LOOSE:
         reach = np.array([region.width, region.height] * 2)
-        corners += random.normal(0, 0.05, 4) * reach + np.array([-1, -1, 1, 1]) * random.uniform(0, 0.08) * reach
+        corners += random.normal(0, 0.03, 4) * reach + np.array([-1, -1, 1, 1]) * random.uniform(0, 0.15) * reach
     height, width = truth.shape
     x0, y0 = np.clip(corners[:2], 0, [width - 2, height - 2])
     x1, y1 = np.clip(corners[2:], [x0 + 1, y0 + 1], [width, height])

@@ -31,7 +31,11 @@ Pixels = NDArray[np.uint8]
 SIDE = 160
 PASTED = 0.4
 SHADOW = 0.2
-WHOLE_GROUP = 0.4
+LIMBED = 0.1
+"""Chance of thin parts drawn onto the object: spokes, poles, legs."""
+BORDERING = 0.15
+"""Chance of an object that may be cut by the picture's border."""
+WHOLE_GROUP = 0.5
 """Chance that all segments joined to the chosen one without touching the frame's border are the object."""
 TRIES = 20
 
@@ -92,6 +96,8 @@ def _laid_out(
     scale = float(np.clip(SIDE * share / reach, least, 3.0))
     size = reach * scale
     room = max(0.0, SIDE - 0.9 * size)
+    if random.random() < BORDERING:
+        room = float(SIDE)
     to = tuple(SIDE / 2 + random.uniform(-0.5, 0.5, 2) * room)
     centre = (float(xs.min() + xs.max()) / 2, float(ys.min() + ys.max()) / 2)
     if pasted:
@@ -134,9 +140,29 @@ def _laid_out(
             gain = np.exp(random.normal(0, 0.2)) * np.exp(random.normal(0, 0.05, 3))
             thing = np.asarray(np.clip(thing * gain, 0, 255), np.uint8)
         rgb = lay(ground, thing, cv2.GaussianBlur(alpha, (0, 0), float(random.uniform(0.3, 1.2))))
+    if random.random() < LIMBED:
+        rgb, truth = _with_limbs(rgb, truth, random)
     if random.random() < 0.5:
         rgb, truth, alike = (np.ascontiguousarray(one[:, ::-1]) for one in (rgb, truth, alike))
     return rgb, truth, alike
+
+
+def _with_limbs(rgb: Pixels, truth: Mask, random: np.random.Generator) -> tuple[Pixels, Mask]:
+    """Draw one to four bent lines that begin inside the object, in one of its colours, and count them to it."""
+    ys, xs = np.nonzero(truth)
+    reach = float(np.sqrt(len(ys)))
+    pixels, drawn = rgb.copy(), truth.astype(np.uint8)
+    colour = rgb[truth][int(random.integers(len(ys)))] * random.uniform(0.5, 1.1)
+    for _ in range(int(random.integers(1, 5))):
+        start = int(random.integers(len(ys)))
+        heading = random.uniform(0, 2 * np.pi) + np.array([0.0, random.normal(0, 0.6)])
+        steps = np.stack([np.cos(heading), np.sin(heading)], axis=1) * random.uniform(0.2, 0.6, (2, 1)) * reach
+        points = np.cumsum(np.concatenate([[[xs[start], ys[start]]], steps]), axis=0)
+        line = [np.rint(points).astype(np.int32).reshape(-1, 1, 2)]
+        thick = int(random.integers(1, max(3, int(0.08 * reach))))
+        cv2.polylines(pixels, line, False, tuple(float(one) for one in colour), thick, cv2.LINE_AA)
+        cv2.polylines(drawn, line, False, 1, thick)
+    return pixels, drawn > 0
 
 
 def _ground(pictures: Sequence[SegmentedPicture], random: np.random.Generator) -> Pixels:

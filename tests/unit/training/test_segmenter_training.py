@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import threading
+import time
+
 import numpy as np
 import pytest
 import torch
 
 from training.material import read_pictures
-from training.segmenter.__main__ import train
-from training.segmenter.learning import Learning, Settings, soft_overlap
+from training.segmenter import clocked
+from training.segmenter.learning import Settings, soft_overlap
 from training.segmenter.moving import made_up_motion
+from training.segmenter.pool import ROOM, Pool, varied
 from training.segmenter.questions import Conversation, click_on_error
 from training.segmenter.scenes import SIDE, make_scene
+from training.segmenter.stepwise import Stepwise, train
+from training.segmenter.talkers import Sources, hold_conversations
 from videdit_plugins.builtin.segmenter.learned import CloseLook
-from videdit_plugins.builtin.segmenter.planes import COUNT
+from videdit_plugins.builtin.segmenter.planes import BELIEF, COUNT
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +68,7 @@ def test_each_answer_is_followed_by_one_more_prompt(pictures, seed):
     for number in range(1, 4):
         assert len(talk.prompts) == number
         assert talk.question().shape == (COUNT, SIDE, SIDE)
-        talk.answered(np.full((SIDE, SIDE), -1.0, np.float32))
+        talk.answered(np.zeros((SIDE, SIDE), bool))
 
 
 def test_the_overlap_of_equal_masks_is_one():
@@ -70,24 +77,82 @@ def test_the_overlap_of_equal_masks_is_one():
     assert torch.allclose(soft_overlap(mask, mask), torch.ones(2))
 
 
-def test_a_stopped_training_is_the_one_that_was_not_stopped(pictures, tmp_path, monkeypatch):
+def test_a_stopped_training_is_the_one_that_was_not_stopped(pictures, tmp_path):
     settings = Settings(steps=2, batch=2, rate=1e-3, seed=3, device="cpu")
-    whole = Learning(pictures, settings)
+    whole = Stepwise(pictures, settings)
     train(whole, tmp_path / "whole")
-    stopped = Learning(pictures, settings)
+    stopped = Stepwise(pictures, settings)
     stopped.advance()
-    state = stopped.state()
-    resumed = Learning(pictures, settings)
-    resumed.load(state)
+    (tmp_path / "resumed").mkdir()
+    stopped.save(tmp_path / "resumed")
+    resumed = Stepwise(pictures, settings)
     train(resumed, tmp_path / "resumed")
     CloseLook(weights=tmp_path / "whole" / "segmenter.safetensors")
-    for one, other in zip(whole.state()["average"].values(), resumed.state()["average"].values(), strict=True):
+    for one, other in zip(
+        whole.learning.state()["average"].values(), resumed.learning.state()["average"].values(), strict=True
+    ):
         assert torch.allclose(one, other, atol=1e-5)
 
 
-def test_a_training_cannot_change_its_length_once_the_rate_falls(pictures):
-    first = Learning(pictures, Settings(steps=2, batch=2, rate=1e-3, seed=3, device="cpu"))
+def test_a_training_cannot_change_its_length_once_the_rate_falls(pictures, tmp_path):
+    first = Stepwise(pictures, Settings(steps=2, batch=2, rate=1e-3, seed=3, device="cpu"))
     first.step = 2
-    longer = Learning(pictures, Settings(steps=9, batch=2, rate=1e-3, seed=3, device="cpu"))
+    first.save(tmp_path)
+    longer = Stepwise(pictures, Settings(steps=9, batch=2, rate=1e-3, seed=3, device="cpu"))
     with pytest.raises(ValueError, match="2 steps"):
-        longer.load(first.state())
+        train(longer, tmp_path)
+
+
+def test_a_varied_question_is_still_about_its_truth():
+    truth = torch.zeros(64, SIDE, SIDE)
+    truth[:, 20:50, 30:90] = 1
+    shown = torch.zeros(64, COUNT, SIDE, SIDE)
+    shown[:, BELIEF] = truth
+    shown[:, 17] = truth  # moves to the right
+    changed, turned = varied(shown, truth)
+    assert torch.equal(changed[:, BELIEF], turned)
+    assert torch.equal(changed[:, 17].abs() + changed[:, 18].abs(), turned)
+    assert len({(float(a.sum()), float(b.sum())) for a, b in zip(changed[:, 17], changed[:, 18], strict=True)}) == 4
+    assert not torch.equal(turned, truth)
+
+
+def test_a_pool_keeps_the_newest(monkeypatch):
+    monkeypatch.setitem(ROOM, "cpu", 4)
+    pool = Pool("cpu")
+    for number in range(3):
+        pool.add(torch.full((2, COUNT, SIDE, SIDE), float(number)), torch.ones(2, SIDE, SIDE, dtype=torch.bool))
+    shown, truth = pool.draw(20)
+    assert set(shown[:, BELIEF].unique().tolist()) == {1.0, 2.0}
+    assert truth.all()
+
+
+def test_workers_ask_and_the_clock_ends_it(tmp_path, capsys):
+    sources = Sources(None, None, (), 3, 0)
+    settings = Settings(0, 4, 1e-3, 0, "cpu")
+    clocked.train(clocked.Clocked(settings, 1e-3, time.monotonic()), sources, 0, tmp_path)
+    assert "0 questions" in capsys.readouterr().out
+    training = clocked.Clocked(settings, 1e-3, time.monotonic())
+    here, there = multiprocessing.Pipe()
+    talking = threading.Thread(target=hold_conversations, args=(there, sources, 0, 1), daemon=True)
+    talking.start()
+    for _ in range(3):
+        here.send(training.answer(here.recv()))
+    here.close()
+    talking.join(60)
+    assert not talking.is_alive()
+    training.learn()
+    assert "24 questions, 1 steps" in training.said()
+    training.save(tmp_path)
+    resumed = clocked.Clocked(settings, 1e-3, time.monotonic())
+    resumed.load(torch.load(tmp_path / "state.pt", weights_only=True))
+    assert resumed.spent >= training.spent - 5
+    assert resumed.learning.seen == 1
+    CloseLook(weights=tmp_path / "segmenter.safetensors")
+
+
+def test_a_training_without_workers_left_fails(tmp_path, monkeypatch):
+    monkeypatch.setattr(clocked, "hold_conversations", print)
+    training = clocked.Clocked(Settings(0, 4, 1e-3, 0, "cpu"), 5, time.monotonic())
+    with pytest.raises(RuntimeError, match="all workers have died"):
+        clocked.train(training, Sources(None, None, (), 1, 0), 1, tmp_path)
+    assert (tmp_path / "segmenter.safetensors").exists()

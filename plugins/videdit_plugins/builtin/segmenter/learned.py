@@ -28,8 +28,7 @@ class CloseLook:
 
     def __init__(self, device: str = "cpu", weights: Path = WEIGHTS) -> None:
         self._device = device
-        network = Corrector()
-        network.load_state_dict(load_file(weights))
+        network = _read(weights)
         self._network = network.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
 
     def odds(self, planes: NDArray[np.float32], region: Region) -> tuple[Region, Field]:
@@ -46,7 +45,7 @@ class CloseLook:
         shown = np.stack([cv2.resize(plane[window.slices], (columns, rows), interpolation=how) for plane in planes])
         with torch.inference_mode():
             batch = torch.from_numpy(shown)[None].to(self._device).contiguous(memory_format=torch.channels_last)
-            answer = self._network(batch)[0, 0].cpu().numpy()
+            answer = self._network(batch)[0][0, 0].cpu().numpy()
         return window, cast(Field, cv2.resize(answer, (window.width, window.height), interpolation=cv2.INTER_LINEAR))
 
     @staticmethod
@@ -57,6 +56,18 @@ class CloseLook:
         keep[labels[inside]] = True
         keep[0] = False
         return Region.of(keep[labels] | inside) if inside.any() else Region.of(guess)
+
+
+def _read(weights: Path) -> Corrector:
+    tensors = load_file(weights)
+    names = ("stem.conv.weight", "quarter.0.conv.weight", "eighth.0.conv.weight", "least.0.conv.weight")
+    half, quarter, eighth, least = (tensors[name].shape[0] for name in names)
+    network = Corrector((half, quarter, eighth, least))
+    # Weights from before the network judged its answers lack that part.
+    lacking = [name for name in network.load_state_dict(tensors, strict=False).missing_keys if "judge" not in name]
+    if lacking:
+        raise ValueError(f"{weights.name} lacks {', '.join(lacking)}")
+    return network
 
 
 def surroundings(region: Region, size: tuple[int, ...]) -> Region:

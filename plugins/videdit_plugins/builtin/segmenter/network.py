@@ -11,8 +11,9 @@ from torch.nn import functional
 
 from videdit_plugins.builtin.segmenter.planes import BELIEF, COUNT
 
-WIDTHS = (16, 40, 72, 112)
+WIDTHS = (24, 56, 96, 144)
 """Channels at a half, a quarter, an eighth and a sixteenth of the size."""
+_JUDGING = 32
 MULTIPLE = 16
 """Sides of the input are multiples of this."""
 
@@ -20,12 +21,13 @@ MULTIPLE = 16
 class Corrector(nn.Module):
     """A U-Net (Ronneberger et al. 2015) over the planes of evidence.
 
-    It answers with log-odds: the belief it was given, scaled, and what it adds to it.
+    It answers with log-odds: the belief it was given, scaled, and what it adds to it; and with what it thinks its
+    answer is worth.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, widths: tuple[int, int, int, int] = WIDTHS) -> None:
         super().__init__()
-        half, quarter, eighth, least = WIDTHS
+        half, quarter, eighth, least = widths
         self.stem = _conv(COUNT, half, stride=2)
         self.quarter = nn.Sequential(_conv(half, quarter, stride=2), _Residual(quarter))
         self.eighth = nn.Sequential(_conv(quarter, eighth, stride=2), _Residual(eighth))
@@ -38,20 +40,31 @@ class Corrector(nn.Module):
         self.join_half = _conv(2 * half, half)
         self.answer = nn.Conv2d(half, 1, 1)
         self.trust = nn.Parameter(torch.tensor(0.5))
+        self.judge = nn.Sequential(nn.Linear(2 * eighth + 1, _JUDGING), nn.ReLU(), nn.Linear(_JUDGING, 1))
 
-    def forward(self, planes: Tensor) -> Tensor:
-        """Return log-odds that a pixel belongs to the object.
+    def forward(self, planes: Tensor) -> tuple[Tensor, Tensor]:
+        """Return log-odds that a pixel belongs to the object, and those of the answer's IoU.
 
         planes: (N, COUNT, H, W) float32, sides multiples of 16
-        Returns (N, 1, H, W) float32.
+        Returns (N, 1, H, W) float32 and (N,) float32; the sigmoid of the latter estimates the IoU of what is above 0.
         """
         half = self.stem(planes)
         quarter = self.quarter(half)
         eighth = self.eighth(quarter)
-        joined = self.join_eighth(torch.cat([_twice(self.least(eighth)), eighth], 1))
-        joined = self.join_quarter(torch.cat([_twice(joined), quarter], 1))
+        coarse = self.join_eighth(torch.cat([_twice(self.least(eighth)), eighth], 1))
+        joined = self.join_quarter(torch.cat([_twice(coarse), quarter], 1))
         joined = self.join_half(torch.cat([_twice(self.narrow(joined)), half], 1))
-        return _twice(self.answer(joined)) + 8 * self.trust * planes[:, BELIEF : BELIEF + 1]
+        answer = _twice(self.answer(joined)).float() + 8 * self.trust * planes[:, BELIEF : BELIEF + 1].float()
+        return answer, self._worth(coarse.float(), answer)
+
+    def _worth(self, coarse: Tensor, answer: Tensor) -> Tensor:
+        likely = answer.sigmoid()
+        chosen = (answer > 0).float()
+        both = (likely * chosen).sum((1, 2, 3))
+        expected = both / (likely.sum((1, 2, 3)) + chosen.sum((1, 2, 3)) - both + 1)
+        share = functional.avg_pool2d(likely, 8)
+        inside = (coarse * share).sum((2, 3)) / (share.sum((2, 3)) + 0.1)
+        return cast(Tensor, self.judge(torch.cat([inside, coarse.mean((2, 3)), expected[:, None]], 1))[:, 0])
 
 
 class _Residual(nn.Module):
