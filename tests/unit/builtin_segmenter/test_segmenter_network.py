@@ -25,7 +25,9 @@ def test_without_its_answer_the_network_passes_the_belief_on():
         for parameter in network.answer.parameters():
             parameter.zero_()
         shown = torch.randn(2, COUNT, 32, 48)
-        assert torch.allclose(network(shown)[:, 0], 8 * network.trust * shown[:, BELIEF])
+        answer, worth = network(shown)
+        assert torch.allclose(answer[:, 0], 8 * network.trust * shown[:, BELIEF])
+        assert worth.shape == (2,)
 
 
 @pytest.mark.parametrize("size", [(16, 16), (240, 427), (31, 90), (427, 240)])
