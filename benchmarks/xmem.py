@@ -2,14 +2,22 @@
 
     python benchmarks/xmem.py --reference DIR [--frames 11] [--size 480x854] [--objects 1] [--threads 2]
     python benchmarks/xmem.py --reference DIR --memory 1080x1920 [--frames 10]
+    python benchmarks/xmem.py --reference DIR --device cuda --frames 120 [--split] [--tf32 on]
     python benchmarks/xmem.py --long 600
 
 DIR is a checkout of the published code, https://github.com/hkchengrex/XMem. Both run the same clip with the same
 weights, drawn by `tests/golden/reference_weights.py`, which is made for comparing and segments nothing. True masks are
-given on every fifth frame, for a free run of random weights says nothing about a difference. Runs alternate frame by
-frame, so that whatever else the machine does concerns all alike; CPU ms are of all threads. --memory runs each in a
-process of its own. --long is a run of ours alone, of small frames: objects join at 50 and 300 and one leaves at 400,
-with long-term memory full before the first joins.
+given on every fifth frame, for a free run of random weights says nothing about a difference; they are remembered as
+tracked frames are, so that both hold the same memory. Runs alternate frame by frame, so that whatever else the machine
+does concerns all alike; CPU ms are of all threads. --memory runs each in a process of its own. --long is a run of ours
+alone, of small frames: objects join at 50 and 300 and one leaves at 400, with long-term memory full before the first
+joins.
+
+A side is "published" or a precision of ours, then options: "published:amp" is what its evaluation program takes on a
+GPU, "bfloat16:cuda_graphs=false" is ours with an option of the engine. The clock of the published side runs from a
+normalised picture in the machine's memory to mask and probability there; what its loader does before, in processes of
+its own, is left out. Ours runs from the decoded frame to the same, all included. On a GPU the clock waits for the
+device before and after.
 """
 
 from __future__ import annotations
@@ -37,11 +45,15 @@ from videdit_plugins.xmem.engine import XMemTracker
 from videdit_plugins.xmem.memory import group
 from videdit_plugins.xmem.network.folding import fold_norms
 from videdit_plugins.xmem.network.network import Widths, XMem
-from videdit_plugins.xmem.options import Precision, XMemOptions
+from videdit_plugins.xmem.options import XMemOptions
 
 GOLDEN = Path(__file__).parents[1] / "tests" / "golden"
 EVERY = 5
 MEBIBYTE = 1 << 20
+ON_CPU = ["published", "float32", "bfloat16", "int8"]
+ON_CUDA = ["published", "published:amp", "float32", "float16", "bfloat16", "bfloat16:cuda_graphs=false"]
+MEMORY_ON_CPU = ["published", "float32", "float32:short_side_px=480", "bfloat16:short_side_px=480"]
+MEMORY_ON_CUDA = ["published", "published:amp", "float32", "bfloat16", "bfloat16:short_side_px=480"]
 CONFIG = {
     "mem_every": EVERY,
     "deep_update_every": -1,
@@ -63,41 +75,57 @@ class Side(Protocol):
 
     parts: dict[str, float]
 
+    def prepare(self, index: int) -> None:
+        """Do what is not counted."""
+
     def frame(self, index: int, given: dict[int, Mask]) -> Any:
         """Handle one frame and return the probabilities of the objects, (objects, H, W), None on the first."""
+
+    def remark(self) -> str:
+        """Return what is worth saying at the end."""
 
 
 class Ours:
     """videdit's tracker, all that it does for a frame included."""
 
-    def __init__(self, network: XMem, frames: ArrayFrames, precision: Precision, device: str, inner_px: int) -> None:
+    def __init__(self, network: XMem, frames: ArrayFrames, options: XMemOptions, device: str, split: bool) -> None:
         self.parts: dict[str, float] = defaultdict(float)
         self._frames = frames
-        self._network = network
-        options = XMemOptions(precision=precision, short_side_px=inner_px)
-        self._tracker = XMemTracker(options, Runtime(device=device), network)
-        self._clocked = [
+        self._tracker = XMemTracker(options, Runtime(device=device, note=print), network)
+        places = [
             (network, "encode_frames", "key encoder"),
             (network, "decode", "decoder"),
             (network, "encode_objects", "value encoder"),
             (group, "read", "memory read"),
         ]
+        self._clocked = places if split else []
+        self._device = device
+        self._network = network
+
+    def prepare(self, index: int) -> None:
+        pass
 
     def frame(self, index: int, given: dict[int, Mask]) -> Any:
-        with _clocked(self._clocked, self.parts):
+        with _clocked(self._clocked, self.parts, self._device):
             if index == 0:
                 self._tracker.start(self._frames, 0, given)
                 return None
             found = self._tracker.step(index)
             for object_id, mask in given.items():
-                self._tracker.correct(index, object_id, mask)
+                self._tracker.adopt(index, object_id, mask)
         return np.stack([one.probability for one in found.values()])
+
+    def remark(self) -> str:
+        refused = None if self._network.graphs is None else self._network.graphs.refused
+        return "" if refused is None else f"CUDA graphs were refused: {type(refused).__name__}: {refused}"
 
 
 class Published:
     """The published implementation, with what its evaluation program does around each frame."""
 
-    def __init__(self, folder: Path, state: dict[str, torch.Tensor], frames: ArrayFrames, device: str) -> None:
+    def __init__(
+        self, folder: Path, state: dict[str, torch.Tensor], frames: ArrayFrames, device: str, split: bool, amp: bool
+    ) -> None:
         self.parts: dict[str, float] = defaultdict(float)
         sys.path.insert(0, str(folder))
         from inference.inference_core import InferenceCore  # type: ignore[import-not-found]
@@ -111,20 +139,29 @@ class Published:
         self._core = InferenceCore(network, dict(CONFIG))
         self._frames = frames
         self._device = device
+        self._amp = amp
+        self._image = torch.empty(0)
         self._mean = torch.tensor([0.485, 0.456, 0.406])[:, None, None]
         self._deviation = torch.tensor([0.229, 0.224, 0.225])[:, None, None]
-        self._clocked = [
+        places = [
             (network, "encode_key", "key encoder"),
             (network, "segment", "decoder"),
             (network, "encode_value", "value encoder"),
             (self._core.memory, "match_memory", "memory read"),
         ]
+        self._clocked = places if split else []
+
+    def prepare(self, index: int) -> None:
+        image = torch.from_numpy(self._frames[index].rgb).permute(2, 0, 1).float() / 255
+        self._image = (image - self._mean) / self._deviation
 
     @torch.inference_mode()
     def frame(self, index: int, given: dict[int, Mask]) -> Any:
-        with _clocked(self._clocked, self.parts):
-            image = torch.from_numpy(self._frames[index].rgb).permute(2, 0, 1).float() / 255
-            image = ((image - self._mean) / self._deviation).to(self._device)
+        kind = torch.device(self._device).type
+        with (
+            _clocked(self._clocked, self.parts, self._device),
+            torch.autocast(kind, torch.float16 if kind == "cuda" else torch.bfloat16, enabled=self._amp),
+        ):
             mask = labels = None
             if given:
                 mask = torch.from_numpy(np.stack(list(given.values()))).float().to(self._device)
@@ -140,7 +177,7 @@ class Published:
                 return answer
 
             self._core.network.segment = keeping
-            self._core.step(image, mask, labels if index == 0 else None)
+            self._core.step(self._image.to(self._device), mask, labels if index == 0 else None)
             self._core.network.segment = segment
             if not kept:
                 return None
@@ -150,13 +187,27 @@ class Published:
             probability.argmax(dim=0).cpu().numpy()
             return probability[1:].cpu().numpy()
 
+    def remark(self) -> str:
+        return ""
+
+
+def make_side(
+    name: str, folder: Path, state: dict[str, torch.Tensor], frames: ArrayFrames, device: str, split: bool
+) -> Side:
+    """name: "published", "published:amp", or a precision of ours, then options: "bfloat16:short_side_px=480"."""
+    first, *rest = name.split(":")
+    if first == "published":
+        return Published(folder, state, frames, device, split, "amp" in rest)
+    options = {"precision": first, "short_side_px": min(frames.size), **dict(one.split("=") for one in rest)}
+    return Ours(own_network(state), frames, XMemOptions.model_validate(options), device, split)
+
 
 @contextmanager
-def _clocked(places: list[tuple[Any, str, str]], parts: dict[str, float]) -> Iterator[None]:
-    """Add to `parts` the processor time of the functions named, while the block runs."""
+def _clocked(places: list[tuple[Any, str, str]], parts: dict[str, float], device: str) -> Iterator[None]:
+    """Add to `parts` the time of the functions named, while the block runs."""
     before = [(owner, name, getattr(owner, name)) for owner, name, _ in places]
     for (owner, name, call), (_, _, part) in zip(before, places, strict=True):
-        setattr(owner, name, _timed(call, part, parts))
+        setattr(owner, name, _timed(call, part, parts, device))
     try:
         yield
     finally:
@@ -164,14 +215,22 @@ def _clocked(places: list[tuple[Any, str, str]], parts: dict[str, float]) -> Ite
             setattr(owner, name, call)
 
 
-def _timed(call: Callable[..., Any], part: str, parts: dict[str, float]) -> Callable[..., Any]:
+def _timed(call: Callable[..., Any], part: str, parts: dict[str, float], device: str) -> Callable[..., Any]:
     def timed(*arguments: Any, **named: Any) -> Any:
-        began = time.process_time()
+        began = _now(device)
         answer = call(*arguments, **named)
-        parts[part] += time.process_time() - began
+        parts[part] += _now(device) - began
         return answer
 
     return timed
+
+
+def _now(device: str) -> float:
+    """Return processor time; on a GPU the time of day, once the device has caught up."""
+    if not device.startswith("cuda"):
+        return time.process_time()
+    torch.cuda.synchronize()
+    return time.perf_counter()
 
 
 def reference_module() -> Any:
@@ -190,91 +249,107 @@ def own_network(state: dict[str, torch.Tensor]) -> XMem:
     return network.requires_grad_(False)
 
 
-def clip(frames: int, size: tuple[int, int], objects: int) -> tuple[ArrayFrames, Callable[[int], dict[int, Mask]]]:
-    """Return a clip, and what its objects' true masks are by frame: bands of a disc that moves."""
-    pixels, discs = reference_module().reference_clip(frames, *size)
+def clip(
+    frames: int, size: tuple[int, int], objects: int, pictures: int = 12
+) -> tuple[ArrayFrames, Callable[[int], dict[int, Mask]]]:
+    """Return a clip, and what its objects' true masks are by frame: bands of a disc that moves to and fro."""
+    pictures = min(pictures, frames)
+    pixels, discs = reference_module().reference_clip(pictures, *size)
+    there_and_back = [*range(pictures), *range(pictures - 2, 0, -1)] or [0]
+    order = [there_and_back[index % len(there_and_back)] for index in range(frames)]
     rows = np.arange(size[0])[:, None] * objects // size[0]
-
-    def masks(index: int) -> dict[int, Mask]:
-        return {one + 1: discs[index].astype(bool) & (rows == one) for one in range(objects)}
-
-    return ArrayFrames(list(pixels)), masks
+    masks = [{one + 1: disc.astype(bool) & (rows == one) for one in range(objects)} for disc in discs]
+    return ArrayFrames([pixels[one] for one in order]), lambda index: masks[order[index]]
 
 
 def compare(arguments: argparse.Namespace) -> None:
     """Print time, parts and differences of a run of all side by side."""
     state = reference_module().reference_state_dict(GOLDEN / "xmem_state_dict.tsv")
-    size = _size(arguments.size)
+    size, device = _size(arguments.size), arguments.device
+    cuda = device.startswith("cuda")
+    split = arguments.split or not cuda
     frames, masks = clip(arguments.frames, size, arguments.objects)
-    device = arguments.device
-    sides: dict[str, Side] = {"published": Published(arguments.reference, state, frames, device)}
-    ours: list[Precision] = arguments.precisions.split(",")
-    for precision in ours:
-        sides[precision] = Ours(own_network(state), frames, precision, device, min(size))
-    wall: dict[str, float] = defaultdict(float)
+    names = arguments.sides.split(",") if arguments.sides else (ON_CUDA if cuda else ON_CPU)
+    sides = {name: make_side(name, arguments.reference, state, frames, device, split) for name in names}
+    wall: dict[str, list[float]] = defaultdict(list)
     cpu: dict[str, float] = defaultdict(float)
     furthest: dict[str, list[float]] = defaultdict(list)
     for index in range(arguments.frames):
         given = masks(index) if index % EVERY == 0 else {}
         answers = {}
         for name, side in sides.items():
+            side.prepare(index)
+            if cuda:
+                torch.cuda.synchronize()
             began, spent = time.perf_counter(), time.process_time()
             answers[name] = side.frame(index, given)
-            if device.startswith("cuda"):
+            if cuda:
                 torch.cuda.synchronize()
-            if index > 1:  # the first frames warm up
-                wall[name] += time.perf_counter() - began
+            if index >= arguments.warm_up:
+                wall[name].append(1000 * (time.perf_counter() - began))
                 cpu[name] += time.process_time() - spent
             else:
                 side.parts.clear()
-        for name in ours:
-            if answers["published"] is not None:
-                furthest[name].append(float(np.abs(answers[name] - answers["published"]).mean()))
-    count = arguments.frames - 2
-    print(f"{size[0]}x{size[1]}, {arguments.objects} objects, {count} frames, {torch.get_num_threads()} threads")
-    names = ("key encoder", "memory read", "decoder", "value encoder")
-    print(
-        f"{'':11}{'ms':>7}{'ratio':>7}{'CPU ms':>8}{'ratio':>7}" + "".join(f"{name:>15}" for name in names) + "  rest"
-    )
+        first = answers[names[0]]
+        for name in names[1:]:
+            if first is not None:
+                furthest[name].append(float(np.abs(answers[name] - first).mean()))
+    count = arguments.frames - arguments.warm_up
+    where = torch.cuda.get_device_name(device) if cuda else f"{torch.get_num_threads()} threads"
+    print(f"{size[0]}x{size[1]}, {arguments.objects} objects, {count} frames, {where}, PyTorch {torch.__version__}")
+    if cuda:
+        cudnn, matmul = torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32
+        print(f"TF32 in convolutions {cudnn}, in products of matrices {matmul}")
+    parts = ("key encoder", "memory read", "decoder", "value encoder") if split else ()
+    rest = ("rest",) if split else ()
+    heads = ("mean ms", "ratio", "median", "ratio", "CPU ms", "ratio", *parts, *rest)
+    rows: list[tuple[str, list[float]]] = []
     for name, side in sides.items():
-        parts = [1000 * side.parts[part] / count for part in names]
-        rest = 1000 * cpu[name] / count - sum(parts)
-        print(
-            f"{name:11}{1000 * wall[name] / count:7.0f}{wall[name] / wall['published']:7.2f}"
-            f"{1000 * cpu[name] / count:8.0f}{cpu[name] / cpu['published']:7.2f}"
-            + "".join(f"{value:15.0f}" for value in parts)
-            + f"{rest:6.0f}"
-        )
+        mean, median = (wall[name], wall[names[0]]), (np.median(wall[name]), np.median(wall[names[0]]))
+        row = [np.mean(mean[0]), np.mean(mean[0]) / np.mean(mean[1]), median[0], median[0] / median[1]]
+        row += [1000 * cpu[name] / count, cpu[name] / cpu[names[0]]]
+        if split:
+            of_parts = [1000 * side.parts[part] / count for part in parts]
+            row += [*of_parts, (row[0] if cuda else row[4]) - sum(of_parts)]
+        rows.append((name, [float(value) for value in row]))
+    print(f"{'':32}" + "".join(f"{head:>14}" for head in heads))
+    for name, row in rows:
+        print(f"{name:32}" + "".join(f"{value:14.2f}" for value in row))
     for name, values in furthest.items():
-        mean, worst = np.mean(values), max(values)
-        print(f"{name}: mean absolute difference of the probabilities {mean:.5f}, worst frame {worst:.5f}")
+        mean_of, worst = np.mean(values), max(values)
+        print(f"{name}: mean absolute difference of the probabilities {mean_of:.5f}, worst frame {worst:.5f}")
+    for name, side in sides.items():
+        if side.remark():
+            print(f"{name}: {side.remark()}")
 
 
 def measure_memory(arguments: argparse.Namespace) -> None:
     """Print the peak of a process for each implementation; masks are given on every frame, so memory fills fast."""
-    for name in ("published", "float32", "float32 at 480", "bfloat16 at 480"):
+    cuda = arguments.device.startswith("cuda")
+    names = arguments.sides.split(",") if arguments.sides else (MEMORY_ON_CUDA if cuda else MEMORY_ON_CPU)
+    for name in names:
         command = [sys.executable, __file__, "--reference", str(arguments.reference), "--memory", arguments.memory]
         command += ["--frames", str(arguments.frames), "--one", name, "--threads", str(arguments.threads)]
+        command += ["--device", arguments.device, "--tf32", arguments.tf32]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         said = done.stdout if done.returncode == 0 else f"ended with {done.returncode}: {done.stderr[-300:]}"
-        print(f"{name:16} {said.strip().splitlines()[-1]}", flush=True)
+        print(f"{name:32} {said.strip().splitlines()[-1]}", flush=True)
 
 
 def measure_one(arguments: argparse.Namespace) -> None:
     state = reference_module().reference_state_dict(GOLDEN / "xmem_state_dict.tsv")
-    size = _size(arguments.memory)
-    frames, masks = clip(arguments.frames, size, 1)
-    if arguments.one == "published":
-        side: Side = Published(arguments.reference, state, frames, arguments.device)
-    else:
-        precision, _, inner = arguments.one.partition(" at ")
-        side = Ours(own_network(state), frames, precision, arguments.device, int(inner or min(size)))
+    frames, masks = clip(arguments.frames, _size(arguments.memory), 1)
+    side = make_side(arguments.one, arguments.reference, state, frames, arguments.device, split=False)
     del state
     meter = Meter(arguments.device)  # drawing the weights took more than the network does; a new peak begins here
     before = meter.record(1)["peak_mib"]
     for index in range(arguments.frames):
+        side.prepare(index)
         side.frame(index, masks(index))
-    print(f"peak {meter.record(1)['peak_mib']:.0f} MiB, {before:.0f} before the first frame")
+    said = f"peak {meter.record(1)['peak_mib']:.0f} MiB, {before:.0f} before the first frame"
+    if arguments.device.startswith("cuda"):
+        said += f"; {torch.cuda.max_memory_allocated(arguments.device) / MEBIBYTE:.0f} MiB in tensors at most"
+    print(said)
 
 
 def run_long(arguments: argparse.Namespace) -> None:
@@ -314,11 +389,19 @@ def main() -> None:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--memory", metavar="HxW", help="measure peak memory at this size instead")
     parser.add_argument("--long", type=int, metavar="FRAMES", help="run ours alone, with joins and a leave")
-    parser.add_argument("--precisions", default="float32,bfloat16,int8", help="of ours, side by side")
+    parser.add_argument("--sides", help="what runs side by side, separated by commas; ratios are to the first")
+    parser.add_argument("--warm-up", type=int, help="frames not counted; 2, on a GPU 20")
+    parser.add_argument("--split", action="store_true", help="on a GPU: time the parts, which slows the whole")
+    parser.add_argument("--tf32", choices=("default", "on", "off"), default="default", help="of all sides, on a GPU")
     parser.add_argument("--precision", default="float32", help="of --long")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
+    cuda = arguments.device.startswith("cuda")
+    if arguments.warm_up is None:
+        arguments.warm_up = 20 if cuda else 2
+    if arguments.tf32 != "default":
+        torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = arguments.tf32 == "on"
     if arguments.long:
         run_long(arguments)
     elif arguments.reference is None:

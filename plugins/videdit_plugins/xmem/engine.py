@@ -17,10 +17,11 @@ from videdit_plugins.xmem.aggregation import strongest
 from videdit_plugins.xmem.ahead import EncodedFrames
 from videdit_plugins.xmem.geometry import Geometry
 from videdit_plugins.xmem.memory.group import Limits
+from videdit_plugins.xmem.network.graphs import Graphs
 from videdit_plugins.xmem.network.network import STRIDE, XMem
 from videdit_plugins.xmem.network.winograd import quicken
 from videdit_plugins.xmem.options import XMemOptions
-from videdit_plugins.xmem.precision import in_integers, reduced_precision
+from videdit_plugins.xmem.precision import in_integers, reduced_precision, store_reduced
 from videdit_plugins.xmem.propagation import Prediction, Propagation
 from videdit_plugins.xmem.scoring import assess
 from videdit_plugins.xmem.state import State, Told, pack, unpack
@@ -43,6 +44,9 @@ class XMemTracker(Tracker):
             quicken(network)
         layout = torch.channels_last if options.channels_last else torch.contiguous_format
         self._network: XMem = network.to(device=runtime.device, memory_format=layout)  # type: ignore[call-overload]
+        if network.reduced is not None:
+            store_reduced(network, network.reduced)
+        network.graphs = Graphs() if options.cuda_graphs and torch.device(runtime.device).type == "cuda" else None
         self._limits = _limits(options, runtime.memory_budget_bytes)
         self._looked_at: tuple[FrameSequence, EncodedFrames] | None = None
         self.reset()
@@ -130,7 +134,7 @@ class XMemTracker(Tracker):
         """Return the mean key inside the mask."""
         if not mask.any():
             return None
-        geometry = Geometry(frames.size, self._options.short_side_px)
+        geometry = Geometry(frames.size, self._options.short_side_px, self._device)
         if self._looked_at is None or self._looked_at[0] is not frames:
             self._looked_at = (frames, EncodedFrames(self._network, frames, geometry, 1, self._note))
         key = self._looked_at[1][index].features.key[0]
@@ -160,19 +164,16 @@ class XMemTracker(Tracker):
 
     def _tracked(self, prediction: Prediction) -> dict[int, Tracked]:
         probability = self._geometry.cropped(torch.softmax(prediction.logits, dim=0))
-        judged = assess(probability, prediction.concentration)
         full = self._geometry.enlarged(probability)
-        support = np.clip(self._geometry.of_places(prediction.support), 0, 1)
         winner = strongest(full)
+        masks = torch.stack([winner == column for column in range(1, len(full))])
+        # From here on the device is waited for.
+        judged = assess(probability, prediction.concentration)
+        found, certain = masks.cpu().numpy(), full[1:].cpu().numpy()
+        support = np.clip(self._geometry.of_places(prediction.support), 0, 1)
         return {
-            object_id: Tracked(
-                (winner == column).cpu().numpy(),
-                one.score,
-                full[column].cpu().numpy(),
-                one.evidence,
-                support[column - 1],
-            )
-            for column, (object_id, one) in enumerate(zip(prediction.objects, judged, strict=True), start=1)
+            object_id: Tracked(found[row], one.score, certain[row], one.evidence, support[row])
+            for row, (object_id, one) in enumerate(zip(prediction.objects, judged, strict=True))
         }
 
     def _known(self) -> set[int]:
@@ -187,7 +188,7 @@ class XMemTracker(Tracker):
     # -- opening and checks -----------------------------------------------------------------------------------------
 
     def _open(self, frames: FrameSequence, at_once: int) -> None:
-        self._geometry = Geometry(frames.size, self._options.short_side_px)
+        self._geometry = Geometry(frames.size, self._options.short_side_px, self._device)
         self._encoded = EncodedFrames(self._network, frames, self._geometry, at_once, self._note)
 
     def _at_once(self) -> int:

@@ -15,9 +15,11 @@ from videdit.errors import ShapeError
 from videdit.frames import Frame, Mask
 from videdit_plugins.xmem.network.network import STRIDE
 
-MEAN = np.array([0.485, 0.456, 0.406], np.float32)
-DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)
+MEAN = (0.485, 0.456, 0.406)
+DEVIATION = (0.229, 0.224, 0.225)
 """Of the pictures the network was trained on, RGB in [0, 1]."""
+
+_TYPES = {"bool": torch.bool, "uint8": torch.uint8, "uint16": torch.uint16, "float32": torch.float32}
 
 
 class Geometry:
@@ -26,26 +28,30 @@ class Geometry:
     size:    (height, width) of its frames
     inner:   the same, shrunk to the short side asked for, never enlarged
     margins: left, right, top, bottom: what pads `inner` to multiples of 16, the smaller half first
+    device:  where `image` and `mask` put what they return
     """
 
-    def __init__(self, size: tuple[int, int], short_side_px: int) -> None:
+    def __init__(self, size: tuple[int, int], short_side_px: int, device: str = "cpu") -> None:
         self.size = size
         self.inner = (_shrunk_side(size[0], size, short_side_px), _shrunk_side(size[1], size, short_side_px))
         top, bottom = _margins(self.inner[0])
         left, right = _margins(self.inner[1])
         self.margins = (left, right, top, bottom)
+        self.device = torch.device(device)
+        self._mean, self._deviation = torch.tensor([MEAN, DEVIATION], device=self.device)
 
     def image(self, frame: Frame) -> Tensor:
         """Return (3, H, W) float32, normalised and padded with the mean colour."""
         white = 255 if frame.rgb.dtype == np.uint8 else 65535
-        scaled = (self._shrunk(frame.rgb).astype(np.float32) / white - MEAN) / DEVIATION
-        return functional.pad(torch.from_numpy(scaled).permute(2, 0, 1), self.margins)
+        scaled = (self._placed(self._shrunk(frame.rgb)) / white - self._mean) / self._deviation
+        return functional.pad(scaled.permute(2, 0, 1), self.margins)
 
     def mask(self, mask: Mask) -> Tensor:
         """Return (H, W) float32 in [0, 1], padded: how much of each pixel is covered. Raises ShapeError."""
         if mask.shape != self.size:
             raise ShapeError(f"the mask is {mask.shape}, the frames are {self.size}")
-        return functional.pad(torch.from_numpy(self._shrunk(mask.astype(np.float32))), self.margins)
+        covered = mask if self.inner == self.size else self._shrunk(mask.astype(np.float32))
+        return functional.pad(self._placed(covered), self.margins)
 
     def cropped(self, maps: Tensor) -> Tensor:
         """(N, padded H, padded W) -> (N, *inner)."""
@@ -80,6 +86,13 @@ class Geometry:
                 for one in maps.float().cpu().numpy()
             ]
         ).astype(np.float32)
+
+    def _placed(self, array: NDArray[Any]) -> Tensor:
+        """Return the array on the device, as float32. What travels to a CUDA device are the few bytes it has here."""
+        cuda = self.device.type == "cuda"
+        host = torch.empty(array.shape, dtype=_TYPES[array.dtype.name], pin_memory=cuda)
+        host.numpy()[...] = array
+        return host.to(self.device, non_blocking=True).float() if cuda else host.float().to(self.device)
 
     def _shrunk(self, array: NDArray[Any]) -> NDArray[Any]:
         if self.inner == self.size:

@@ -31,6 +31,9 @@ class XMemOptions(Options):
         "less exact",
     )
     winograd: bool = Field(True, description="on a CPU in float32: fewer multiplications for 0.6 GB more memory")
+    cuda_graphs: bool = Field(
+        True, description="on CUDA: replay the network instead of starting its kernels one by one"
+    )
     channels_last: bool = Field(True, description="the memory layout that current processors prefer")
 
     @model_validator(mode="after")

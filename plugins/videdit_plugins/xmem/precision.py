@@ -31,6 +31,13 @@ def reduced_precision(precision: Precision, device: str, quality: Quality) -> to
     return None
 
 
+def store_reduced(network: nn.Module, dtype: torch.dtype) -> None:
+    """Round the weights that are multiplied in `dtype` once and for all, in place of anew for every frame."""
+    for module in network.modules():
+        if isinstance(module, (nn.Conv2d, nn.Linear)):
+            module.to(dtype)
+
+
 def in_integers(network: nn.Module, device: str) -> None:
     """Put the convolutions that carry the load into 8-bit integers. Raises OptionError where that cannot be.
 

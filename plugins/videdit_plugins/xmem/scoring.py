@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import torch
 from torch import Tensor
 from torch.nn import functional
 
@@ -35,29 +36,37 @@ def assess(probability: Tensor, concentration: Tensor) -> list[Assessment]:
     concentration  mean sum of squared memory weights on the object; low where memory is of many minds
     peak           the largest probability; all there is to say of an absent object
     """
+    own = probability[1:]
     winner = strongest(probability)
-    first, second = probability.topk(2, dim=0).values
+    first = probability.amax(dim=0)
+    second = probability.scatter(0, winner[None], -1).amax(dim=0)
     entropy = -(probability * probability.clamp_min(SMALLEST).log()).sum(0) / math.log(len(probability))
-    grid = (concentration.shape[-2], concentration.shape[-1])
-    return [
-        _assess_one(probability[column], winner == column, first - second, entropy, concentration[column - 1], grid)
-        for column in range(1, len(probability))
+    coarse = functional.adaptive_avg_pool2d(own[None], (concentration.shape[-2], concentration.shape[-1]))[0]
+
+    inside = (winner == torch.arange(1, len(probability), device=own.device)[:, None, None]).float()
+    area = _total(inside)
+    some = area.clamp_min(1)
+    measures = [
+        area,
+        own.amax(dim=(1, 2)),
+        _total(own * inside) / (area + _total(own * (1 - inside))).clamp_min(SMALLEST),
+        _total((first - second) * inside) / some,
+        1 - _total(entropy * inside) / some,
+        _total(coarse * concentration) / _total(coarse).clamp_min(SMALLEST),
     ]
+    # All that the device is asked for comes in one piece, for each question waits until it has caught up.
+    return [_judged(*row) for row in torch.stack(measures, dim=1).tolist()]
 
 
-def _assess_one(
-    own: Tensor, mask: Tensor, lead: Tensor, entropy: Tensor, concentration: Tensor, grid: tuple[int, int]
+def _total(maps: Tensor) -> Tensor:
+    return maps.sum(dim=(1, 2))
+
+
+def _judged(
+    area: float, peak: float, overlap: float, margin: float, certainty: float, concentration: float
 ) -> Assessment:
-    peak = float(own.max())
-    if not mask.any():
+    if not area:
         return Assessment(1 - peak, {"peak": peak})
-    inside = own[mask]
-    coarse = functional.adaptive_avg_pool2d(own[None], grid)[0]
-    evidence = {
-        "overlap": float(inside.sum() / (mask.sum() + own[~mask].sum())),
-        "margin": float(lead[mask].mean()),
-        "certainty": 1 - float(entropy[mask].mean()),
-        "concentration": float((coarse * concentration).sum() / coarse.sum().clamp_min(SMALLEST)),
-    }
+    evidence = {"overlap": overlap, "margin": margin, "certainty": certainty, "concentration": concentration}
     score = math.exp(sum(power * math.log(max(evidence[name], SMALLEST)) for name, power in EXPONENTS.items()))
     return Assessment(min(1.0, score), {**evidence, "peak": peak})

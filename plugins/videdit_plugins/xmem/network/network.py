@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from videdit.errors import CorruptCheckpoint
 from videdit_plugins.xmem.network.decoder import Decoder
+from videdit_plugins.xmem.network.graphs import Call, Graphs
 from videdit_plugins.xmem.network.key_encoder import Features, KeyEncoder, KeyProjection
 from videdit_plugins.xmem.network.value_encoder import INPUT_CHANNELS, ValueEncoder
 
@@ -63,6 +64,8 @@ class XMem(nn.Module):
         self.decoder = Decoder(self.widths.value, self.widths.hidden)
         self.reduced: torch.dtype | None = None
         """Numbers to multiply in, or None for float32; what memory holds and compares is float32 always."""
+        self.graphs: Graphs | None = None
+        """On a CUDA device: what replays the parts; None starts every kernel anew."""
 
     def placed(self, images: Tensor) -> Tensor:
         """Return the images on the network's device, in the memory layout of its weights."""
@@ -73,10 +76,13 @@ class XMem(nn.Module):
 
     def encode_frames(self, images: Tensor) -> Features:
         """images: (N, 3, H, W), normalised, sides multiples of 16."""
-        with self._precision(images):
-            f16, f8, f4 = self.key_encoder(images)
-            key, shrinkage, selection = self.key_proj(f16)
-            return Features(key, shrinkage, selection, f16, f8, f4)
+
+        def call(images: Tensor) -> tuple[Tensor, ...]:
+            with self._precision(images):
+                f16, f8, f4 = self.key_encoder(images)
+                return (*self.key_proj(f16), f16, f8, f4)
+
+        return Features(*self._run("frames", call, images))
 
     def encode_objects(self, image: Tensor, f16: Tensor, probability: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
         """Make what is remembered of N objects on one frame.
@@ -87,17 +93,33 @@ class XMem(nn.Module):
         """
         own = probability[:, None]
         others = own.sum(dim=0, keepdim=True) - own
-        with self._precision(image):
-            parts = [
-                self.value_encoder(image, f16, own[part], others[part], hidden[part]) for part in _portions(len(own))
-            ]
+
+        def call(*inputs: Tensor) -> tuple[Tensor, ...]:
+            with self._precision(image):
+                value, state = self.value_encoder(*inputs)
+                return value, state
+
+        parts = [
+            self._run("objects", call, image, f16, own[part], others[part], hidden[part])
+            for part in _portions(len(own))
+        ]
         return torch.cat([value for value, _ in parts]), torch.cat([state for _, state in parts])
 
     def decode(self, features: Features, readout: Tensor, hidden: Tensor, *, update: bool) -> tuple[Tensor, Tensor]:
         """Return logits (N, H, W) and the hidden state of N objects; see `Decoder.forward`."""
-        with self._precision(readout):
-            parts = [self.decoder(features, readout[part], hidden[part], update) for part in _portions(len(readout))]
+
+        def call(f16: Tensor, f8: Tensor, f4: Tensor, readout: Tensor, hidden: Tensor) -> tuple[Tensor, ...]:
+            with self._precision(readout):
+                logit, state = self.decoder(features._replace(f16=f16, f8=f8, f4=f4), readout, hidden, update)
+                return logit, state
+
+        scales = (features.f16, features.f8, features.f4)
+        name = "decode and update" if update else "decode"
+        parts = [self._run(name, call, *scales, readout[part], hidden[part]) for part in _portions(len(readout))]
         return torch.cat([logit for logit, _ in parts]), torch.cat([state for _, state in parts])
+
+    def _run(self, name: str, call: Call, *inputs: Tensor) -> tuple[Tensor, ...]:
+        return call(*inputs) if self.graphs is None else self.graphs.run(name, call, *inputs)
 
     def _precision(self, like: Tensor) -> AbstractContextManager[object]:
         return nullcontext() if self.reduced is None else torch.autocast(like.device.type, self.reduced)
