@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.material import (
-    Motion,
     SegmentedPicture,
     cast_shadow,
     choose_object,
     compress,
+    foot_shadow,
     grain,
     lay,
     motion_blur,
@@ -24,11 +24,17 @@ from training.material import (
 )
 from training.material.deform import affine
 from training.material.photograph import shading_field
+from training.movers import Mover, mover
 
 SIZE = (216, 288)
-OBJECT_PX = (45.0, 150.0)
-"""Longer side of the object's box in the clip."""
 PICTURE_PX = 420
+OCCLUDED = 0.35
+DOUBLED = (0.7, 0.2, 0.1)
+"""Chances of 0 to 2 others that look the same."""
+THROWN, AT_THE_FOOT = 0.15, 0.4
+"""Chances of a shadow thrown far, and of one that lies at the object's foot."""
+STATIC = 0.35
+"""Chance that the camera stands still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,93 +49,36 @@ class Clip:
     masks: list[NDArray[np.bool_]]
 
 
-@dataclass(slots=True)
-class _Mover:
-    """A cut-out that goes its way."""
-
-    rgb: NDArray[np.uint8]
-    alpha: NDArray[np.float32]
-    centre: tuple[float, float]
-    scale: float
-    place: NDArray[np.float64]
-    speed: NDArray[np.float64]
-    spin: float
-    swell: float
-    bend: NDArray[np.float32]
-    bends: NDArray[np.float32]
-    joint: _Joint | None
-    age: int = 0
-
-    def drawn(self, base: Motion | None = None) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-        """Return its pixels and alpha on the frame, as it stands."""
-        motion = base or affine(
-            SIZE,
-            centre=self.centre,
-            to=(float(self.place[0]), float(self.place[1])),
-            scale=self.scale * float(np.exp(self.swell * self.age)),
-            turn=self.spin * self.age,
-        )
-        field = cv2.resize(self.bend, SIZE[::-1], interpolation=cv2.INTER_CUBIC)
-        source = motion.source + field
-        if self.joint is not None:
-            source = self.joint.turned(source, self.age)
-        moved = Motion(source.astype(np.float32))
-        return moved.pixels(self.rgb), moved.mask(self.alpha)
-
-    def go(self, random: np.random.Generator) -> None:
-        self.place = self.place + self.speed
-        self.speed = self.speed + random.normal(0, 0.15 * (np.hypot(*self.speed) + 0.3), 2)
-        self.bend = self.bend + self.bends
-        self.bends = (0.8 * self.bends + random.normal(0, 0.25, self.bends.shape)).astype(np.float32)
-        self.age += 1
-
-
-@dataclass(frozen=True, slots=True)
-class _Joint:
-    """One side of the object turns about a point."""
-
-    point: NDArray[np.float64]
-    side: NDArray[np.float64]
-    soft_px: float
-    angle: float
-    rate: float
-
-    def turned(self, source: NDArray[np.float32], age: int) -> NDArray[np.float32]:
-        away = source - self.point
-        share = 1 / (1 + np.exp(-np.clip(away @ self.side / self.soft_px, -30, 30)))
-        angle = share * (self.angle + self.rate * age)
-        cosine, sine = np.cos(angle), np.sin(angle)
-        x, y = away[..., 0], away[..., 1]
-        return np.asarray(np.stack([x * cosine - y * sine, x * sine + y * cosine], axis=-1) + self.point, np.float32)
-
-
 def make_clip(pictures: Sequence[SegmentedPicture], random: np.random.Generator, length: int) -> Clip:
     """Return a clip of a reference frame and `length` frames that follow each other."""
     picture, mask = _cut_out(pictures, random)
-    thing = _mover(picture.rgb, mask, random)
+    thing = mover(picture.rgb, mask, SIZE, random)
     ground, ground_speed = _ground(pictures, picture, mask, random)
-    occluder = _occluder(pictures, thing, random) if random.random() < 0.35 else None
-    double = _double(thing, random) if random.random() < 0.12 else None
+    occluder = _occluder(pictures, thing, random) if random.random() < OCCLUDED else None
+    doubles = [thing.double(random) for _ in range(int(random.choice(len(DOUBLED), p=DOUBLED)))]
+    # Every second one passes before the object.
+    before, behind = doubles[1::2], doubles[::2]
+    if random.random() < 0.5:
+        before, behind = behind, before
     light = _Light.drawn(random)
     frames, masks = [], []
     for number in range(length + 1):
         canvas = _ground_at(ground, ground_speed, number, random)
-        if double is not None:
-            canvas = lay(canvas, *double.drawn())
-            double.go(random)
+        for double in behind:
+            canvas = light.laid(canvas, *double.drawn())
         if number == 0:
             pixels, alpha = _other_pose(thing, random)
         else:
             pixels, alpha = thing.drawn()
             thing.go(random)
-        pixels = light.on_thing(pixels, thing.speed)
-        if light.shadow is not None:
-            canvas = cast_shadow(canvas, alpha, *light.shadow)
-        canvas = lay(canvas, pixels, alpha)
-        if occluder is not None and number > 0:
-            front, front_alpha = occluder.drawn()
-            canvas, alpha = lay(canvas, front, front_alpha), alpha * (1 - front_alpha)
-            occluder.go(random)
+        canvas = light.laid(canvas, light.on_thing(pixels, thing.speed), alpha)
+        # On the frame that is given, the object is to be seen.
+        if number > 0:
+            for front in [*before, *([] if occluder is None else [occluder])]:
+                front_pixels, front_alpha = front.drawn()
+                canvas, alpha = lay(canvas, front_pixels, front_alpha), alpha * (1 - front_alpha)
+        for other in [*doubles, *([] if occluder is None or number == 0 else [occluder])]:
+            other.go(random)
         frames.append(light.on_frame(canvas, random, first=number == 0))
         masks.append(alpha > 0.5)
     return Clip(frames, masks)
@@ -145,41 +94,7 @@ def _cut_out(
             return picture, mask
 
 
-def _mover(rgb: NDArray[np.uint8], mask: NDArray[np.bool_], random: np.random.Generator) -> _Mover:
-    ys, xs = np.nonzero(mask)
-    longer = max(np.ptp(xs), np.ptp(ys)) + 1
-    wanted = float(np.exp(random.uniform(*np.log(OBJECT_PX))))
-    alpha = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 0.7)
-    centre = (float(xs.min() + xs.max()) / 2, float(ys.min() + ys.max()) / 2)
-    margin = 0.25
-    place = np.array([random.uniform(margin, 1 - margin) * SIZE[1], random.uniform(margin, 1 - margin) * SIZE[0]])
-    way, direction = float(np.exp(random.normal(0.6, 0.9))), random.uniform(0, 2 * np.pi)
-    scale = wanted / float(longer)
-    joint = None
-    if random.random() < 0.45:
-        turn = random.uniform(0, 2 * np.pi)
-        point = np.array(centre) + random.normal(0, 0.2 * longer, 2)
-        side = np.array([np.cos(turn), np.sin(turn)])
-        joint = _Joint(point, side, 0.06 * float(longer), random.normal(0, 0.3), random.normal(0, 0.12))
-    if random.random() < 0.5:
-        rgb, alpha, centre = rgb[:, ::-1], alpha[:, ::-1], (rgb.shape[1] - 1 - centre[0], centre[1])
-        joint = None
-    return _Mover(
-        np.ascontiguousarray(rgb),
-        np.ascontiguousarray(alpha),
-        centre,
-        scale,
-        place,
-        min(way, 14.0) * np.array([np.cos(direction), np.sin(direction)]),
-        random.normal(0, 0.025),
-        random.normal(0, 0.012),
-        random.normal(0, 0.015 * longer, (5, 5, 2)).astype(np.float32),
-        random.normal(0, 0.004 * longer, (5, 5, 2)).astype(np.float32),
-        joint,
-    )
-
-
-def _other_pose(thing: _Mover, random: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+def _other_pose(thing: Mover, random: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     to = (float(random.uniform(0.3, 0.7) * SIZE[1]), float(random.uniform(0.3, 0.7) * SIZE[0]))
     return thing.drawn(random_motion(random, SIZE, thing.centre, to, thing.scale, random.uniform(0.2, 1.0)))
 
@@ -200,7 +115,7 @@ def _ground(
         rgb = without(picture.rgb, mask)
     ratio = max(SIZE[0] / rgb.shape[0], SIZE[1] / rgb.shape[1]) * random.uniform(1.1, 1.8)
     size = (round(rgb.shape[1] * ratio), round(rgb.shape[0] * ratio))
-    speed = random.normal(0, 2.5, 2) * (random.random() < 0.75)
+    speed = random.normal(0, 2.5, 2) * (random.random() >= STATIC)
     return np.asarray(cv2.resize(np.ascontiguousarray(rgb), size), np.uint8), speed
 
 
@@ -216,37 +131,20 @@ def _ground_at(
     return motion.pixels(ground)
 
 
-def _occluder(pictures: Sequence[SegmentedPicture], thing: _Mover, random: np.random.Generator) -> _Mover:
+def _occluder(pictures: Sequence[SegmentedPicture], thing: Mover, random: np.random.Generator) -> Mover:
     picture, mask = _cut_out(pictures, random)
-    front = _mover(picture.rgb, mask, random)
-    front.scale *= 0.8
-    meeting = int(random.integers(0, 6))
+    front = mover(picture.rgb, mask, SIZE, random)
+    front.scale *= random.choice([0.6, 0.8, 1.3])
+    meeting = int(random.integers(0, 9))
     front.place = thing.place + meeting * (thing.speed - front.speed) + random.normal(0, 25, 2)
     return front
-
-
-def _double(thing: _Mover, random: np.random.Generator) -> _Mover:
-    """Return another object that looks the same."""
-    offset = random.choice([-1.0, 1.0], 2) * random.uniform(30, 110, 2)
-    return _Mover(
-        thing.rgb,
-        thing.alpha,
-        thing.centre,
-        thing.scale * float(np.exp(random.normal(0, 0.2))),
-        thing.place + offset,
-        random.normal(0, 2, 2),
-        -thing.spin,
-        0.0,
-        thing.bend[::-1].copy(),
-        thing.bends[::-1].copy(),
-        None,
-    )
 
 
 @dataclass(frozen=True, slots=True)
 class _Light:
     fields: tuple[NDArray[np.float32], NDArray[np.float32]] | None
-    shadow: tuple[tuple[float, float], float, float] | None
+    thrown: tuple[tuple[float, float], float, float] | None
+    at_foot: tuple[float, float, float, float] | None
     blur: float
     tone: float
     noise: float
@@ -257,12 +155,17 @@ class _Light:
         fields = None
         if random.random() < 0.6:
             fields = (shading_field(random, SIZE, 0.18), shading_field(random, SIZE, 0.18))
-        shadow = None
-        if random.random() < 0.35:
-            shadow = ((random.uniform(-40, 40), random.uniform(5, 50)), random.uniform(1, 6), random.uniform(0.2, 0.65))
+        thrown = at_foot = None
+        kind = random.random()
+        if kind < THROWN:
+            thrown = ((random.uniform(-40, 40), random.uniform(5, 50)), random.uniform(1, 6), random.uniform(0.2, 0.65))
+        elif kind < THROWN + AT_THE_FOOT:
+            squash = random.choice([-1.0, 1.0]) * random.uniform(0.06, 0.5)
+            at_foot = (squash, random.normal(0, 0.5), random.uniform(0.3, 4), random.uniform(0.25, 0.85))
         return cls(
             fields,
-            shadow,
+            thrown,
+            at_foot,
             random.uniform(0.3, 1.0) if random.random() < 0.45 else 0.0,
             float(np.exp(random.normal(0, 0.08))),
             random.uniform(0, 6),
@@ -271,6 +174,14 @@ class _Light:
 
     def on_thing(self, rgb: NDArray[np.uint8], speed: NDArray[np.float64]) -> NDArray[np.uint8]:
         return motion_blur(rgb, (self.blur * float(speed[0]), self.blur * float(speed[1])))
+
+    def laid(self, ground: NDArray[np.uint8], rgb: NDArray[np.uint8], alpha: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """Return `ground` with the shadow of an object and the object."""
+        if self.thrown is not None:
+            ground = cast_shadow(ground, alpha, *self.thrown)
+        if self.at_foot is not None:
+            ground = foot_shadow(ground, alpha, *self.at_foot)
+        return lay(ground, rgb, alpha)
 
     def on_frame(self, rgb: NDArray[np.uint8], random: np.random.Generator, first: bool) -> NDArray[np.uint8]:
         if self.fields is not None:

@@ -30,7 +30,7 @@ SIDE = 160
 CUE_SCALE = 60.0
 EDGES = 0.6
 """Share of the walks in which outlines are pulled to edges; the network should manage without."""
-SPOILT = 0.15
+SPOILT = 0.1
 """Chance that a mask is spoilt between two steps."""
 
 

@@ -11,7 +11,7 @@ from training.material.deform import Motion, random_motion
 from training.material.generated import generate
 from training.material.lay import lay, without
 from training.material.objects import choose_object
-from training.material.photograph import cast_shadow, compress, grain, motion_blur, shade
+from training.material.photograph import cast_shadow, compress, foot_shadow, grain, motion_blur, shade
 from training.material.picture import SegmentedPicture
 from training.material.stills import read_stills
 
@@ -24,6 +24,7 @@ __all__ = [
     "cast_shadow",
     "choose_object",
     "compress",
+    "foot_shadow",
     "generate",
     "grain",
     "lay",

@@ -55,3 +55,22 @@ def cast_shadow(
     shadow = cv2.warpAffine(alpha, thrown, alpha.shape[::-1])
     shadow = cv2.GaussianBlur(shadow, (0, 0), max(soft_px, 0.3))
     return shade(rgb, (1 - darkness * shadow).astype(np.float32))
+
+
+def foot_shadow(
+    rgb: Pixels, alpha: NDArray[np.float32], squash: float, slant: float, soft_px: float, darkness: float
+) -> Pixels:
+    """Return `rgb` darkened by the shadow of an object `alpha` (h, w) that stands on flat ground.
+
+    squash:   height of the shadow over that of the object; below 0 it falls towards the camera
+    slant:    how far it leans to the right, over the object's height
+    darkness: 0 is none, 1 is black
+    """
+    rows = np.flatnonzero((alpha > 0.5).any(axis=1))
+    if not len(rows):
+        return rgb
+    foot = float(rows[-1])
+    thrown = np.array([[1, -slant, slant * foot], [0, squash, foot - squash * foot]], np.float32)
+    shadow = cv2.warpAffine(alpha, thrown, alpha.shape[::-1])
+    shadow = cv2.GaussianBlur(shadow, (0, 0), max(soft_px, 0.3))
+    return shade(rgb, (1 - darkness * shadow).astype(np.float32))

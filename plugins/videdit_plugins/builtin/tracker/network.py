@@ -7,6 +7,7 @@ and Oh et al., "Video Object Segmentation using Space-Time Memory Networks" (201
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -16,9 +17,9 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 CUES = 16
 KEY = 32
-WIDTHS = (8, 24, 48, 64)
+WIDTHS = (16, 32, 64, 96)
 """At full size, half, a quarter and an eighth. Multiples of eight, which convolutions on a CPU are quickest with."""
-SEEN = (16, 32, 48)
+SEEN = (24, 48, 64)
 MATCHES = 3
 MASS_FLOOR = 1e-4
 MASS_SCALE = 0.2
@@ -69,15 +70,15 @@ class _Layer(nn.Module):
 
 
 class _Encoder(nn.Module):
-    def __init__(self) -> None:
+    def __init__(self, half: int, quarter: int, eighth: int) -> None:
         super().__init__()
-        self.at_half = _Layer(3, SEEN[0], stride=2)
-        self.at_quarter = nn.Sequential(_Layer(SEEN[0], SEEN[1], stride=2), _Layer(SEEN[1], SEEN[1]))
+        self.at_half = _Layer(3, half, stride=2)
+        self.at_quarter = nn.Sequential(_Layer(half, quarter, stride=2), _Layer(quarter, quarter))
         self.at_eighth = nn.Sequential(
-            _Layer(SEEN[1], SEEN[2], stride=2), _Layer(SEEN[2], SEEN[2]), _Layer(SEEN[2], SEEN[2], dilation=2)
+            _Layer(quarter, eighth, stride=2), _Layer(eighth, eighth), _Layer(eighth, eighth, dilation=2)
         )
-        self.key_near = nn.Conv2d(SEEN[1], KEY, 1)
-        self.key_far = nn.Conv2d(SEEN[2], KEY, 1)
+        self.key_near = nn.Conv2d(quarter, KEY, 1)
+        self.key_far = nn.Conv2d(eighth, KEY, 1)
 
     def forward(self, lab: Tensor) -> Features:
         half = self.at_half(lab)
@@ -88,23 +89,27 @@ class _Encoder(nn.Module):
 
 
 class TrackerNetwork(nn.Module):
-    """Adds to the log odds of the hand-made evidence what their sum cannot say."""
+    """Adds to the log odds of the hand-made evidence what their sum cannot say.
 
-    def __init__(self) -> None:
+    widths: of the layers at full size, half, a quarter and an eighth
+    seen:   of the encoder's at half the size, a quarter and an eighth
+    """
+
+    def __init__(self, widths: tuple[int, int, int, int] = WIDTHS, seen: tuple[int, int, int] = SEEN) -> None:
         super().__init__()
-        full, half, quarter, eighth = WIDTHS
-        self.encoder = _Encoder()
+        full, half, quarter, eighth = widths
+        self.encoder = _Encoder(*seen)
         self.sharpness = nn.Parameter(torch.tensor(12.0))
         self.trust = nn.Parameter(torch.tensor(1.0))
         self.at_full = _Layer(CUES, full)
         self.to_half = _Layer(full, half, stride=2)
-        self.seen_half = nn.Conv2d(SEEN[0], half, 1)
+        self.seen_half = nn.Conv2d(seen[0], half, 1)
         self.at_half = _Layer(half, half)
         self.to_quarter = _Layer(half, quarter, stride=2)
-        self.seen_quarter = nn.Conv2d(SEEN[1] + 2 * MATCHES, quarter, 1)
+        self.seen_quarter = nn.Conv2d(seen[1] + 2 * MATCHES, quarter, 1)
         self.at_quarter = _Layer(quarter, quarter)
         self.to_eighth = _Layer(quarter, eighth, stride=2)
-        self.seen_eighth = nn.Conv2d(SEEN[2], eighth, 1)
+        self.seen_eighth = nn.Conv2d(seen[2], eighth, 1)
         self.at_eighth = nn.Sequential(_Layer(eighth, eighth), _Layer(eighth, eighth, dilation=2))
         self.up_quarter = nn.Conv2d(eighth, quarter, 1)
         self.back_quarter = _Layer(quarter, quarter)
@@ -115,6 +120,29 @@ class TrackerNetwork(nn.Module):
         self.last = nn.Conv2d(full, 1, 3, padding=1)
         nn.init.zeros_(self.last.weight)
         nn.init.zeros_(self.last.bias)  # type: ignore[arg-type]
+
+    @classmethod
+    def holding(cls, weights: Mapping[str, Tensor]) -> TrackerNetwork:
+        """Return the network that has `weights`, as wide as they are."""
+
+        def width(name: str) -> int:
+            return len(weights[name])
+
+        network = cls(
+            (
+                width("at_full.norm.weight"),
+                width("seen_half.bias"),
+                width("seen_quarter.bias"),
+                width("seen_eighth.bias"),
+            ),
+            (
+                width("encoder.at_half.norm.weight"),
+                width("encoder.at_quarter.0.norm.weight"),
+                width("encoder.at_eighth.0.norm.weight"),
+            ),
+        )
+        network.load_state_dict(weights)
+        return network
 
     def forward(
         self, seen: Features, cues: Tensor, odds: Tensor, given: Remembered, last: Remembered
@@ -154,7 +182,9 @@ class TrackerNetwork(nn.Module):
         """Return (B, 3, h / 4, w / 4): log odds, object's and ground's log mass of what is remembered."""
         batch, _, height, width = keys.shape
         asked = keys.flatten(2).transpose(1, 2)
-        near = torch.exp(self.sharpness * (asked @ remembered.keys.transpose(1, 2) - 1))
+        sharpness = self.sharpness.reshape(1, 1, 1)
+        # In place: the largest array by far, and new memory for it costs more than the arithmetic.
+        near = torch.baddbmm(-sharpness, sharpness * asked, remembered.keys.transpose(1, 2)).exp_()
         sides = torch.stack([remembered.inside, 1 - remembered.inside], dim=2)
         masses = torch.log(near @ sides + MASS_FLOOR).transpose(1, 2).reshape(batch, 2, height, width)
         odds = masses[:, :1] - masses[:, 1:]

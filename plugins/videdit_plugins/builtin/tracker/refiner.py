@@ -70,8 +70,9 @@ def cues(evidence: Channels, odds: FloatMap) -> NDArray[np.float32]:
 class LearnedRefiner:
     """Runs the network on the CPU, where windows this small are quickest."""
 
-    def __init__(self, network: TrackerNetwork) -> None:
+    def __init__(self, network: TrackerNetwork, share: float = SHARE) -> None:
         self._network = network.eval()
+        self._share = np.float32(share)
 
     def refine(self, target: Target, index: int, roi: Roi, seen: Look, evidence: Channels, odds: FloatMap) -> Refined:
         import torch
@@ -90,7 +91,7 @@ class LearnedRefiner:
             features = self._network.encoder(_batch(lab))
             taken = _batch(np.concatenate([lab, cues(evidence, odds)]))
             own, _ = self._network(features, taken, _batch(odds[None]), remembered(given), remembered(last))
-            result = odds + np.float32(SHARE) * (own[0, 0].numpy() - odds)
+            result = odds + self._share * (own[0, 0].numpy() - odds)
             return Refined(sigmoid(result), features.keys[0].numpy())
 
     def keys(self, lab: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -116,6 +117,4 @@ def load_refiner() -> LearnedRefiner | None:
 
     from videdit_plugins.builtin.tracker.network import TrackerNetwork
 
-    network = TrackerNetwork()
-    network.load_state_dict(load_file(WEIGHTS))
-    return LearnedRefiner(network.folded())
+    return LearnedRefiner(TrackerNetwork.holding(load_file(WEIGHTS)).folded())
