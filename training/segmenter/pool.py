@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from training.segmenter.scenes import SIDE
+from training.segmenter.questions import LOOK
 from videdit_plugins.builtin.segmenter.planes import COUNT
 
 ROOM = {"cuda": 12_000, "cpu": 1_000}
@@ -23,12 +23,12 @@ class Pool:
 
     def __init__(self, device: str) -> None:
         self._room = ROOM[torch.device(device).type]
-        self._shown = torch.zeros((self._room, COUNT, SIDE, SIDE), dtype=torch.float16, device=device)
-        self._truth = torch.zeros((self._room, SIDE, SIDE), dtype=torch.bool, device=device)
+        self._shown = torch.zeros((self._room, COUNT, LOOK, LOOK), dtype=torch.float16, device=device)
+        self._truth = torch.zeros((self._room, LOOK, LOOK), dtype=torch.bool, device=device)
         self.received = 0
 
     def add(self, shown: Tensor, truth: Tensor) -> None:
-        """Take (N, COUNT, SIDE, SIDE) questions and (N, SIDE, SIDE) truths."""
+        """Take (N, COUNT, LOOK, LOOK) questions and (N, LOOK, LOOK) truths."""
         places = (self.received + torch.arange(len(shown), device=shown.device)) % self._room
         self._shown[places] = shown.half()
         self._truth[places] = truth

@@ -12,11 +12,16 @@ from training.segmenter.scenes import Scene
 from videdit.frames import Mask, Region
 from videdit.prompts import Box, Click, Prompt
 from videdit_plugins.builtin.segmenter import cutting, evidence
-from videdit_plugins.builtin.segmenter.belief import Weights, believe
+from videdit_plugins.builtin.segmenter.belief import Belief, Weights, believe
+from videdit_plugins.builtin.segmenter.learned import CloseLook, surroundings
 from videdit_plugins.builtin.segmenter.planes import planes
 from videdit_plugins.builtin.segmenter.pointing import Pointing, lay_out
 
 CLICK_RADIUS_PX = 4
+LOOK = 160
+"""Rows and columns of what the network is shown of a scene."""
+MARGINS = (0.2, 0.8)
+"""Ground shown around where the object seems to be."""
 BOXED, HANDED = 0.3, 0.1
 """Chances of a box, and of a mask from a tracker or a person to begin with; else a click."""
 LOOSE = 0.4
@@ -39,6 +44,8 @@ class Conversation:
     seen: evidence.Picture = field(init=False)
     edges: cutting.Edges = field(init=False)
     pointing: Pointing = field(init=False)
+    belief: Belief = field(init=False)
+    window: Region = field(init=False)
 
     def __post_init__(self) -> None:
         self.seen = evidence.picture(self.scene.rgb, self.scene.motion)
@@ -54,11 +61,11 @@ class Conversation:
             self._click()
 
     def question(self) -> NDArray[np.float32]:
-        """Return the planes of the present question."""
+        """Return the planes of the present question, (COUNT, LOOK, LOOK), of a window around the first guess."""
         size = self.seen.size
         self.pointing = lay_out(self.prompts, size, size, CLICK_RADIUS_PX)
         loyalty = self._loyalty()
-        belief = believe(
+        self.belief = believe(
             self.seen,
             self.pointing,
             self.previous,
@@ -66,11 +73,20 @@ class Conversation:
             lambda field: cutting.best_cut(field, self.edges),
             self.weights,
         )
-        return planes(self.seen, self.pointing, belief, self.previous, loyalty)
+        self.window = self._window()
+        shown = planes(self.seen, self.pointing, self.belief, self.previous, loyalty)[:, *self.window.slices]
+        return np.stack([_resized(plane, (LOOK, LOOK)) for plane in shown])
 
-    def answered(self, mask: Mask) -> None:
-        """Take the network's answer (H, W) and click on what is wrong with it."""
+    def truth(self) -> Mask:
+        """Return (LOOK, LOOK) bool, the right answer to the present question."""
+        return _resized(self.scene.truth[self.window.slices].astype(np.float32), (LOOK, LOOK)) > 0.5
+
+    def answered(self, answer: Mask) -> None:
+        """Take the network's answer (LOOK, LOOK) and click on what is wrong with it; elsewhere the engine answers."""
         self.answers += 1
+        mask = self.belief.field > 0
+        height, width = self.window.height, self.window.width
+        mask[self.window.slices] = _resized(answer.astype(np.float32), (height, width)) > 0.5
         if self.pointing.box is not None:
             inside = np.zeros_like(mask)
             inside[self.pointing.box.slices] = True
@@ -78,6 +94,20 @@ class Conversation:
         mask = (mask | self.pointing.inside) & ~self.pointing.outside
         self.previous = cutting.wanted_parts(mask, self.pointing, self.previous)
         self._click()
+
+    def _window(self) -> Region:
+        """Return a square around where the object seems to be, as the engine chooses it."""
+        size = self.seen.size
+        region = self.pointing.box or CloseLook.region_of(self.belief.guess, self.pointing.inside)
+        if region.empty:
+            return Region(0, 0, size[1], size[0])
+        window = surroundings(region, size, float(self.random.uniform(*MARGINS)))
+        side = max(window.width, window.height)
+        x0, y0 = (
+            min(max(0, (start + stop - side) // 2), length - side)
+            for start, stop, length in ((window.x0, window.x1, size[1]), (window.y0, window.y1, size[0]))
+        )
+        return Region(x0, y0, x0 + side, y0 + side)
 
     def _loyalty(self) -> float:
         if self.previous is None:
@@ -91,6 +121,11 @@ class Conversation:
         click = click_on_error(before, self.scene.truth, self.random)
         if click is not None:
             self.prompts.append(click)
+
+
+def _resized(values: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
+    how = cv2.INTER_AREA if size[0] < values.shape[0] else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(values, size[::-1], interpolation=how), np.float32)
 
 
 def click_on_error(mask: Mask, truth: Mask, random: np.random.Generator) -> Click | None:

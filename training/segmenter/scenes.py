@@ -21,6 +21,7 @@ from training.material import (
     shade,
 )
 from training.material.deform import affine
+from training.material.objects import on_border
 from training.material.photograph import shading_field
 from training.segmenter.moving import made_up_motion
 from videdit.frames import Mask
@@ -28,13 +29,16 @@ from videdit_plugins.builtin.segmenter.motion import Motion
 
 Pixels = NDArray[np.uint8]
 
-SIDE = 160
+SIDE = 224
+"""Rows and columns of a scene, nearly as many as the engine works on."""
 PASTED = 0.4
 SHADOW = 0.2
 LIMBED = 0.1
 """Chance of thin parts drawn onto the object: spokes, poles, legs."""
 BORDERING = 0.15
 """Chance of an object that may be cut by the picture's border."""
+STUFF, REFUSED = 0.35, 0.9
+"""Share of the outline on the frame's border from which on a mask is likely sky or ground, and refused so often."""
 WHOLE_GROUP = 0.5
 """Chance that all segments joined to the chosen one without touching the frame's border are the object."""
 TRIES = 20
@@ -59,7 +63,7 @@ def make_scene(pictures: Sequence[SegmentedPicture], random: np.random.Generator
     for _ in range(TRIES):
         picture = pictures[int(random.integers(len(pictures)))]
         mask = _object(picture, random)
-        if mask is None:
+        if mask is None or (on_border(mask) > STUFF and random.random() < REFUSED):
             continue
         made = _laid_out(pictures, picture, mask, random)
         if made is None:
@@ -89,7 +93,7 @@ def _laid_out(
     """Return pixels, the truth, and what moves like the object without being it."""
     ys, xs = np.nonzero(mask)
     reach = max(float(np.ptp(xs)), float(np.ptp(ys))) + 1
-    share = float(random.uniform(0.2, 0.95))
+    share = float(random.uniform(0.15, 0.9))
     pasted = random.random() < PASTED
     # A picture smaller than the window would be mirrored at its border, and the object with it.
     least = 0.3 if pasted else SIDE / min(mask.shape)

@@ -35,10 +35,10 @@ class Stepwise:
         """Make one batch of scenes and learn from each of the answers. Return the mean loss, and the IoU of each."""
         random = np.random.default_rng([self.settings.seed, self.step])
         talks = [Conversation(make_scene(self._pictures, random), random) for _ in range(self.settings.batch)]
-        truth = torch.from_numpy(np.stack([talk.scene.truth for talk in talks])).to(self.settings.device).float()
         losses, overlaps = [], []
         for number in range(ANSWERS):
             shown = torch.from_numpy(np.stack([talk.question() for talk in talks])).to(self.settings.device)
+            truth = torch.from_numpy(np.stack([talk.truth() for talk in talks])).to(self.settings.device).float()
             loss, answer = self.learning.learn(shown, truth, (self.step + number / ANSWERS) / self.settings.steps)
             losses.append(float(loss))
             overlaps.append(float(soft_overlap((answer > 0).float(), truth).mean()))

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.material import SegmentedPicture, read_pictures
-from training.segmenter.questions import Conversation
-from training.segmenter.scenes import SIDE, make_scene
+from training.segmenter.questions import LOOK, Conversation
+from training.segmenter.scenes import make_scene
 
 GROUP = 8
 """Conversations whose questions travel together. Two groups take turns: one waits for answers, the other thinks."""
@@ -54,8 +54,8 @@ class Sources:
 class Questions:
     """A group's questions.
 
-    shown:   (GROUP, COUNT, SIDE, SIDE) float16
-    truth:   (GROUP, SIDE, SIDE) bool
+    shown:   (GROUP, COUNT, LOOK, LOOK) float16
+    truth:   (GROUP, LOOK, LOOK) bool
     numbers: which answer of its conversation each asks for, from 0
     """
 
@@ -78,7 +78,7 @@ def hold_conversations(connection: Connection, sources: Sources, share: int, sha
         while True:
             pictures += islice(more, 1)
             for group in groups:
-                answers = np.unpackbits(connection.recv(), axis=-1).reshape(GROUP, SIDE, SIDE).astype(bool)
+                answers = np.unpackbits(connection.recv(), axis=-1).reshape(GROUP, LOOK, LOOK).astype(bool)
                 for number, answer in enumerate(answers):
                     if group[number].answers + 1 == MOST_ANSWERS or random.random() < ENDING:
                         group[number] = _begun(pictures, random)
@@ -96,6 +96,6 @@ def _begun(pictures: Sequence[SegmentedPicture], random: np.random.Generator) ->
 def _asked(group: Sequence[Conversation]) -> Questions:
     return Questions(
         np.stack([talk.question() for talk in group]).astype(np.float16),
-        np.stack([talk.scene.truth for talk in group]),
+        np.stack([talk.truth() for talk in group]),
         [talk.answers for talk in group],
     )

@@ -15,7 +15,7 @@ from training.segmenter import clocked
 from training.segmenter.learning import Settings, soft_overlap
 from training.segmenter.moving import made_up_motion
 from training.segmenter.pool import ROOM, Pool, varied
-from training.segmenter.questions import Conversation, click_on_error
+from training.segmenter.questions import LOOK, Conversation, click_on_error
 from training.segmenter.scenes import SIDE, make_scene
 from training.segmenter.stepwise import Stepwise, train
 from training.segmenter.talkers import Sources, hold_conversations
@@ -67,8 +67,8 @@ def test_each_answer_is_followed_by_one_more_prompt(pictures, seed):
     talk = Conversation(make_scene(pictures, random), random)
     for number in range(1, 4):
         assert len(talk.prompts) == number
-        assert talk.question().shape == (COUNT, SIDE, SIDE)
-        talk.answered(np.zeros((SIDE, SIDE), bool))
+        assert talk.question().shape == (COUNT, LOOK, LOOK)
+        talk.answered(np.zeros((LOOK, LOOK), bool))
 
 
 def test_the_overlap_of_equal_masks_is_one():
@@ -104,9 +104,9 @@ def test_a_training_cannot_change_its_length_once_the_rate_falls(pictures, tmp_p
 
 
 def test_a_varied_question_is_still_about_its_truth():
-    truth = torch.zeros(64, SIDE, SIDE)
+    truth = torch.zeros(64, LOOK, LOOK)
     truth[:, 20:50, 30:90] = 1
-    shown = torch.zeros(64, COUNT, SIDE, SIDE)
+    shown = torch.zeros(64, COUNT, LOOK, LOOK)
     shown[:, BELIEF] = truth
     shown[:, 17] = truth  # moves to the right
     changed, turned = varied(shown, truth)
@@ -120,7 +120,7 @@ def test_a_pool_keeps_the_newest(monkeypatch):
     monkeypatch.setitem(ROOM, "cpu", 4)
     pool = Pool("cpu")
     for number in range(3):
-        pool.add(torch.full((2, COUNT, SIDE, SIDE), float(number)), torch.ones(2, SIDE, SIDE, dtype=torch.bool))
+        pool.add(torch.full((2, COUNT, LOOK, LOOK), float(number)), torch.ones(2, LOOK, LOOK, dtype=torch.bool))
     shown, truth = pool.draw(20)
     assert set(shown[:, BELIEF].unique().tolist()) == {1.0, 2.0}
     assert truth.all()

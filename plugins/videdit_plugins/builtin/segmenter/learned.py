@@ -70,11 +70,11 @@ def _read(weights: Path) -> Corrector:
     return network
 
 
-def surroundings(region: Region, size: tuple[int, ...]) -> Region:
-    """Return `region` with MARGIN around it, at least LEAST_PX a side, inside a picture of `size`."""
+def surroundings(region: Region, size: tuple[int, ...], margin: float = MARGIN) -> Region:
+    """Return `region` with `margin` of its sides around it, at least LEAST_PX a side, inside a picture of `size`."""
     spans = []
     for start, stop, length in ((region.x0, region.x1, size[1]), (region.y0, region.y1, size[0])):
-        half = max(LEAST_PX, (stop - start) * (1 + 2 * MARGIN)) / 2
+        half = max(LEAST_PX, (stop - start) * (1 + 2 * margin)) / 2
         middle = (start + stop) / 2
         spans.append((max(0, int(middle - half)), min(length, int(np.ceil(middle + half)))))
     (x0, x1), (y0, y1) = spans
