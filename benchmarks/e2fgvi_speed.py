@@ -1,6 +1,7 @@
 """Measure videdit's E2FGVI-HQ against the published implementation: same film, same weights, same windows, one run.
 
     python benchmarks/e2fgvi_speed.py --reference DIR [--frames 21] [--size 432x240] [--checkpoint FILE] [--peak]
+    python benchmarks/e2fgvi_speed.py --reference DIR --device cuda [--frames 60] [--tf32 on] [--peak]
 
 DIR is a copy of the published repository, with its `model` folder. It needs mmcv, which is built for few machines: the
 four names it takes from there are stood in for by a plain convolution and torchvision's deformable convolution.
@@ -17,6 +18,10 @@ int8      kept, the layers that gain by it in 8-bit integers (a CPU with VNNI)
 Times are processor time of all threads, summed over the film; the sides take turns window by window, so that a busy
 machine slows all alike. `difference` is the mean absolute difference to the published output in 1/255, over whole local
 frames, and that of the finished film in the holes. --peak measures peak memory in a process for each side instead.
+
+With --device cuda the film lies on the GPU, times are the median of --rounds runs over the whole film, each waited for,
+after one that is not counted, and the peak is that of torch's allocator. `-last` has encoder and decoder channels_last,
+`-graph` launches the propagation as one CUDA graph as well.
 """
 
 from __future__ import annotations
@@ -117,7 +122,8 @@ def weights_of(checkpoint: Path | None) -> dict[str, Tensor]:
 class Film:
     """Moving smooth texture with a hole that moves the other way."""
 
-    def __init__(self, count: int, size: tuple[int, int]) -> None:
+    def __init__(self, count: int, size: tuple[int, int], device: str = "cpu") -> None:
+        self.device = device
         height, width = size
         draw = np.random.default_rng(0)
         coarse = torch.from_numpy(draw.random((1, 3, height // 8, (width + 4 * count) // 8), np.float32))
@@ -129,11 +135,12 @@ class Film:
             left = width // 2 - 3 * number
             self.holes[number, height // 4 : height * 3 // 4, left : left + width // 5] = True
         self.frames = ArrayFrames(list(self.pixels))
+        masked = (self.pixels.astype(np.float32) / 127.5 - 1) * ~self.holes[..., None]
+        self._masked = torch.from_numpy(masked).permute(0, 3, 1, 2).contiguous().to(device)
 
     def seen(self, indices: list[int]) -> Tensor:
         """Return (1, T, 3, H, W) float32 in [-1, 1], 0 in the holes."""
-        pixels = (self.pixels[indices] / 127.5 - 1) * ~self.holes[indices][..., None]
-        return torch.from_numpy(pixels.astype(np.float32)).permute(0, 3, 1, 2)[None]
+        return self._masked[indices][None]
 
 
 def windows(count: int) -> Iterator[tuple[list[int], int]]:
@@ -147,25 +154,35 @@ def windows(count: int) -> Iterator[tuple[list[int], int]]:
 class Keeping:
     """Our network with features and flows kept; the decoded local frames of each window."""
 
-    def __init__(self, weights: dict[str, Tensor], film: Film, dtype: torch.dtype, *, integers: bool) -> None:
+    def __init__(
+        self, weights: dict[str, Tensor], film: Film, dtype: torch.dtype, *, integers: bool = False, **told: bool
+    ) -> None:
         self._network = e2fgvi_hq().eval().requires_grad_(False)
         self._network.load_state_dict(weights)
-        self._network.configure(dtype)
+        self._network.to(film.device)
+        self._network.configure(dtype, **told)
         if integers:
             in_integers(self._network, "cpu")
         self._film = film
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin the film anew."""
         self._encoded: dict[int, tuple[Tensor, Tensor]] = {}
         self._flows: dict[int, Flows] = {}
 
     def __call__(self, indices: list[int], local: int) -> Tensor:
-        for index in indices:
-            if index not in self._encoded:
-                padded = mirrored(self._film.seen([index])[0])
-                self._encoded[index] = self._network.encode(padded), quarter(padded)
-        for index in indices[: local - 1]:
-            if index not in self._flows:
-                pair = torch.stack([self._encoded[number][1] for number in (index, index + 1)], dim=1)
-                self._flows[index] = self._network.flows(pair)
+        new = [index for index in indices if index not in self._encoded]
+        if new:
+            padded = mirrored(self._film.seen(new)[0])
+            for index, *both in zip(new, self._network.encode(padded).split(1), quarter(padded).split(1), strict=True):
+                self._encoded[index] = both[0], both[1]
+        pairs = [index for index in indices[: local - 1] if index not in self._flows]
+        if pairs:
+            ends = torch.stack([torch.cat([self._encoded[i][1], self._encoded[i + 1][1]]) for i in pairs])
+            flows = self._network.flows(ends)
+            for index, *ways in zip(pairs, flows.forward.split(1), flows.backward.split(1), strict=True):
+                self._flows[index] = Flows(ways[0], ways[1])
         features = torch.stack([self._encoded[index][0] for index in indices], dim=1)
         kept = [self._flows[index] for index in indices[: local - 1]]
         flows = Flows(torch.cat([one.forward for one in kept], 1), torch.cat([one.backward for one in kept], 1))
@@ -179,6 +196,7 @@ def sides(weights: dict[str, Tensor], film: Film, reference: Path, names: list[s
     if "published" in names:
         published = published_network(reference)
         published.load_state_dict(weights)
+        published.to(film.device)
 
         def as_published(indices: list[int], local: int) -> Tensor:
             pictures: Tensor = published(mirrored(film.seen(indices)), local)[0]
@@ -188,6 +206,7 @@ def sides(weights: dict[str, Tensor], film: Film, reference: Path, names: list[s
     if "plain" in names:
         network = e2fgvi_hq().eval().requires_grad_(False)
         network.load_state_dict(weights)
+        network.to(film.device)
 
         def plain(indices: list[int], local: int) -> Tensor:
             pictures, _ = network(film.seen(indices), local, references=False)
@@ -279,12 +298,22 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=21)
     parser.add_argument("--size", default="432x240")
     parser.add_argument("--checkpoint", type=Path)
-    parser.add_argument("--sides", default=",".join(SIDES), help="the first one is what the others are compared with")
+    parser.add_argument("--sides", help="separated by commas; the first one is what the others are compared with")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--rounds", type=int, default=5, help="with --device cuda")
+    parser.add_argument("--tf32", choices=["on", "off"], default="on", help="with --device cuda, for all sides")
+    parser.add_argument("--profile", help="with --device cuda: print where this side spends its time instead")
     parser.add_argument("--films", action="store_true", help="compare the finished films too")
     parser.add_argument("--peak", action="store_true")
     parser.add_argument("--one", choices=SIDES, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     width, height = map(int, arguments.size.split("x"))
+    if arguments.device != "cpu":
+        from e2fgvi_cuda import measure
+
+        measure(arguments, (height, width))
+        return
+    arguments.sides = arguments.sides or ",".join(SIDES)
     if arguments.peak:
         peaks(arguments)
         return

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
+from videdit_e2fgvi.batches import by_parts, frames_at_once
 from videdit_e2fgvi.decoder import Decoder
 from videdit_e2fgvi.encoder import Encoder
 from videdit_e2fgvi.flow import SPyNet, quarter
+from videdit_e2fgvi.graphs import Graphed
 from videdit_e2fgvi.padding import mirrored, padded_size
 from videdit_e2fgvi.propagation import FeaturePropagation
 from videdit_e2fgvi.split import Size, SoftComposition, SoftSplit
@@ -18,6 +19,8 @@ from videdit_e2fgvi.transformer import Block
 
 _DEPTH = 8
 _FIXED_SIZE: Size = (240, 432)
+_GRAPHED_BYTES = 128 << 20
+"""Of what the propagation is given; with 11 frames of 432x240 that is 37 MiB."""
 
 
 class Flows(NamedTuple):
@@ -48,14 +51,17 @@ class E2FGVI(nn.Module):
         self.transformer = nn.Sequential(*(Block() for _ in range(_DEPTH)))
         self.update_spynet = SPyNet()
         self._dtype, self._layout = torch.float32, torch.contiguous_format
+        self._graphed: Graphed | None = None
 
-    def configure(self, dtype: torch.dtype, *, channels_last: bool = False) -> None:
+    def configure(self, dtype: torch.dtype, *, channels_last: bool = False, graphs: bool = False) -> None:
         """Set how it computes.
 
         dtype:         of all but the flow and the deformable alignment, which lose too much below float32
         channels_last: lay the maps of encoder and decoder out pixel by pixel
+        graphs:        on CUDA, launch the propagation, many small steps one after another, as one graph
         """
         self._dtype = dtype
+        self._graphed = Graphed(self.feat_prop_module, _GRAPHED_BYTES) if graphs else None
         self._layout = torch.channels_last if channels_last else torch.contiguous_format
         for part in (self.encoder, self.decoder, self.ss, self.sc, self.transformer):
             part.to(dtype=dtype)
@@ -74,10 +80,10 @@ class E2FGVI(nn.Module):
         """
         if frames.ndim != 5 or not 0 < local <= frames.shape[1]:
             raise ValueError(f"{local} local frames of a tensor {tuple(frames.shape)}; it takes (N, T, 3, H, W)")
-        count, height, width = frames.shape[1], *frames.shape[-2:]
+        batch, count, height, width = *frames.shape[:2], *frames.shape[-2:]
         padded = self._padded(frames)
-        features = torch.stack([self.encode(padded[:, number]) for number in range(count)], dim=1)
-        small = torch.stack([quarter(padded[:, number]) for number in range(local)], dim=1)
+        features = torch.unflatten(self.encode(padded.flatten(0, 1)), 0, (batch, count))
+        small = torch.unflatten(quarter(padded[:, :local].flatten(0, 1)), 0, (batch, local))
         flows = self.flows(small)
         shown = count if references else local
         pictures = self.complete(features, flows, local, shown)
@@ -91,8 +97,9 @@ class E2FGVI(nn.Module):
 
     def encode(self, frames: Tensor) -> Tensor:
         """Return the features (N, 128, H / 4, W / 4) of frames (N, 3, H, W); each frame counts alone."""
-        features: Tensor = self.encoder(frames.to(dtype=self._dtype, memory_format=self._layout))
-        return features.contiguous()
+        prepared = frames.to(dtype=self._dtype, memory_format=self._layout)
+        size = frames.shape[-2] // 4, frames.shape[-1] // 4
+        return by_parts(self.encoder, prepared, frames_at_once(frames.device, size)).contiguous()
 
     def flows(self, small: Tensor) -> Flows:
         """Return the flows between neighbours of `small` (N, l, 3, h, w), made by `quarter`; each pair counts alone."""
@@ -100,11 +107,11 @@ class E2FGVI(nn.Module):
         if count < 2:
             nothing = small.new_zeros(batch, 0, 2, *small.shape[-2:])
             return Flows(nothing, nothing)
-        pairs = list(pairwise(small.unbind(1)))
-        return Flows(
-            torch.stack([self.update_spynet(earlier, later) for earlier, later in pairs], dim=1),
-            torch.stack([self.update_spynet(later, earlier) for earlier, later in pairs], dim=1),
-        )
+        earlier, later = small[:, :-1].flatten(0, 1), small[:, 1:].flatten(0, 1)
+        both = torch.stack([torch.cat([earlier, later]), torch.cat([later, earlier])], dim=1)
+        at_once = frames_at_once(small.device, (small.shape[-2], small.shape[-1]))
+        flow = by_parts(lambda pairs: self.update_spynet(pairs[:, 0], pairs[:, 1]), both, at_once)
+        return Flows(*(torch.unflatten(way, 0, (batch, count - 1)) for way in flow.chunk(2)))
 
     def complete(self, features: Tensor, flows: Flows, local: int, shown: int) -> Tensor:
         """Fill from what `encode` and `flows` returned.
@@ -115,11 +122,12 @@ class E2FGVI(nn.Module):
         """
         carried = self._propagated(features, flows, local)
         size = features.shape[-2], features.shape[-1]
-        tokens = torch.stack([self.ss(carried[:, number]) for number in range(carried.shape[1])], dim=1)
+        at_once = frames_at_once(features.device, size)
+        tokens = torch.unflatten(by_parts(self.ss, carried.flatten(0, 1), at_once), 0, carried.shape[:2])
         for number, block in enumerate(self.transformer, 1):
             tokens = block(tokens, size, shown if number == _DEPTH else tokens.shape[1])
-        pictures = [self._drawn(carried[:, number] + self.sc(tokens[:, number], size)) for number in range(shown)]
-        return torch.stack(pictures, dim=1).flatten(0, 1)
+        parts = (torch.split(maps.flatten(0, 1), at_once) for maps in (carried[:, :shown], tokens))
+        return torch.cat([self._drawn(maps + self.sc(those, size)) for maps, those in zip(*parts, strict=True)])
 
     def _drawn(self, maps: Tensor) -> Tensor:
         pictures: Tensor = self.decoder(maps.contiguous(memory_format=self._layout))
@@ -127,9 +135,9 @@ class E2FGVI(nn.Module):
 
     def _propagated(self, features: Tensor, flows: Flows, local: int) -> Tensor:
         """Return the features with those of the local frames carried along the flow."""
-        maps = list(features[:, :local].float().unbind(1))
-        carried = self.feat_prop_module(maps, list(flows.forward.unbind(1)), list(flows.backward.unbind(1)))
-        return torch.cat([torch.stack(carried, dim=1).to(features.dtype), features[:, local:]], dim=1)
+        carry = self._graphed or self.feat_prop_module
+        carried = carry(features[:, :local].float(), flows.forward, flows.backward)
+        return torch.cat([carried.to(features.dtype), features[:, local:]], dim=1)
 
 
 def e2fgvi() -> E2FGVI:

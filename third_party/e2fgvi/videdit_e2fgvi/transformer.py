@@ -6,14 +6,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from videdit_e2fgvi.batches import by_parts, frames_at_once
 from videdit_e2fgvi.split import PATCH, WIDTH, Size, fold, overlaps, unfold
 from videdit_e2fgvi.windows import AREA, beyond_window, to_windows, window_tables
 
 HEADS = 4
 _HIDDEN = 1960
 _GATHERED_BYTES = 128 << 20
+_GATHERED_BYTES_ON_GPU = 512 << 20
 """How much of keys and values is gathered at once; bounds the memory, changes no result."""
-_FRAMES_AT_ONCE = 4
+_FRAMES_AT_ONCE_ON_CPU = 4
 
 
 class WindowAttention(nn.Module):
@@ -44,7 +46,8 @@ class WindowAttention(nn.Module):
         asked, offered_pooled = asked[:, :wanted], self.qkv(pooled)[..., width:]
         out = torch.empty_like(asked, memory_format=torch.contiguous_format)
         bytes_each = batch * frames * (near.shape[1] + tables.pooled.shape[1]) * 2 * width * tokens.element_size()
-        at_once = max(1, _GATHERED_BYTES // bytes_each)
+        gathered = _GATHERED_BYTES if tokens.device.type == "cpu" else _GATHERED_BYTES_ON_GPU
+        at_once = max(1, gathered // bytes_each)
         for start in range(0, near.shape[0], at_once):
             chunk = slice(start, start + at_once)
             own = tables.own[chunk]
@@ -106,8 +109,9 @@ class Block(nn.Module):
         del windows
         tokens = tokens[:, :wanted] + self.attn(normal, pooled, wanted)
         flat = tokens.flatten(0, 1)
-        fed = [self.mlp(self.norm2(part), size) for part in torch.split(flat, _FRAMES_AT_ONCE)]
-        return tokens + torch.cat(fed).view_as(tokens)
+        at_once = _FRAMES_AT_ONCE_ON_CPU if flat.device.type == "cpu" else frames_at_once(flat.device, size)
+        fed = by_parts(lambda part: self.mlp(self.norm2(part), size), flat, at_once)
+        return tokens + fed.view_as(tokens)
 
 
 assert _HIDDEN % (PATCH * PATCH) == 0

@@ -18,10 +18,19 @@ def warp(source: Tensor, flow: Tensor, outside: Outside) -> Tensor:
     flow:    (N, 2, H, W) float, pixels; channel 0 is x
     outside: what lies beyond the border
     """
+    return sample(source, places(flow), outside)
+
+
+def places(flow: Tensor) -> Tensor:
+    """Return where each pixel's flow (N, 2, H, W) leads: (N, H, W, 2), x first; -1 and 1 are the outermost pixels."""
     height, width = flow.shape[-2:]
     x = torch.arange(width, device=flow.device, dtype=flow.dtype)
     y = torch.arange(height, device=flow.device, dtype=flow.dtype)[:, None]
-    grid = torch.stack(
+    return torch.stack(
         [2 * (x + flow[:, 0]) / max(width - 1, 1) - 1, 2 * (y + flow[:, 1]) / max(height - 1, 1) - 1], dim=-1
     )
-    return functional.grid_sample(source, grid, mode="bilinear", padding_mode=outside, align_corners=True)
+
+
+def sample(source: Tensor, where: Tensor, outside: Outside) -> Tensor:
+    """Return `source` (N, C, H, W) at what `places` returned."""
+    return functional.grid_sample(source, where, mode="bilinear", padding_mode=outside, align_corners=True)
