@@ -7,6 +7,7 @@ waits for anybody who may be gone: a process that dies takes nothing but its own
 from __future__ import annotations
 
 import multiprocessing
+import os
 import pickle
 import shutil
 import tempfile
@@ -94,6 +95,8 @@ class Crew:
         ]
 
     def __enter__(self) -> Crew:
+        # Read when a process loads its libraries; as many threads again in each would only stand in each other's way.
+        os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
         for process in self._processes:
             process.start()
         return self
