@@ -20,12 +20,18 @@ class Bounded(Generic[Key, Value]):
     def get(self, key: Key, make: Callable[[], Value]) -> Value:
         """Return the result for `key`, made anew if it is not kept."""
         if key not in self._kept:
-            value = make()
-            self._kept[key] = value
-            while len(self._kept) > self._most:
-                self._kept.popitem(last=False)
+            self.put(key, make())
         self._kept.move_to_end(key)
         return self._kept[key]
+
+    def put(self, key: Key, value: Value) -> None:
+        """Keep a result that was made without being asked for."""
+        self._kept[key] = value
+        while len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+
+    def __contains__(self, key: Key) -> bool:
+        return key in self._kept
 
     def clear(self) -> None:
         """Keep nothing."""

@@ -53,21 +53,20 @@ def predict(network: E2FGVI, views: Views, window: FrameWindow, crop: Crop, *, s
     seams: bring the picture to continue what lies around the hole
     """
     indices = [*window.local, *window.references]
-    # In order of time: frames decode faster that way.
-    encoded = {index: views.encoded(index, crop) for index in sorted(indices)}
+    views.prepare(window, crop)
     pairs = [views.flows(index, crop) for index in window.local[:-1]]
-    features = torch.stack([encoded[index].features for index in indices], dim=1)
+    features = torch.stack([views.encoded(index, crop).features for index in indices], dim=1)
     empty = features.new_zeros(1, 0, 2, *features.shape[-2:], dtype=torch.float32)
     flows = Flows(*(torch.stack(one, dim=1) for one in zip(*pairs, strict=True))) if pairs else Flows(empty, empty)
     pictures = network.complete(features, flows, len(window.local), len(window.local))
     seen = {index: views.view(index, crop) for index in window.local if not views.box(index).empty}
     origins = trace(_coarse_holes(window, crop, seen, flows), flows.forward[0], flows.backward[0], window.local.start)
     height, width = crop.size
+    shown = ((pictures[..., :height, :width].permute(0, 2, 3, 1) + 1) / 2).cpu().numpy()
     rgb, origin = {}, {}
     for number, index in enumerate(window.local):
         if index in seen:
-            picture = ((pictures[number, :, :height, :width].permute(1, 2, 0) + 1) / 2).cpu().numpy()
-            view = seen[index]
+            picture, view = shown[number], seen[index]
             rgb[index] = (
                 met(picture, view.rgb, view.hole) if seams else np.where(view.hole[..., None], picture, view.rgb)
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -12,9 +13,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from videdit import FrameSequence, MaskSequence, Region
-from videdit_e2fgvi import E2FGVI, mirrored, quarter
+from videdit_e2fgvi import E2FGVI, frames_at_once, mirrored, quarter
 from videdit_plugins.e2fgvi.bounded import Bounded
 from videdit_plugins.e2fgvi.crops import Crop
+from videdit_plugins.e2fgvi.windows import FrameWindow
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +81,27 @@ class Views:
 
     def encoded(self, index: int, crop: Crop) -> Encoded:
         """Return what the encoder makes of a frame through a crop."""
-        return self._encoded.get((index, crop), lambda: self._encode(self.view(index, crop), crop))
+        return self._encoded.get((index, crop), lambda: self._encode([index], crop)[0])
 
     def flows(self, index: int, crop: Crop) -> tuple[Tensor, Tensor]:
         """Return the completed flow (1, 2, h, w) from frame `index` to the next, and back."""
-        return self._flows.get((index, crop), lambda: self._flow(index, crop))
+        return self._flows.get((index, crop), lambda: self._flow([index], crop)[0])
+
+    def prepare(self, window: FrameWindow, crop: Crop) -> None:
+        """Have ready what `encoded` and `flows` are asked for a window, as many frames at once as the device likes."""
+        at_once = frames_at_once(torch.device(self._device), (crop.padded[0] // 4, crop.padded[1] // 4))
+        # In order of time: frames decode faster that way.
+        seen = sorted([*window.local, *window.references])
+        new = [index for index in seen if (index, crop) not in self._encoded]
+        for start in range(0, len(new), at_once):
+            part = new[start : start + at_once]
+            for index, encoded in zip(part, self._encode(part, crop), strict=True):
+                self._encoded.put((index, crop), encoded)
+        pairs = [index for index in window.local[:-1] if (index, crop) not in self._flows]
+        for start in range(0, len(pairs), at_once):
+            part = pairs[start : start + at_once]
+            for index, flows in zip(part, self._flow(part, crop), strict=True):
+                self._flows.put((index, crop), flows)
 
     def native_flow(self, index: int, step: int, crop: Crop, area: Region) -> NDArray[np.float32]:
         """Return the completed flow from frame `index` to the next (step 1) or the one before (-1).
@@ -107,13 +125,23 @@ class Views:
         self._encoded.clear()
         self._flows.clear()
 
-    def _encode(self, view: View, crop: Crop) -> Encoded:
-        seen = (2 * view.rgb - 1) * ~view.hole[..., None]
-        frame = torch.from_numpy(seen.astype(np.float32)).permute(2, 0, 1)[None].to(self._device)
-        padded = mirrored(frame, crop.padded)
-        return Encoded(self._network.encode(padded), quarter(padded))
+    def _encode(self, indices: Sequence[int], crop: Crop) -> list[Encoded]:
+        padded = mirrored(torch.cat([self._seen(self.view(index, crop)) for index in indices]), crop.padded)
+        return [
+            Encoded(*one) for one in zip(_apart(self._network.encode(padded)), _apart(quarter(padded)), strict=True)
+        ]
 
-    def _flow(self, index: int, crop: Crop) -> tuple[Tensor, Tensor]:
-        pair = [self.encoded(number, crop).small for number in (index, index + 1)]
-        flows = self._network.flows(torch.stack(pair, dim=1))
-        return flows.forward[:, 0], flows.backward[:, 0]
+    def _seen(self, view: View) -> Tensor:
+        seen = (2 * view.rgb - 1) * ~view.hole[..., None]
+        return torch.from_numpy(seen.astype(np.float32)).permute(2, 0, 1)[None].to(self._device)
+
+    def _flow(self, indices: Sequence[int], crop: Crop) -> list[tuple[Tensor, Tensor]]:
+        ends = [torch.cat([self.encoded(number, crop).small for number in (index, index + 1)]) for index in indices]
+        flows = self._network.flows(torch.stack(ends))
+        return list(zip(_apart(flows.forward[:, 0]), _apart(flows.backward[:, 0]), strict=True))
+
+
+def _apart(tensor: Tensor) -> list[Tensor]:
+    """Return the N parts (1, ...) of (N, ...), none of which holds on to the others."""
+    parts = torch.split(tensor, 1)
+    return [part.clone() for part in parts] if len(parts) > 1 else list(parts)
