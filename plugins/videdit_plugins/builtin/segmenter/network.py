@@ -54,7 +54,7 @@ class Corrector(nn.Module):
         coarse = self.join_eighth(torch.cat([_twice(self.least(eighth)), eighth], 1))
         joined = self.join_quarter(torch.cat([_twice(coarse), quarter], 1))
         joined = self.join_half(torch.cat([_twice(self.narrow(joined)), half], 1))
-        answer = _twice(self.answer(joined)).float() + 8 * self.trust * planes[:, BELIEF : BELIEF + 1].float()
+        answer = _twice(self.answer(joined).float()) + 8 * self.trust * planes[:, BELIEF : BELIEF + 1].float()
         return answer, self._worth(coarse.float(), answer)
 
     def _worth(self, coarse: Tensor, answer: Tensor) -> Tensor:
@@ -64,7 +64,7 @@ class Corrector(nn.Module):
         expected = both / (likely.sum((1, 2, 3)) + chosen.sum((1, 2, 3)) - both + 1)
         share = functional.avg_pool2d(likely, 8)
         inside = (coarse * share).sum((2, 3)) / (share.sum((2, 3)) + 0.1)
-        return cast(Tensor, self.judge(torch.cat([inside, coarse.mean((2, 3)), expected[:, None]], 1))[:, 0])
+        return cast(Tensor, self.judge(torch.cat([inside, coarse.mean((2, 3)), expected[:, None]], 1))[:, 0].float())
 
 
 class _Residual(nn.Module):
