@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
@@ -43,7 +45,7 @@ class CloseLook:
         rows, columns = (_multiple(length * scale) for length in (window.height, window.width))
         how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
         shown = np.stack([cv2.resize(plane[window.slices], (columns, rows), interpolation=how) for plane in planes])
-        with torch.inference_mode():
+        with torch.inference_mode(), _one_thread():
             batch = torch.from_numpy(shown)[None].to(self._device).contiguous(memory_format=torch.channels_last)
             answer = self._network(batch)[0][0, 0].cpu().numpy()
         return window, cast(Field, cv2.resize(answer, (window.width, window.height), interpolation=cv2.INTER_LINEAR))
@@ -56,6 +58,17 @@ class CloseLook:
         keep[labels[inside]] = True
         keep[0] = False
         return Region.of(keep[labels] | inside) if inside.any() else Region.of(guess)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Keep torch to one thread: a look takes some 20 ms, and threads that wait for each other burn more than that."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _read(weights: Path) -> Corrector:
