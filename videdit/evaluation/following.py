@@ -26,6 +26,11 @@ from videdit.segmenter import Segmenter
 from videdit.shots import Shot
 from videdit.tracking.stage import Engines, Pointed, TrackingStage
 
+USABLE = 0.5
+"""IoU below which nobody takes a corrected mask: more of it is wrong than right, and its neighbours follow it."""
+FRAMES_TRIED = 3
+"""Frames looked at for one correction, where clicks do not get hold of the object."""
+
 Keyframes: TypeAlias = dict[int, dict[int, Mask]]
 """Object id -> frame index -> (H, W) bool: where it was shown."""
 
@@ -61,6 +66,7 @@ class Followed:
     objects: scores by id, of the last round
     rounds:  mean J&F after no correction, after one, and so on
     corrected: (object, frame) in the order they were corrected
+    given_up: (object, frame) where clicks gave nothing usable, so that it was left as it was
     tracked_frames: how many frames the tracker walked in all rounds together
     refined: how many masks of the last round a segmenter put right
     """
@@ -69,6 +75,7 @@ class Followed:
     objects: dict[int, ObjectScores] = field(default_factory=dict)
     rounds: list[float] = field(default_factory=list)
     corrected: list[tuple[int, int]] = field(default_factory=list)
+    given_up: list[tuple[int, int]] = field(default_factory=list)
     tracked_frames: int = 0
     refined: int = 0
 
@@ -101,8 +108,9 @@ class Follower:
 
         A correction shows one object, as on the first frame, on a frame whose truth shows it and that was not corrected
         yet: the first one, if what was shown there is wrong itself; else that with the most to gain, see `to_gain`,
-        away from those that were corrected. Clicks go on from the mask that is there, or begin anew if it failed. What
-        is no better than what was there is not taken.
+        away from those that were corrected. Clicks go on from the mask that is there, or begin anew if it failed, and
+        the best of their answers counts. What is no better than what was there, or more wrong than right, is not
+        taken: then the next frame is tried, FRAMES_TRIED in all.
         """
         with MaskTrack.open(IN_MEMORY, size=frames.size) as track:
             stage = TrackingStage(
@@ -126,19 +134,25 @@ class Follower:
                 self._show(self.pointing, keyframes, object_id, 0, truth, frames, None)
         self._round(sequence, stage, track, keyframes, found, tick)
         for _ in range(self.corrections):
-            worst = self._worst(sequence, found, keyframes)
-            if worst is None:
-                break
-            object_id, index = worst
-            there, truth = found.masks[index][object_id].mask(), sequence.mask(index, object_id)
-            found.corrected.append(worst)
-            if self._show(self.correcting, keyframes, object_id, index, truth, frames, there):
+            if self._corrected(sequence, found, keyframes, frames):
                 self._round(sequence, stage, track, keyframes, found, tick)
             else:
                 found.rounds.append(found.rounds[-1])
-        # Where nothing was left to correct, more corrections would have changed nothing.
-        found.rounds += [found.rounds[-1]] * (1 + self.corrections - len(found.rounds))
         return found
+
+    def _corrected(self, sequence: DavisSequence, found: Followed, keyframes: Keyframes, frames: FrameSequence) -> bool:
+        """Correct one object on one frame; False if nothing is left to correct, or no frame can be."""
+        for _ in range(FRAMES_TRIED):
+            worst = self._worst(sequence, found, keyframes)
+            if worst is None:
+                return False
+            object_id, index = worst
+            there, truth = found.masks[index][object_id].mask(), sequence.mask(index, object_id)
+            if self._show(self.correcting, keyframes, object_id, index, truth, frames, there):
+                found.corrected.append(worst)
+                return True
+            found.given_up.append(worst)
+        return False
 
     def _show(
         self,
@@ -148,14 +162,19 @@ class Follower:
         index: int,
         truth: Mask,
         frames: FrameSequence,
-        begin_with: Mask | None,
+        there: Mask | None,
     ) -> bool:
-        good = 0.0 if begin_with is None else jaccard(begin_with, truth)
-        if good < FAILED_BELOW:
-            begin_with = None
+        """Point at an object, and say whether what was selected is taken.
+
+        there: the mask that is corrected; None where the object is shown for the first time
+        """
+        good = 0.0 if there is None else jaccard(there, truth)
+        begin_with = there if good >= FAILED_BELOW else None
         mask = point_at(self.segmenter, frames, index, truth, self.pointing_meter, pointing=how, begin_with=begin_with)
-        # A person sees that nothing was selected, or that it was better before, and takes it back.
-        taken = bool(mask.any()) and jaccard(mask, truth) > good
+        # What was shown on a frame may be poor and better than before; elsewhere it must be worth tracking from.
+        least = USABLE if there is not None and index not in keyframes.get(object_id, {}) else 0.0
+        reached = jaccard(mask, truth)
+        taken = bool(mask.any()) and reached > good and reached >= least
         if taken:
             keyframes.setdefault(object_id, {})[index] = mask
         return taken
@@ -198,7 +217,7 @@ class Follower:
         clicked = self.correcting.init == "click"
         candidates = []
         for object_id, one in found.objects.items():
-            corrected = [index for known, index in found.corrected if known == object_id]
+            corrected = [index for known, index in (*found.corrected, *found.given_up) if known == object_id]
             shown = keyframes.get(object_id, {})
             for index, (value, gain) in enumerate(zip(one.j, to_gain(one.j), strict=True)):
                 if value is None or value == 1 or index in corrected or (index in shown and not clicked):

@@ -11,6 +11,7 @@ import numpy as np
 from videdit.errors import BrokenPlugin, faults_of
 from videdit.evaluation.clicks import Robot, next_click
 from videdit.evaluation.costs import Meter
+from videdit.evaluation.regions import jaccard
 from videdit.frames import FrameSequence, Mask, Region
 from videdit.prompts import Box, Click, Moment, Prompt
 from videdit.segmenter import Hypothesis, Segmenter
@@ -24,11 +25,13 @@ class Pointing:
 
     init:   "mask", the true one; "box", the true mask's; "click", as a person would make them
     clicks: how many at most; fewer where nothing is left to correct
+    undo:   whether of the answers to them the best counts, since a person takes a click back that makes it worse
     """
 
     init: Init = "mask"
     clicks: int = 1
     robot: Robot = "largest"
+    undo: bool = False
 
 
 def answer_box(segmenter: Segmenter, frames: FrameSequence, index: int, truth: Mask, meter: Meter) -> Hypothesis:
@@ -86,7 +89,8 @@ def point_at(
         return answer_box(segmenter, frames, index, truth, meter).mask
     mask: Mask = np.zeros_like(truth) if begin_with is None else begin_with
     for answer in answer_clicks(segmenter, frames, index, truth, meter, pointing=pointing, begin_with=begin_with):
-        mask = answer.mask
+        if not pointing.undo or jaccard(answer.mask, truth) > jaccard(mask, truth):
+            mask = answer.mask
     return mask
 
 

@@ -156,7 +156,7 @@ class _Job:
                 ),
                 self._segmenter(),
                 self.settings.pointing,
-                replace(self.settings.pointing, clicks=self.settings.correction_clicks),
+                replace(self.settings.pointing, clicks=self.settings.correction_clicks, undo=True),
                 self.settings.corrections,
                 meter,
                 pointing_meter,
@@ -208,6 +208,7 @@ def _record(sequence: DavisSequence, found: Followed) -> Record:
         "rounds": found.rounds,
         "refined": found.refined,
         "corrected": [{"object": object_id, "frame": index} for object_id, index in found.corrected],
+        "given_up": [{"object": object_id, "frame": index} for object_id, index in found.given_up],
     }
 
 

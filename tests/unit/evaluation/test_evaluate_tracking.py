@@ -61,6 +61,30 @@ class Halves(videdit.Segmenter):
         return [videdit.Hypothesis(half, 0.9)]
 
 
+class Hidden(ColourSegmenter):
+    """Gives a strip of rubbish on frame 4, whatever is clicked there."""
+
+    def segment(self, frames: Any, index: int, prompts: Any, previous: Any = None) -> list[videdit.Hypothesis]:
+        if index != 4:
+            return super().segment(frames, index, prompts, previous)
+        rubbish = np.zeros(frames.size, bool)
+        rubbish[:, int(prompts[-1].x)] = True
+        return [videdit.Hypothesis(rubbish, 0.9)]
+
+
+class Worse(ColourSegmenter):
+    """Answers the first click well and every further one with nothing but its pixel."""
+
+    def segment(self, frames: Any, index: int, prompts: Any, previous: Any = None) -> list[videdit.Hypothesis]:
+        if len(prompts) == 1 and index:
+            whole = super().segment(frames, index, prompts)[0].mask
+            whole[int(prompts[0].y), int(prompts[0].x)] = False
+            return [videdit.Hypothesis(whole, 0.9)]
+        dot = np.zeros(frames.size, bool)
+        dot[int(prompts[-1].y), int(prompts[-1].x)] = True
+        return [videdit.Hypothesis(dot, 0.9)]
+
+
 class Extra:
     @videdit.hookimpl
     def register_trackers(self, register: Any) -> None:
@@ -70,6 +94,8 @@ class Extra:
     @videdit.hookimpl
     def register_segmenters(self, register: Any) -> None:
         register("halves", Halves)
+        register("hidden", Hidden)
+        register("worse", Worse)
 
 
 @pytest.fixture
@@ -272,6 +298,27 @@ def test_a_correction_may_take_several_clicks_and_go_on_on_the_first_frame(
     assert record["corrected"][0]["object"] == 1
     index = record["corrected"][0]["frame"]
     assert record["objects"]["1"]["j"][index] == 1, "several at the correction"
+
+
+def test_a_correction_that_gets_no_hold_of_the_object_is_given_up_for_another_frame(
+    davis: Path, tmp_path: Path, plugins: Plugins, runtime: Runtime
+) -> None:
+    settings = TrackingSettings(Pointing("click", 1), tracker="forgetful", segmenter="hidden", corrections=1)
+    evaluate_tracking(davis, tmp_path / "out", settings, plugins=plugins, runtime=runtime, sequences=["ants"])
+    record = json.loads((tmp_path / "out/finished/ants.json").read_text())
+    assert record["given_up"] == [{"object": 1, "frame": 4}]
+    assert [one["frame"] for one in record["corrected"]] == [3]
+    assert record["rounds"][1] > record["rounds"][0]
+
+
+def test_a_click_that_makes_a_correction_worse_is_taken_back(
+    davis: Path, tmp_path: Path, plugins: Plugins, runtime: Runtime
+) -> None:
+    settings = TrackingSettings(Pointing("click", 1), tracker="forgetful", segmenter="worse", corrections=1)
+    evaluate_tracking(davis, tmp_path / "out", settings, plugins=plugins, runtime=runtime, sequences=["ants"])
+    record = json.loads((tmp_path / "out/finished/ants.json").read_text())
+    ((one, index),) = ((each["object"], each["frame"]) for each in record["corrected"])
+    assert record["objects"][str(one)]["j"][index] > 0.8, "the answer to the first of five clicks"
 
 
 def test_of_a_stretch_that_is_wrong_the_middle_has_the_most_to_gain() -> None:
