@@ -338,7 +338,7 @@ def measure_memory(arguments: argparse.Namespace) -> None:
 
 def measure_one(arguments: argparse.Namespace) -> None:
     state = reference_module().reference_state_dict(GOLDEN / "xmem_state_dict.tsv")
-    frames, masks = clip(arguments.frames, _size(arguments.memory), 1)
+    frames, masks = clip(arguments.frames, _size(arguments.memory), 1, pictures=4)
     side = make_side(arguments.one, arguments.reference, state, frames, arguments.device, split=False)
     del state
     meter = Meter(arguments.device)  # drawing the weights took more than the network does; a new peak begins here

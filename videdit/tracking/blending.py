@@ -12,14 +12,20 @@ from videdit.tracking.pieces import Piece
 
 REACH = 0.02
 """Outlines further apart than this share of the frame's height are not averaged: the likelier one is taken."""
+CERTAINTY = 4
+"""Power of a score in a walk's weight. Both walks know both confirmed frames, so the surer one is mostly the better one,
+however near the other's frame is: one that began with a poor mask, or lost the object, must not undo the other."""
+TOGETHER = 0.5
+"""IoU below which two masks are not of the same thing, so that nothing lies between them."""
 
 
 def blend(forward: MaskEntry, backward: MaskEntry, piece: Piece) -> MaskEntry:
     """Return the mask of a frame between two confirmed ones, made of both walks.
 
-    Each counts by how near its confirmed frame is, and by the square of its score. Signed distances to the outlines
-    are averaged, cut off at REACH: outlines that lie close together meet between, so that nothing jumps where one walk
-    takes over from the other; of parts that only one walk has, the one that counts more decides.
+    Each counts by how near its confirmed frame is, and by its score to the power of CERTAINTY. Signed distances to the
+    outlines are averaged, cut off at REACH: outlines that lie close together meet between, so that nothing jumps where
+    one walk takes over from the other; of parts that only one walk has, the one that counts more decides. Masks that
+    hardly overlap are not mixed at all.
     """
     first, last = piece.bounds
     nearness = (last - forward.index) / (last - first)
@@ -38,20 +44,23 @@ def share_of_forward(nearness: float, forward_score: float, backward_score: floa
 
     nearness: 1 on the confirmed frame that it began with, 0 on the next
     """
-    forward = nearness * forward_score**2
-    backward = (1 - nearness) * backward_score**2
+    forward = nearness * forward_score**CERTAINTY
+    backward = (1 - nearness) * backward_score**CERTAINTY
     return forward / (forward + backward) if forward + backward > 0 else nearness
 
 
 def _mixed(forward: PackedMask, backward: PackedMask, share: float) -> Mask | None:
+    """Return the mask between two; None where there is none, so that one of them is taken as it is."""
     if forward.empty or backward.empty or forward == backward:
         return None
     size = forward.size
     reach_px = max(2.0, REACH * size[0])
     region = forward.region.union(backward.region).grown(int(reach_px) + 2, size)
-    one, other = (_distance(packed.mask()[region.slices], reach_px) for packed in (forward, backward))
+    one, other = (packed.mask()[region.slices] for packed in (forward, backward))
+    if np.count_nonzero(one & other) < TOGETHER * np.count_nonzero(one | other):
+        return None
     mask: Mask = np.zeros(size, np.bool_)
-    mask[region.slices] = share * one + (1 - share) * other > 0
+    mask[region.slices] = share * _distance(one, reach_px) + (1 - share) * _distance(other, reach_px) > 0
     return mask if Region.of(mask).width else None
 
 
