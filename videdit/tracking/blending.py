@@ -13,7 +13,7 @@ from videdit.tracking.pieces import Piece
 REACH = 0.02
 """Outlines further apart than this share of the frame's height are not averaged: the likelier one is taken."""
 CERTAINTY = 4
-"""Power of a score in a walk's weight. Both walks know both confirmed frames, so the surer one is mostly the better one,
+"""Power of a score in a walk's weight. Both walks know both confirmed frames, so the surer one is mostly the better,
 however near the other's frame is: one that began with a poor mask, or lost the object, must not undo the other."""
 TOGETHER = 0.5
 """IoU below which two masks are not of the same thing, so that nothing lies between them."""

@@ -16,7 +16,7 @@ from videdit.runtime import Options, Runtime
 from videdit.tracking.pieces import Piece
 
 # Raised when the stage itself changes what it makes of the same prompts.
-STAGE_VERSION = 2
+STAGE_VERSION = 3
 
 
 def canonical(value: Any) -> str:
