@@ -11,7 +11,8 @@ the rates of wrong ones.
 
 Printed: mean J without and with refinement, and the smallest gain of any draw; how often the segmenter was asked and
 believed, and how often what it answered was right; the share of points on the right side, for masks of an IoU of at
-least 0.5; the AUROC of the quality score for "IoU below 0.7", of the run without refinement.
+least 0.5; the AUROC of the quality score for "IoU below 0.7", of the run without refinement; and that AUROC with the
+form of the score chosen anew for each sequence on the others, see `left_out.py`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from left_out import Judged, left_out_auroc
 
 from videdit.evaluation import auroc, jaccard
 from videdit.evaluation.davis import chosen_names, open_davis
@@ -171,6 +173,7 @@ class Run:
     j: list[float]
     scores: list[float]
     origins: list[str]
+    figures: list[Mapping[str, float] | None]
 
 
 def follow(
@@ -196,7 +199,8 @@ def follow(
         stage.run([Pointed(1, "it", {0: [MaskPrompt(mask=truths[0])]})], [frames.shot])
         entries = list(track.entries(1))[1:-1]
     j = [jaccard(one.mask.mask(), truths[one.index]) for one in entries]
-    return Run(j, [one.score for one in entries], [one.origin for one in entries])
+    figures = [None if one.origin == "absent" else one.evidence["quality"] for one in entries]
+    return Run(j, [one.score for one in entries], [one.origin for one in entries], figures)
 
 
 def options_of(chosen: argparse.Namespace) -> dict[str, str]:
@@ -238,6 +242,11 @@ def main() -> None:
     least = min(measured, key=lambda one: one.least)
     gains = [one.gain for one in measured]
     print(f"mean gain in J {np.mean(gains):+.2f}, smallest {least.least:+.2f} ({least.name})")
+    if len(measured) > 2:
+        runs = [one.plain for one in measured]
+        judged = [Judged(run.figures, run.scores, [j < FAILED_BELOW for j in run.j]) for run in runs]
+        raw, ranked = left_out_auroc(judged)
+        print(f"AUROC, form chosen on the other sequences: {raw:.3f}; as ranks among their scores {ranked:.3f}")
 
 
 @dataclass

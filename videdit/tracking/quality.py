@@ -143,10 +143,10 @@ def _support(tracked: Tracked, small: Alpha) -> float:
     return min(1.0, float((tracked.support * covered).sum()) / best) if best > 0 else 1.0
 
 
-def score(named: Mapping[str, float]) -> float:
+def score(named: Mapping[str, float], exponents: Mapping[str, float] = EXPONENTS) -> float:
     """Return the estimate of the IoU that `figures` lead to, in [0, 1]: a weighted product, so that one may veto."""
     product = 1.0
-    for name, power in EXPONENTS.items():
+    for name, power in exponents.items():
         product *= max(named[name], _LEAST) ** power
     doubt = CHANGE * (abs(named["growth"]) + named["jump"]) + SHRUNK * max(0.0, -named["drift"] - ALLOWED)
     return float(min(1.0, product * np.exp(-doubt)))
