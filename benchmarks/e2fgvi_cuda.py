@@ -16,7 +16,7 @@ from torch.profiler import ProfilerActivity, profile
 
 GIB = 2**30
 FORMATS = {"kept": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
-DEFAULT = "published,plain,kept,kept-last,bfloat16,bfloat16-last,float16-last,bfloat16-last-graph"
+DEFAULT = "published,plain,kept,kept-last,bfloat16,bfloat16-last,float16,float16-last"
 Side = Callable[[list[int], int], Tensor]
 
 
@@ -32,8 +32,7 @@ def measure(arguments: argparse.Namespace, size: tuple[int, int]) -> None:
         format_, *told = name.split("-")
         if format_ not in FORMATS:
             return sides(weights, film, arguments.reference, [name])[name]  # type: ignore[no-any-return]
-        options = {"channels_last": "last" in told, "graphs": "graph" in told}
-        keeping = Keeping(weights, film, FORMATS[format_], **options)
+        keeping = Keeping(weights, film, FORMATS[format_], channels_last="last" in told)
         height, width = size
 
         def kept(indices: list[int], local: int) -> Tensor:

@@ -20,8 +20,7 @@ machine slows all alike. `difference` is the mean absolute difference to the pub
 frames, and that of the finished film in the holes. --peak measures peak memory in a process for each side instead.
 
 With --device cuda the film lies on the GPU, times are the median of --rounds runs over the whole film, each waited for,
-after one that is not counted, and the peak is that of torch's allocator. `-last` has encoder and decoder channels_last,
-`-graph` launches the propagation as one CUDA graph as well.
+after one that is not counted, and the peak is that of torch's allocator. `-last` has encoder and decoder channels_last.
 """
 
 from __future__ import annotations

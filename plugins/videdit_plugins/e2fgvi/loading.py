@@ -23,7 +23,10 @@ def load_network(path: Path, name: str, device: str, options: E2fgviOptions) -> 
     load_strict(network, load_state_dict(path), name)
     network.eval().requires_grad_(False)
     network.to(device)
-    network.configure(_dtype(options, device), channels_last=options.channels_last)
+    dtype = _dtype(options, device)
+    # On a GPU the short formats gain by it; float32 does not.
+    gains = device.startswith("cuda") and dtype != torch.float32
+    network.configure(dtype, channels_last=options.channels_last or gains)
     if options.precision == "int8":
         in_integers(network, device)
     return network

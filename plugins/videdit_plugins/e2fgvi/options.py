@@ -36,7 +36,9 @@ class E2fgviOptions(Options):
         "exact; few CPUs gain by the others.",
     )
     channels_last: bool = Field(
-        default=False, description="Another memory layout of the same computation; faster on some machines."
+        default=False,
+        description="Another memory layout of the same computation; faster on some machines, always taken on CUDA in "
+        "bfloat16 and float16.",
     )
     parity: bool = Field(
         default=False,

@@ -7,7 +7,6 @@ import torch
 
 from videdit_e2fgvi import e2fgvi_hq, network, propagation, transformer
 from videdit_e2fgvi.batches import by_parts, frames_at_once
-from videdit_e2fgvi.graphs import Graphed
 
 
 @torch.inference_mode()
@@ -36,8 +35,3 @@ def test_a_gpu_takes_more_small_frames_at_once_than_large_ones() -> None:
 def test_parts_are_joined_in_order() -> None:
     maps = torch.arange(7.0)[:, None]
     assert torch.equal(by_parts(lambda part: part * 2, maps, 3), maps * 2)
-
-
-def test_without_cuda_nothing_is_captured() -> None:
-    double = Graphed(lambda x, y: x + y, most_bytes=1 << 20)
-    assert torch.equal(double(torch.ones(2), torch.ones(2)), torch.full((2,), 2.0))

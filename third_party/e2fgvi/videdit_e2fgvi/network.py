@@ -11,7 +11,6 @@ from videdit_e2fgvi.batches import by_parts, frames_at_once
 from videdit_e2fgvi.decoder import Decoder
 from videdit_e2fgvi.encoder import Encoder
 from videdit_e2fgvi.flow import SPyNet, quarter
-from videdit_e2fgvi.graphs import Graphed
 from videdit_e2fgvi.padding import mirrored, padded_size
 from videdit_e2fgvi.propagation import FeaturePropagation
 from videdit_e2fgvi.split import Size, SoftComposition, SoftSplit
@@ -19,8 +18,6 @@ from videdit_e2fgvi.transformer import Block
 
 _DEPTH = 8
 _FIXED_SIZE: Size = (240, 432)
-_GRAPHED_BYTES = 128 << 20
-"""Of what the propagation is given; with 11 frames of 432x240 that is 37 MiB."""
 
 
 class Flows(NamedTuple):
@@ -51,17 +48,14 @@ class E2FGVI(nn.Module):
         self.transformer = nn.Sequential(*(Block() for _ in range(_DEPTH)))
         self.update_spynet = SPyNet()
         self._dtype, self._layout = torch.float32, torch.contiguous_format
-        self._graphed: Graphed | None = None
 
-    def configure(self, dtype: torch.dtype, *, channels_last: bool = False, graphs: bool = False) -> None:
+    def configure(self, dtype: torch.dtype, *, channels_last: bool = False) -> None:
         """Set how it computes.
 
         dtype:         of all but the flow and the deformable alignment, which lose too much below float32
         channels_last: lay the maps of encoder and decoder out pixel by pixel
-        graphs:        on CUDA, launch the propagation, many small steps one after another, as one graph
         """
         self._dtype = dtype
-        self._graphed = Graphed(self.feat_prop_module, _GRAPHED_BYTES) if graphs else None
         self._layout = torch.channels_last if channels_last else torch.contiguous_format
         for part in (self.encoder, self.decoder, self.ss, self.sc, self.transformer):
             part.to(dtype=dtype)
@@ -135,8 +129,7 @@ class E2FGVI(nn.Module):
 
     def _propagated(self, features: Tensor, flows: Flows, local: int) -> Tensor:
         """Return the features with those of the local frames carried along the flow."""
-        carry = self._graphed or self.feat_prop_module
-        carried = carry(features[:, :local].float(), flows.forward, flows.backward)
+        carried = self.feat_prop_module(features[:, :local].float(), flows.forward, flows.backward)
         return torch.cat([carried.to(features.dtype), features[:, local:]], dim=1)
 
 
