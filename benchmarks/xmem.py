@@ -79,7 +79,7 @@ class Side(Protocol):
         """Do what is not counted."""
 
     def frame(self, index: int, given: dict[int, Mask]) -> Any:
-        """Handle one frame and return the probabilities of the objects, (objects, H, W), None on the first."""
+        """Handle one frame and return the probabilities (H, W) of each object, None on the first."""
 
     def remark(self) -> str:
         """Return what is worth saying at the end."""
@@ -113,7 +113,7 @@ class Ours:
             found = self._tracker.step(index)
             for object_id, mask in given.items():
                 self._tracker.adopt(index, object_id, mask)
-        return np.stack([one.probability for one in found.values()])
+        return [one.probability for one in found.values()]
 
     def remark(self) -> str:
         refused = None if self._network.graphs is None else self._network.graphs.refused
@@ -293,7 +293,7 @@ def compare(arguments: argparse.Namespace) -> None:
         first = answers[names[0]]
         for name in names[1:]:
             if first is not None:
-                furthest[name].append(float(np.abs(answers[name] - first).mean()))
+                furthest[name].append(float(np.abs(np.stack(answers[name]) - np.stack(first)).mean()))
     count = arguments.frames - arguments.warm_up
     where = torch.cuda.get_device_name(device) if cuda else f"{torch.get_num_threads()} threads"
     print(f"{size[0]}x{size[1]}, {arguments.objects} objects, {count} frames, {where}, PyTorch {torch.__version__}")
