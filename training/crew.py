@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import TracebackType
@@ -30,12 +31,13 @@ from training.material import SegmentedPicture, generate
 from training.pool import pack
 from training.walks import walk
 from videdit_plugins.builtin.tracker.network import TrackerNetwork
+from videdit_plugins.builtin.tracker.planes import FloatMap
 from videdit_plugins.builtin.tracker.refiner import LearnedRefiner
 
 ON_POLICY = 0.85
 """Share of the walks that ask the network as it stands."""
 SHARES = (0.5, 0.75, 1.0)
-"""How far the network is followed on a walk; the tracker may be set to any."""
+"""How far the network is followed on a walk, so that it sees where its own errors lead; the tracker is more careful."""
 CHECKED_SEED = 2
 UNREAD = 6
 """Clips that one process leaves unread before it waits."""
@@ -64,8 +66,12 @@ def one_clip(
     """
     refiner = None
     if network is not None and random.random() < ON_POLICY:
-        refiner = LearnedRefiner(network, float(random.choice(SHARES)))
+        refiner = LearnedRefiner(network, partial(_part_way, np.float32(random.choice(SHARES))))
     return pack(walk(make_clip(pictures, random, 1 + steps), refiner, random))
+
+
+def _part_way(share: np.float32, odds: FloatMap, own: FloatMap) -> FloatMap:
+    return odds + share * (own - odds)
 
 
 def checked_clip(pictures: list[SegmentedPicture], number: int, steps: int) -> NDArray[np.uint8]:

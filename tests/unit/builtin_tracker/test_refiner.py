@@ -5,12 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from videdit_plugins.builtin.tracker import engine as engine_module
 from videdit_plugins.builtin.tracker.memory import places
 from videdit_plugins.builtin.tracker.network import CUES, Remembered, TrackerNetwork, remember
-from videdit_plugins.builtin.tracker.refiner import LearnedRefiner
+from videdit_plugins.builtin.tracker.refiner import MOST_ADDED, MOST_TAKEN, LearnedRefiner, weighed
 
+ODDS = arrays(np.float32, (4, 6), elements=st.floats(-8, 8, width=32))
 RED, BLUE = (190, 60, 50), (50, 80, 190)
 
 
@@ -111,3 +115,17 @@ def test_the_network_is_asked_unless_left_out(paint, make_tracker):
         tracker.start(clip.frames, 0, clip.masks[0])
         outcomes.append(tracker.step(1)[1].probability)
     assert not np.array_equal(*outcomes)
+
+
+@given(
+    arrays(np.float32, (4, 6), elements=st.floats(-8, 8, width=32)),
+    arrays(np.float32, (4, 6), elements=st.floats(-8, 8, width=32)),
+)
+def test_the_network_may_add_more_than_it_may_take(odds, own):
+    found = weighed(odds, own)
+    assert (found >= np.minimum(odds, own) - 1e-4).all()
+    assert (found <= np.maximum(odds, own) + 1e-4).all()
+    assert (found - odds <= MOST_ADDED + 1e-4).all()
+    assert (odds - found <= MOST_TAKEN + 1e-4).all()
+    near = (own >= odds) & (own - odds < MOST_ADDED)
+    np.testing.assert_allclose(found[near], own[near], atol=1e-4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -24,8 +25,10 @@ if TYPE_CHECKING:
 
 WEIGHTS = Path(__file__).with_name("tracker.safetensors")
 LARGEST_ODDS = 8.0
-SHARE = 0.5
-"""How far the network moves the evidence's log odds towards its own. Cut-outs taught it, and films differ from them."""
+MOST_ADDED = 4.0
+TAKEN, MOST_TAKEN = 0.4, 1.5
+"""The network may add to the evidence's log odds, but take little from them: it learned from cut-outs that pass behind
+others, and is quick to give up a limb that a film shows in another pose. What evidence holds up stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +70,23 @@ def cues(evidence: Channels, odds: FloatMap) -> NDArray[np.float32]:
     return np.concatenate([evidence.maps, np.stack(more)]).astype(np.float32)
 
 
-class LearnedRefiner:
-    """Runs the network on the CPU, where windows this small are quickest."""
+def weighed(odds: FloatMap, own: FloatMap) -> FloatMap:
+    """Return the log odds that the tracker goes by, of the evidence's and the network's own, (h, w) float32 each."""
+    more = own - odds
+    added = np.minimum(more, np.float32(MOST_ADDED))
+    taken = np.maximum(np.float32(TAKEN) * more, np.float32(-MOST_TAKEN))
+    return np.asarray(odds + np.where(more < 0, taken, added), np.float32)
 
-    def __init__(self, network: TrackerNetwork, share: float = SHARE) -> None:
+
+class LearnedRefiner:
+    """Runs the network on the CPU, where windows this small are quickest.
+
+    weigh: the log odds to go by, of the evidence's and the network's own
+    """
+
+    def __init__(self, network: TrackerNetwork, weigh: Callable[[FloatMap, FloatMap], FloatMap] = weighed) -> None:
         self._network = network.eval()
-        self._share = np.float32(share)
+        self._weigh = weigh
 
     def refine(self, target: Target, index: int, roi: Roi, seen: Look, evidence: Channels, odds: FloatMap) -> Refined:
         import torch
@@ -91,8 +105,7 @@ class LearnedRefiner:
             features = self._network.encoder(_batch(lab))
             taken = _batch(np.concatenate([lab, cues(evidence, odds)]))
             own, _ = self._network(features, taken, _batch(odds[None]), remembered(given), remembered(last))
-            result = odds + self._share * (own[0, 0].numpy() - odds)
-            return Refined(sigmoid(result), features.keys[0].numpy())
+            return Refined(sigmoid(self._weigh(odds, own[0, 0].numpy())), features.keys[0].numpy())
 
     def keys(self, lab: NDArray[np.uint8]) -> NDArray[np.float32]:
         import torch
