@@ -14,13 +14,15 @@ from videdit_plugins.builtin.segmenter.engine import BuiltinSegmenter, working_s
 from videdit_plugins.builtin.segmenter.options import SegmenterOptions
 
 
-def test_a_click_finds_what_moves_though_it_looks_like_the_ground(moving_clip, segmenter, iou):
-    answers = segmenter.segment(moving_clip.frames, moving_clip.index, [Click(80, 70)])
-    assert iou(answers[0].mask, moving_clip.truth) > 0.8
-
-    blind = BuiltinSegmenter(SegmenterOptions(motion=False), Runtime())
-    without = blind.segment(moving_clip.frames, moving_clip.index, [Click(80, 70)])
-    assert iou(without[0].mask, moving_clip.truth) < 0.5
+def test_a_click_finds_what_moves_though_it_looks_like_the_ground(moving_clip, iou):
+    found = []
+    for motion in (True, False):
+        # The network sees the object's rim even in a still.
+        segmenter = BuiltinSegmenter(SegmenterOptions(motion=motion), Runtime(learned=False))
+        answers = segmenter.segment(moving_clip.frames, moving_clip.index, [Click(80, 70)])
+        found.append(iou(answers[0].mask, moving_clip.truth))
+    assert found[0] > 0.8
+    assert found[1] < 0.5
 
 
 def test_a_box_finds_what_moves_in_it(moving_clip, segmenter, iou):

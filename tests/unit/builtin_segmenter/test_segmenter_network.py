@@ -33,9 +33,12 @@ def test_without_its_answer_the_network_passes_the_belief_on():
 @pytest.mark.parametrize("size", [(16, 16), (240, 427), (31, 90), (427, 240)])
 def test_a_close_look_answers_for_its_window(size):
     shown = np.random.default_rng(0).normal(0, 0.3, (COUNT, *size)).astype(np.float32)
-    window, odds = learned.CloseLook().odds(shown, Region(2, 3, 9, 12))
-    assert odds.shape == (window.height, window.width)
-    assert np.isfinite(odds).all()
+    word = learned.CloseLook().word(shown, Region(2, 3, 9, 12))
+    assert word.odds.shape == size
+    assert word.odds[word.window.slices].any()
+    assert np.count_nonzero(word.odds) <= word.window.width * word.window.height
+    assert np.isfinite(word.odds).all()
+    assert 0 <= word.worth <= 1
 
 
 @pytest.mark.parametrize("region", [Region(0, 0, 1, 1), Region(10, 5, 60, 30), Region(90, 90, 100, 100)])

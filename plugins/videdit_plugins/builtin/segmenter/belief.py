@@ -29,7 +29,8 @@ class Weights:
     previous:       belief in the own answer before, at the first correction; `previous_step` more at each further one
     trusted:        belief in a mask from elsewhere
     previous_reach: way from the last click over which that belief returns, in pixels of flat ground
-    learned:        belief in the network's word at a correction; a first click is better without it
+    learned:        belief in the network's word at a correction, in units of its log-odds
+    learned_first:  the same at a first click
     """
 
     colour: float = 0.35
@@ -44,7 +45,8 @@ class Weights:
     previous_step: float = 0.5
     trusted: float = 4.0
     previous_reach: float = 30.0
-    learned: float = 0.5
+    learned: float = 1.5
+    learned_first: float = 0.35
 
 
 @dataclass(frozen=True, slots=True)

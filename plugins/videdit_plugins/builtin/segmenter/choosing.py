@@ -11,6 +11,7 @@ import numpy as np
 from videdit.frames import Mask, Region
 from videdit_plugins.builtin.segmenter.belief import Belief
 from videdit_plugins.builtin.segmenter.cutting import Edges
+from videdit_plugins.builtin.segmenter.evidence import Field
 from videdit_plugins.builtin.segmenter.pointing import Pointing
 
 _BAND_PX = 4
@@ -28,6 +29,7 @@ class Merits:
     agreement:  IoU with the answer before, 0..1; 0 if there was none
     filling:    share of the drawn box that the mask's own box takes, 0..1; 0 without a box
     gap:        largest way from a side of the box to the mask, as a share of the box; 0 without a box, 1 if empty
+    told:       the IoU that the network's word expects of it, 0..1; 0 without the network
     """
 
     edge: float
@@ -38,6 +40,7 @@ class Merits:
     agreement: float
     filling: float
     gap: float
+    told: float = 0.0
 
 
 def overlap(one: Mask, other: Mask) -> float:
@@ -46,12 +49,32 @@ def overlap(one: Mask, other: Mask) -> float:
     return int(np.count_nonzero(one & other)) / union if union else 1.0
 
 
+def _probability(odds: Field) -> Field:
+    """Return the probability, 0..1, that belongs to log-odds."""
+    return np.asarray(1 / (1 + np.exp(-np.clip(odds, -30, 30))), np.float32)
+
+
+def _expected_overlap(mask: Mask, likely: Field) -> float:
+    """Return the IoU to expect of a mask where each pixel belongs to the object with its probability `likely`."""
+    both = float(likely[mask].sum(dtype=np.float64))
+    return both / max(float(likely.sum(dtype=np.float64)) + int(np.count_nonzero(mask)) - both, 1e-6)
+
+
 def merits(
-    masks: Sequence[Mask], belief: Belief, edges: Edges, pointing: Pointing, previous: Mask | None
+    masks: Sequence[Mask],
+    belief: Belief,
+    edges: Edges,
+    pointing: Pointing,
+    previous: Mask | None,
+    told: Field | None = None,
 ) -> list[Merits]:
-    """Measure each of the masks, which grow from the first to the last."""
+    """Measure each of the masks, which grow from the first to the last.
+
+    told: (H, W) float32, the network's log-odds where it looked, the belief elsewhere
+    """
     table = np.array([[overlap(one, other) for other in masks] for one in masks])
-    likely = 1 / (1 + np.exp(-np.clip(belief.field, -30, 30)))
+    likely = _probability(belief.field)
+    likely_told = None if told is None else _probability(told)
     found = []
     for number, mask in enumerate(masks):
         if not mask.any():
@@ -61,12 +84,13 @@ def merits(
             Merits(
                 edge=_edge(mask, edges),
                 contrast=_contrast(mask, belief),
-                expected=float(likely[mask].sum() / (likely.sum() + (1 - likely)[mask].sum())),
+                expected=_expected_overlap(mask, likely),
                 consensus=float(table[number].mean()),
                 steadiness=float(table[0, -1]),
                 agreement=overlap(mask, previous) if previous is not None else 0.0,
                 filling=_filling(mask, pointing.box) if pointing.box is not None else 0.0,
                 gap=_gap(mask, pointing.box) if pointing.box is not None else 0.0,
+                told=0.0 if likely_told is None else _expected_overlap(mask, likely_told),
             )
         )
     return found
@@ -77,28 +101,30 @@ def rank(found: Sequence[Merits], pointing: Pointing) -> list[int]:
 
     def merit(one: Merits) -> float:
         if pointing.box is None:
-            return one.edge + 3 * one.consensus
+            return one.edge + 3 * one.consensus + one.told
         if pointing.inside.any():
-            return one.edge + 0.5 * one.contrast + one.consensus + one.filling
+            return one.edge + 0.5 * one.contrast + one.consensus + one.filling + one.told
         return one.edge + 0.5 * one.contrast + one.expected + one.consensus - 0.5 * one.gap
 
     return sorted(range(len(found)), key=lambda number: (-merit(found[number]), number))
 
 
-def confidence(one: Merits, corrected: bool) -> float:
+def confidence(one: Merits, corrected: bool, worth: float | None = None) -> float:
     """Estimate the IoU of a mask with what was meant.
 
     corrected: whether there was an answer before
+    worth:     the IoU that the network expects of its own answer, if it was asked
 
-    A linear model in which each doubt can only lower the score, fitted by non-negative least squares to 200 answers
-    about made-up scenes (`training.segmenter.scenes`), to no footage.
+    What can be measured without the network goes into a linear model in which each doubt can only lower the score,
+    fitted by non-negative least squares to 200 answers about made-up scenes (`training.segmenter.scenes`), to no
+    footage. With the network the score is the mean of that, of what its word expects of the mask, and of `worth`.
     """
     if one.consensus == 0:
         return 0.0
     score = 0.93 - 0.34 * (1 - one.steadiness) - 0.75 * one.gap
     if corrected:
         score -= 0.27 * (1 - one.agreement)
-    return max(0.0, score)
+    return max(0.0, score) if worth is None else (max(0.0, score) + one.told + worth) / 3
 
 
 def _edge(mask: Mask, edges: Edges) -> float:

@@ -25,7 +25,7 @@ from videdit_plugins.builtin.segmenter.planes import planes
 from videdit_plugins.builtin.segmenter.pointing import Pointing, lay_out, shrink
 
 if TYPE_CHECKING:
-    from videdit_plugins.builtin.segmenter.learned import CloseLook
+    from videdit_plugins.builtin.segmenter.learned import CloseLook, Word
 
 WORKING_AREA_PX = 240 * 427
 """Frames with more pixels are shrunk to this many: 240 rows of a 16:9 film."""
@@ -149,18 +149,18 @@ class BuiltinSegmenter(Segmenter):
             lambda field: cutting.best_cut(field, view.edges),
             self._weights,
         )
-        odds = self._odds(view, pointing, belief, small, loyalty)
+        word = self._word(view, pointing, belief, small, loyalty)
         if small is None and pointing.box is not None and not pointing.inside.any():
-            belief, masks, merits = _boxed(view, pointing, belief, odds)
+            belief, masks, merits = _boxed(view, pointing, belief, word)
             if not any(mask.any() for mask in masks):
                 # Whoever draws a box means something in it: all of it, with little trust, is of more use than nothing.
                 return [Hypothesis(_obeying(np.ones(view.full, bool), exact), _NOTHING_STANDS_OUT)]
         else:
-            if odds is not None and small is not None:
-                field = belief.field + self._weights.learned * odds
-                belief = replace(belief, field=settled(field, pointing, belief.box))
+            if word is not None:
+                weight = self._weights.learned_first if small is None else self._weights.learned
+                belief = replace(belief, field=settled(belief.field + weight * word.odds, pointing, belief.box))
             masks = cutting.candidates(belief.field, view.edges, pointing, small)
-            merits = choosing.merits(masks, belief, view.edges, pointing, small)
+            merits = _merits(view, masks, belief, pointing, small, word)
         answers: list[Hypothesis] = []
         shown: list[Mask] = []
         trust = 1.0
@@ -170,23 +170,21 @@ class BuiltinSegmenter(Segmenter):
             if any(choosing.overlap(masks[number], other) > _SAME for other in shown):
                 continue
             shown.append(masks[number])
-            trust = min(trust, choosing.confidence(merits[number], small is not None))
+            worth = None if word is None else word.worth
+            trust = min(trust, choosing.confidence(merits[number], small is not None, worth))
             answers.append(Hypothesis(_obeying(contour.to_full_size(masks[number], view.guide), exact), trust))
         return answers
 
-    def _odds(
+    def _word(
         self, view: _View, pointing: Pointing, belief: Belief, previous: Mask | None, loyalty: float
-    ) -> evidence.Field | None:
-        """Ask the network about where the object seems to be; None where its word is not wanted."""
-        if self._look is None or (previous is None and pointing.box is None):
+    ) -> Word | None:
+        """Ask the network about where the object seems to be."""
+        if self._look is None:
             return None
         region = pointing.box or self._look.region_of(belief.guess, pointing.inside)
         if region.empty:
             return None
-        window, odds = self._look.odds(planes(view.seen, pointing, belief, previous, loyalty), region)
-        placed = np.zeros(view.seen.size, np.float32)
-        placed[window.slices] = odds
-        return placed
+        return self._look.word(planes(view.seen, pointing, belief, previous, loyalty), region)
 
     def _view(self, frames: FrameSequence, index: int) -> _View:
         if index not in self._views:
@@ -218,19 +216,27 @@ def working_size(full: tuple[int, int]) -> tuple[int, int]:
     return max(1, round(full[0] * scale)), max(1, round(full[1] * scale))
 
 
+def _merits(
+    view: _View, masks: list[Mask], belief: Belief, pointing: Pointing, previous: Mask | None, word: Word | None
+) -> list[choosing.Merits]:
+    told = None if word is None else word.over(belief.field)
+    return choosing.merits(masks, belief, view.edges, pointing, previous, told)
+
+
 def _boxed(
-    view: _View, pointing: Pointing, belief: Belief, odds: evidence.Field | None
+    view: _View, pointing: Pointing, belief: Belief, word: Word | None
 ) -> tuple[Belief, list[Mask], list[choosing.Merits]]:
     """Return the belief in a box alone, its cuts, and what they are worth."""
 
     def cut(belief: Belief) -> tuple[list[Mask], list[choosing.Merits]]:
         masks = cutting.candidates(belief.field, view.edges, pointing, None, boxed.BIASES, boxed.LINK_SHARE)
-        return masks, choosing.merits(masks, belief, view.edges, pointing, None)
+        return masks, _merits(view, masks, belief, pointing, None, word)
 
     def choose(belief: Belief) -> tuple[list[Mask], int]:
         masks, merits = cut(belief)
         return masks, choosing.rank(merits, pointing)[0]
 
+    odds = None if word is None else word.odds
     belief = boxed.look_into_box(view.seen, pointing, belief, odds, choose)
     return belief, *cut(belief)
 

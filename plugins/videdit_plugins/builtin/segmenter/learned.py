@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 import cv2
 import numpy as np
@@ -20,9 +20,29 @@ from videdit_plugins.builtin.segmenter.network import MULTIPLE, Corrector
 WEIGHTS = Path(__file__).with_name("segmenter.safetensors")
 AREA_PX = 160 * 160
 """Pixels of a look; scenes of the training have as many."""
-MARGIN = 0.3
+MARGIN = 0.5
 """Ground shown around the object, as a share of its size on each side."""
 LEAST_PX = 48
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What the network says.
+
+    window: where it looked
+    odds:   (H, W) float32, log-odds of the object; 0 outside of the window
+    worth:  the IoU with the object that it expects of its own answer, 0..1
+    """
+
+    window: Region
+    odds: Field
+    worth: float
+
+    def over(self, field: Field) -> Field:
+        """Return log-odds (H, W): the network's where it looked, those of `field` elsewhere."""
+        laid = field.copy()
+        laid[self.window.slices] = self.odds[self.window.slices]
+        return laid
 
 
 class CloseLook:
@@ -30,15 +50,14 @@ class CloseLook:
 
     def __init__(self, device: str = "cpu", weights: Path = WEIGHTS) -> None:
         self._device = device
-        network = _read(weights)
+        network = Corrector()
+        network.load_state_dict(load_file(weights))
         self._network = network.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
 
-    def odds(self, planes: NDArray[np.float32], region: Region) -> tuple[Region, Field]:
+    def word(self, planes: NDArray[np.float32], region: Region) -> Word:
         """Look at `region` and some ground around it.
 
         planes: (COUNT, H, W) float32, see `planes.planes`
-
-        Returns the window looked at and log-odds of its pixels, (height, width) float32.
         """
         window = surroundings(region, planes.shape[1:])
         scale = float(np.sqrt(AREA_PX / (window.width * window.height)))
@@ -47,8 +66,12 @@ class CloseLook:
         shown = np.stack([cv2.resize(plane[window.slices], (columns, rows), interpolation=how) for plane in planes])
         with torch.inference_mode(), _one_thread():
             batch = torch.from_numpy(shown)[None].to(self._device).contiguous(memory_format=torch.channels_last)
-            answer = self._network(batch)[0][0, 0].cpu().numpy()
-        return window, cast(Field, cv2.resize(answer, (window.width, window.height), interpolation=cv2.INTER_LINEAR))
+            answer, worth = (one[0].cpu() for one in self._network(batch))
+        odds = np.zeros(planes.shape[1:], np.float32)
+        odds[window.slices] = cv2.resize(
+            answer[0].numpy(), (window.width, window.height), interpolation=cv2.INTER_LINEAR
+        )
+        return Word(window, odds, float(worth.sigmoid()))
 
     @staticmethod
     def region_of(guess: Mask, inside: Mask) -> Region:
@@ -69,18 +92,6 @@ def _one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
-
-
-def _read(weights: Path) -> Corrector:
-    tensors = load_file(weights)
-    names = ("stem.conv.weight", "quarter.0.conv.weight", "eighth.0.conv.weight", "least.0.conv.weight")
-    half, quarter, eighth, least = (tensors[name].shape[0] for name in names)
-    network = Corrector((half, quarter, eighth, least))
-    # Weights from before the network judged its answers lack that part.
-    lacking = [name for name in network.load_state_dict(tensors, strict=False).missing_keys if "judge" not in name]
-    if lacking:
-        raise ValueError(f"{weights.name} lacks {', '.join(lacking)}")
-    return network
 
 
 def surroundings(region: Region, size: tuple[int, ...], margin: float = MARGIN) -> Region:

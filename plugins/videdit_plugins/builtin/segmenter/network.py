@@ -25,9 +25,9 @@ class Corrector(nn.Module):
     answer is worth.
     """
 
-    def __init__(self, widths: tuple[int, int, int, int] = WIDTHS) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        half, quarter, eighth, least = widths
+        half, quarter, eighth, least = WIDTHS
         self.stem = _conv(COUNT, half, stride=2)
         self.quarter = nn.Sequential(_conv(half, quarter, stride=2), _Residual(quarter))
         self.eighth = nn.Sequential(_conv(quarter, eighth, stride=2), _Residual(eighth))
