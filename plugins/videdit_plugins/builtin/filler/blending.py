@@ -21,6 +21,7 @@ _FAR_RING_PX = 40.0
 _FAR_SHARE = 1e-3
 _ERROR_CODES = 3.0
 _PER_FRAME = 0.05
+_BESIDE = 0.1
 _BEST = 8
 _FOLLOWED = 2.0
 """Errors add up along the way, which the surroundings do not show in full."""
@@ -61,6 +62,9 @@ def blend(views: Sequence[View], rgb: NDArray[np.uint8], hole: Mask, scale: Scal
     distance = np.array([view.distance for view in views], np.float32)
     handicap = np.array([_FOLLOWED if view.followed else 0.0 for view in views], np.float32)[:, None, None]
     weights = np.exp(-errors / _ERROR_CODES - handicap) * valid / (1 + _PER_FRAME * distance)[:, None, None]
+    for view, weight in zip(views, weights, strict=True):
+        if view.beside is not None:
+            weight[view.beside] *= _BESIDE
     if len(views) > _BEST:
         floor = np.partition(weights, len(views) - _BEST, axis=0)[len(views) - _BEST]
         weights *= weights >= floor

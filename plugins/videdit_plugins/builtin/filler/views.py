@@ -33,6 +33,7 @@ class View:
     valid:    (h, w) bool, this frame shows the pixel
     distance: how many frames away
     followed: found by going from frame to frame
+    beside:   (h, w) bool, close to that frame's own hole, where a mask that is too small leaves some of the object
     """
 
     index: int
@@ -41,6 +42,7 @@ class View:
     valid: Mask
     distance: int
     followed: bool = False
+    beside: Mask | None = None
 
 
 def look(here: Picture, there: Picture, homography: Matrix, box: Region, scale: Scale, preset: FlowPreset) -> View:
@@ -62,6 +64,7 @@ def view_at(here: Picture, there: Picture, places: Points, found: Points, *, fol
         visible(there.hole, found),
         abs(there.index - here.index),
         followed,
+        ~visible(there.wide, found),
     )
 
 
