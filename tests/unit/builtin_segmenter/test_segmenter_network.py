@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 import sys
 
@@ -12,7 +13,7 @@ import torch
 from videdit.frames import Region
 from videdit.prompts import Box, Click
 from videdit.runtime import Runtime
-from videdit_plugins.builtin.segmenter import learned
+from videdit_plugins.builtin.segmenter import choosing, learned
 from videdit_plugins.builtin.segmenter.engine import BuiltinSegmenter
 from videdit_plugins.builtin.segmenter.network import Corrector
 from videdit_plugins.builtin.segmenter.options import SegmenterOptions
@@ -39,6 +40,33 @@ def test_a_close_look_answers_for_its_window(size):
     assert np.count_nonzero(word.odds) <= word.window.width * word.window.height
     assert np.isfinite(word.odds).all()
     assert 0 <= word.worth <= 1
+
+
+def test_a_word_covers_a_belief_where_it_was_looked():
+    odds = np.zeros((6, 8), np.float32)
+    window = Region(2, 1, 5, 4)
+    odds[window.slices] = -3
+    laid = learned.Word(window, odds, 0.5).over(np.full((6, 8), 2, np.float32))
+    assert np.count_nonzero(laid == -3) == 9
+    assert np.count_nonzero(laid == 2) == 6 * 8 - 9
+
+
+def test_a_look_leaves_the_number_of_threads():
+    before = torch.get_num_threads()
+    torch.set_num_threads(before + 1)
+    try:
+        learned.CloseLook().word(np.zeros((COUNT, 60, 60), np.float32), Region(10, 10, 40, 40))
+        assert torch.get_num_threads() == before + 1
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_the_network_doubting_itself_lowers_the_score():
+    sure = choosing.Merits(0.5, 0.5, 0.9, 0.9, 0.9, 0.0, 0.0, 0.0, told=0.9)
+    unsure = dataclasses.replace(sure, told=0.4)
+    assert choosing.confidence(sure, False, 0.9) > choosing.confidence(sure, False, 0.3)
+    assert choosing.confidence(sure, False, 0.9) > choosing.confidence(unsure, False, 0.9)
+    assert choosing.confidence(sure, False) == choosing.confidence(unsure, False)
 
 
 @pytest.mark.parametrize("region", [Region(0, 0, 1, 1), Region(10, 5, 60, 30), Region(90, 90, 100, 100)])
