@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from videdit import ArrayFrames
 from videdit.frames import Frame
+from videdit_plugins.builtin.filler import shadows
 from videdit_plugins.builtin.filler.camera import Camera
 from videdit_plugins.builtin.filler.pictures import Pictures
 from videdit_plugins.builtin.filler.scale import Scale
@@ -152,3 +153,18 @@ def test_of_a_long_shot_only_the_frames_around_are_read(make_clip: Make) -> None
     assert Shadows(frames.shot, pictures, Camera(pictures))[120] is None
     assert 120 - 80 <= min(asked) < 120 - 50
     assert 120 + 50 < max(asked) <= 120 + 80
+
+
+def test_an_object_that_the_lower_border_cuts_off_has_its_shadow_outside(
+    make_clip: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = make_clip(count=30, pan=0.6, speed=2.6)
+    for index, (frame, hole) in enumerate(zip(clip.shown, clip.holes, strict=True)):
+        left = object_left(index)
+        hole[32:, left : left + 24] = True
+        frame[hole] = 60
+    # Something dark that goes along beside it.
+    shade(clip, lambda index: (slice(54, 72), slice(object_left(index) + 24, object_left(index) + 42)), (0.5,) * 3)
+    assert not found_in(clip, 14).any()
+    monkeypatch.setattr(shadows, "_cut_off", lambda hole: False)
+    assert found_in(clip, 14).any()

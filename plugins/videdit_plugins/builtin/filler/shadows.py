@@ -44,6 +44,9 @@ _VOTERS, _VOTES = 2, 2
 _LEFT_SHARE = 0.03
 """Of the object's area: darkness beside the fill that a person would see."""
 _KEPT = 256
+_BORDER_ROWS = 2
+_CUT_OFF_SHARE = 0.5
+"""Of the object's width: a shadow that belongs to the mask may leave the picture below as well, but is narrower."""
 
 
 class _Search(NamedTuple):
@@ -67,7 +70,8 @@ class Shadows:
     A place belongs to it if the ground there is darker than when it is lit, alike in all channels and with its
     texture kept; if the frames around show the same in the same place beside the object; and if it hangs together
     with the hole, or lies below it. Where the ground was never seen lit, what looks like the shadow and hangs
-    together with it is added. An object that rests has no shadow that could be told from the ground.
+    together with it is added. An object that rests has no shadow that could be told from the ground, and one that the
+    lower border cuts off casts it outside the picture.
     """
 
     def __init__(self, shot: Shot, pictures: Pictures, camera: Camera) -> None:
@@ -135,7 +139,7 @@ class Shadows:
         # Something else before the ground is darker here and lighter there; a shadow's own edge is less rough.
         plain = (own.tint < _TINTED) & (own.roughness < _ROUGH_ANYWAY + _ROUGH_SHARE * np.maximum(-here, 0))
         found = np.zeros(hole.shape, np.bool_)
-        if self._moves(index):
+        if self._moves(index) and not _cut_off(hole):
             found = self._cast(index, candidate & plain & (here < log(_HERE)), dark, near & ~hole & ~own.known)
         return _Search(found, candidate & (dark < log(_DARK)), dark < log(_CORE), own.known)
 
@@ -261,6 +265,15 @@ class Shadows:
         kept = np.zeros(count, np.bool_)
         kept[np.unique(parts[found])] = True
         return np.asarray(kept[parts])
+
+
+def _cut_off(hole: Mask) -> bool:
+    """Return whether the lower border cuts the object: its shadow is then outside the picture.
+
+    What is dark beside it are other things, often people.
+    """
+    at_border = np.count_nonzero(hole[-_BORDER_ROWS:].any(axis=0))
+    return bool(at_border > _CUT_OFF_SHARE * Region.of(hole).width)
 
 
 def _local_mean(values: Plane, where: Mask, sigma: float) -> tuple[Plane, Plane]:
