@@ -22,7 +22,7 @@ from videdit_plugins.builtin.tracker.planes import FloatMap, Plane, Planes
 from videdit_plugins.builtin.tracker.refine import to_edges
 from videdit_plugins.builtin.tracker.refiner import Refiner, load_refiner
 from videdit_plugins.builtin.tracker.rivals import overlaps, share_out
-from videdit_plugins.builtin.tracker.score import figures, score, score_of_absence
+from videdit_plugins.builtin.tracker.score import DOUBTED, figures, score, score_of_absence
 from videdit_plugins.builtin.tracker.state import pack, unpack
 from videdit_plugins.builtin.tracker.target import Target
 
@@ -76,7 +76,7 @@ class BuiltinTracker(Tracker):
             raise OptionError(f"object {object_id} is not being tracked", next_step="call add() first")
         target, small = self._targets[object_id], self._at_work_size(object_id, mask)
         target.probability = small
-        target.lost = 0
+        target.lost = target.doubted = 0
         learn_adopted(target, self._started()[index], small, self._effort.grid_sides, self._refiner)
 
     def add(self, index: int, object_id: int, mask: Mask) -> None:
@@ -145,6 +145,7 @@ class BuiltinTracker(Tracker):
         if one is None or probability is None or not (probability > 0.5).any():
             target.probability = np.zeros_like(target.probability)
             target.lost += 1
+            target.doubted = 0
             return self._absent(target)
         target.probability = probability
         target.lost = 0
@@ -156,7 +157,9 @@ class BuiltinTracker(Tracker):
         if not mask.any():
             return self._absent(target)
         found = one.roi.paste(np.clip(one.evidence.found, 0, 1), probability.shape, 0.0)
-        return Tracked(mask, score(named), full, named, found)
+        likely = score(named)
+        target.doubted = target.doubted + 1 if likely < DOUBTED else 0
+        return Tracked(mask, likely, full, named, found)
 
     def _absent(self, target: Target) -> Tracked:
         nothing = np.zeros(self._size, np.bool_)
@@ -167,7 +170,7 @@ class BuiltinTracker(Tracker):
         target, plane = self._targets[object_id], self._started()[index]
         small = self._at_work_size(object_id, mask)
         target.probability = small
-        target.lost = 0
+        target.lost = target.doubted = 0
         learn_given(target, index, plane, small, self._effort.grid_sides, self._refiner)
         for other_id, other in self._targets.items():
             if other_id != object_id and overlaps(small > 0.5, other.probability > 0.5):

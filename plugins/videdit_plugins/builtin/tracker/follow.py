@@ -22,6 +22,8 @@ WEAK_AREA = 0.12
 """Below these shares of the usual area and match the object may be lost."""
 WEAK_MATCH = 0.45
 GONE_AREA = 0.06
+DOUBTED_FRAMES = 2
+"""After so many frames of doubt the object is looked for elsewhere."""
 BETTER = 1.5
 ACCEPT_MATCH = 0.8
 ACCEPT_AREA = (0.25, 1.7)
@@ -79,8 +81,10 @@ def propose(
             return followed
     again = _found(target, now, effort) if search else None
     if again is None:
-        # A sliver that is all that is left at the frame's border, or of an occlusion, is no object.
-        return None if followed is None or followed.area < GONE_AREA * target.usual_area else followed
+        # A sliver that is all that is left at the frame's border, or of an occlusion, is no object, nor is what has
+        # not looked like it for a while.
+        gone = followed is None or followed.area < GONE_AREA * target.usual_area or target.doubted >= DOUBTED_FRAMES
+        return None if gone else followed
     if followed is None or again.match * again.area > BETTER * followed.match * followed.area:
         return again
     return followed
@@ -107,6 +111,8 @@ def _at(
 
 
 def _weak(target: Target, one: Proposal) -> bool:
+    if target.doubted >= DOUBTED_FRAMES:
+        return True
     return one.area < WEAK_AREA * target.usual_area or one.match < WEAK_MATCH * target.usual_match
 
 

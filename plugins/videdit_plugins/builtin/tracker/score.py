@@ -13,6 +13,8 @@ from videdit_plugins.builtin.tracker.planes import FloatMap
 from videdit_plugins.builtin.tracker.target import Target
 
 RING = 9
+DOUBTED = 0.3
+"""A score below this is a doubt whether it is the object at all."""
 LEFT = 0.8
 HIDDEN = 0.4
 """An object that vanished at the border has left; one that vanished elsewhere may be hidden or missed."""

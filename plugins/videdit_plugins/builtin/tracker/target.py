@@ -29,6 +29,7 @@ class Target:
     usual_match:    running mean of the match with the given frames, 0 before the first tracked frame
     gap:            largest distance between parts of the given mask, in square roots of its area
     lost:           for how many frames it has not been seen
+    doubted:        for how many frames what was followed has hardly looked like it
     left:           whether it touched the frame's border when it was last seen
     last_places:    what the network remembers of the last frame it was seen on, None without one
     refused:        (x, y, frame) of the places where it was looked for in vain of late, in work pixels
@@ -42,6 +43,7 @@ class Target:
     usual_match: float = 0.0
     gap: float = 0.0
     lost: int = 0
+    doubted: int = 0
     left: bool = False
     refused: list[tuple[float, float, int]] = field(default_factory=list)
     friends: set[int] = field(default_factory=set)
@@ -60,4 +62,4 @@ class Target:
         """Return the first given frame, and of the others the one nearest to frame `index`."""
         return self.given[:1] + sorted(self.given[1:], key=lambda one: abs(one.index - index))[:1]
 
-    SCALARS: ClassVar = ("usual_area", "first_match", "usual_match", "gap", "lost", "left")
+    SCALARS: ClassVar = ("usual_area", "first_match", "usual_match", "gap", "lost", "doubted", "left")
