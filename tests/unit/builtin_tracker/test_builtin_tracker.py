@@ -8,6 +8,8 @@ import pytest
 
 from videdit.errors import OptionError, ShapeError
 from videdit.frames import ArrayFrames
+from videdit_plugins.builtin.tracker import engine
+from videdit_plugins.builtin.tracker import follow as follow_module
 
 RED, BLUE, GOLD, GREY = (190, 60, 50), (50, 80, 190), (210, 180, 60), (60, 60, 60)
 
@@ -76,6 +78,22 @@ def test_hidden_object_is_absent_and_found_again(paint, make_tracker):
     assert results[hidden[-1]][1].absent
     assert results[hidden[-1]][1].score < 0.7
     assert iou(results[21][1].mask, clip.masks[21][1]) > 0.8
+
+
+@pytest.mark.parametrize("found", [True, False])
+def test_what_hardly_looks_like_the_object_is_looked_for_and_absent_if_found_nowhere(
+    paint, make_tracker, monkeypatch, found
+):
+    clip, tracker = one_mover(paint), make_tracker(learned=False)
+    monkeypatch.setattr(engine, "score", lambda named: 0.1)
+    if not found:
+        monkeypatch.setattr(follow_module, "find_again", lambda *args: [])
+    tracker.start(clip.frames, 0, clip.masks[0])
+    results = follow(tracker, range(1, 4))
+    assert not results[2][1].absent
+    assert results[3][1].absent is not found
+    if found:
+        assert iou(results[3][1].mask, clip.masks[3][1]) > 0.8
 
 
 def test_object_that_left_the_frame_is_absent(paint, make_tracker):
