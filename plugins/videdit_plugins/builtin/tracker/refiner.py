@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -121,11 +122,17 @@ def _batch(values: NDArray[np.float32]) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(values)[None])
 
 
+CONVOLUTIONS_KEPT = 256
+"""Windows are of many shapes, and for each shape the library under torch keeps code and weights of every convolution:
+1024 of them unless told before the first, which is a hundred megabytes; old shapes hardly come back."""
+
+
 @cache
 def load_refiner() -> LearnedRefiner | None:
     """Return the refiner with the weights that come with videdit, or None if it comes without."""
     if not WEIGHTS.exists():
         return None
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", str(CONVOLUTIONS_KEPT))
     from safetensors.torch import load_file
 
     from videdit_plugins.builtin.tracker.network import TrackerNetwork
