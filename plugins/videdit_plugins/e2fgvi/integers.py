@@ -8,12 +8,11 @@ from videdit.quantization import quantize
 from videdit_e2fgvi import E2FGVI
 
 # Chosen by what each saves against how far it moves the picture, 1/255 in all. What stays in float32: the flow,
-# attention, and what draws the picture, where every error shows. Any of the attention's projections or the composition
-# of tokens would save 3 to 5 hundredths of the time more, and bring the error past that.
+# attention, tokens' embedding and composition, and what draws the picture, where every error shows. Any of these would
+# save 3 to 5 hundredths of the time more, and bring the error past that on noise.
 _IN_INTEGERS = re.compile(
     r"encoder\.layers\.([2468]|1\d)"
     r"|feat_prop_module\.(deform_align\.\w+\.conv_offset|backbone\.\w+)\.\d"
-    r"|ss\.embedding"
     r"|transformer\.\d\.mlp\.conv[12]\.\d"
 )
 
