@@ -30,6 +30,7 @@ from training.clips import make_clip
 from training.material import SegmentedPicture, generate
 from training.pool import pack
 from training.walks import walk
+from training.whole import write_whole
 from videdit_plugins.builtin.tracker.network import TrackerNetwork
 from videdit_plugins.builtin.tracker.planes import FloatMap
 from videdit_plugins.builtin.tracker.refiner import LearnedRefiner
@@ -131,7 +132,7 @@ class Crew:
 
     def start(self, pictures: Pictures) -> None:
         """Have the crew make clips of `pictures`."""
-        _write(self._folder / "pictures", lambda path: path.write_bytes(pickle.dumps(pictures, protocol=5)))
+        write_whole(self._folder / "pictures", lambda path: path.write_bytes(pickle.dumps(pictures, protocol=5)))
 
     def checked(self, count: int, until: float) -> NDArray[np.uint8]:
         """Return the samples of the clips to check by, in order. Raises TimeoutError."""
@@ -148,7 +149,7 @@ class Crew:
 
     def teach(self, save: Callable[[Path], Any]) -> None:
         """Give the crew other weights, which `save` writes to the path that it is given."""
-        _write(self._folder / "weights", save)
+        write_whole(self._folder / "weights", save)
 
     def _await(self, happened: Callable[[], bool], until: float) -> None:
         while not happened():
@@ -159,17 +160,11 @@ class Crew:
             time.sleep(WAIT_SECONDS)
 
 
-def _write(path: Path, save: Callable[[Path], Any]) -> None:
-    beside = path.with_name(".part-" + path.name)
-    save(beside)
-    beside.replace(path)
-
-
 def _work(folder: Path, number: int, seed: tuple[int, ...], steps: int, generated: range, checked: range) -> None:
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     made = [generate(one) for one in generated]
-    _write(folder / f"made-{number}", lambda path: path.write_bytes(pickle.dumps(made, protocol=5)))
+    write_whole(folder / f"made-{number}", lambda path: path.write_bytes(pickle.dumps(made, protocol=5)))
     path = folder / "pictures"
     while not path.exists():
         if not _wanted(folder):
@@ -203,7 +198,7 @@ def _save(path: Path, samples: NDArray[np.uint8]) -> None:
         with beside.open("wb") as file:
             np.save(file, samples)
 
-    _write(path, save)
+    write_whole(path, save)
 
 
 def _wanted(folder: Path) -> bool:

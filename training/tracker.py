@@ -33,6 +33,7 @@ from torch.nn import functional
 from training.crew import Crew, Pictures, checked_clip, one_clip
 from training.material import read_pictures
 from training.pool import Batch, Pool
+from training.whole import write_whole
 from videdit_plugins.builtin.tracker.network import TrackerNetwork, remember
 from videdit_plugins.builtin.tracker.refiner import LARGEST_ODDS
 
@@ -241,9 +242,9 @@ def train(
             check_seconds = last_checked - now
         if now - last_kept > KEPT_EVERY_SECONDS:
             last_kept = now
-            _replace(kept, lambda path: torch.save(training.state(), path))
-            _replace(out, training.save)
-    _replace(out, training.save)
+            write_whole(kept, lambda path: torch.save(training.state(), path))
+            write_whole(out, training.save)
+    write_whole(out, training.save)
     if seen:
         _report(training, checked, seen, 1.0)
     kept.unlink(missing_ok=True)
@@ -257,12 +258,6 @@ def _report(training: Training, checked: NDArray[np.uint8], seen: deque[Tensor],
         f"of the CPU here {time.process_time():.0f} s",
         flush=True,
     )
-
-
-def _replace(path: Path, write: Any) -> None:
-    beside = path.with_name(path.name + ".part")
-    write(beside)
-    beside.replace(path)
 
 
 def main() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import socket
 from collections.abc import Mapping
@@ -11,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+import reference_weights as reference
 import torch
 
 from videdit.checkpoints import load_strict
@@ -18,18 +18,6 @@ from videdit.errors import CorruptCheckpoint
 from videdit_e2fgvi import E2FGVI, Flows, e2fgvi, e2fgvi_hq, padded_size
 
 FOLDER = Path(__file__).parent
-
-
-def _reference_module() -> Any:
-    spec = importlib.util.spec_from_file_location("reference_weights", FOLDER / "reference_weights.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-reference = _reference_module()
 
 
 def reference_state(name: str, network: E2FGVI) -> dict[str, torch.Tensor]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import importlib.util
 import json
 import socket
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import reference_weights as reference
 import torch
 
 from videdit.checkpoints import load_strict
@@ -42,18 +42,6 @@ LIMITS = Limits(
 MEAN = torch.tensor([0.485, 0.456, 0.406])[:, None, None]
 DEVIATION = torch.tensor([0.229, 0.224, 0.225])[:, None, None]
 Given = Mapping[int, Mapping[int, np.ndarray]]
-
-
-def _reference_module() -> Any:
-    spec = importlib.util.spec_from_file_location("reference_weights", FOLDER / "reference_weights.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-reference = _reference_module()
 
 
 @pytest.fixture(scope="module")

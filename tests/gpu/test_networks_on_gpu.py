@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+import reference_weights as reference
 import torch
 
 from videdit.checkpoints import load_strict
@@ -40,18 +39,6 @@ def whole_precision() -> Iterator[None]:
     torch.backends.cudnn.allow_tf32 = False
     yield
     torch.backends.cudnn.allow_tf32 = before
-
-
-def _reference_module() -> Any:
-    spec = importlib.util.spec_from_file_location("reference_weights", GOLDEN / "reference_weights.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-reference = _reference_module()
 
 
 def xmem() -> XMem:

@@ -12,6 +12,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional
 
+from training.whole import write_whole
 from videdit_plugins.builtin.segmenter.network import Corrector
 
 WARM_UP_STEPS = 400
@@ -110,16 +111,13 @@ class Learning:
 
     def save(self, folder: Path, **more: Any) -> None:
         """Write the state, with what else is given, and the averaged weights as half-precision safetensors."""
-        new = folder / "state.new"
-        torch.save(self.state() | more, new)
-        new.replace(folder / "state.pt")
+        write_whole(folder / "state.pt", lambda path: torch.save(self.state() | more, path))
         tensors = {
             name: (value.half() if value.is_floating_point() else value).cpu().contiguous()
             for name, value in self.average.state_dict().items()
         }
-        new = folder / "segmenter.new"
-        save_file(tensors, new, metadata={"batches": str(self.seen), "seed": str(self.settings.seed)})
-        new.replace(folder / "segmenter.safetensors")
+        told = {"batches": str(self.seen), "seed": str(self.settings.seed)}
+        write_whole(folder / "segmenter.safetensors", lambda path: save_file(tensors, path, metadata=told))
 
 
 def loss_of(answer: Tensor, truth: Tensor) -> Tensor:

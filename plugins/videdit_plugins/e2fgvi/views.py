@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -14,7 +14,7 @@ from torch import Tensor
 
 from videdit import FrameSequence, MaskSequence, Region
 from videdit_e2fgvi import E2FGVI, frames_at_once, mirrored, quarter
-from videdit_plugins.e2fgvi.bounded import Bounded
+from videdit_plugins.e2fgvi.bounded import Bounded, Value
 from videdit_plugins.e2fgvi.crops import Crop
 from videdit_plugins.e2fgvi.windows import FrameWindow
 
@@ -92,16 +92,8 @@ class Views:
         at_once = frames_at_once(torch.device(self._device), (crop.padded[0] // 4, crop.padded[1] // 4))
         # In order of time: frames decode faster that way.
         seen = sorted([*window.local, *window.references])
-        new = [index for index in seen if (index, crop) not in self._encoded]
-        for start in range(0, len(new), at_once):
-            part = new[start : start + at_once]
-            for index, encoded in zip(part, self._encode(part, crop), strict=True):
-                self._encoded.put((index, crop), encoded)
-        pairs = [index for index in window.local[:-1] if (index, crop) not in self._flows]
-        for start in range(0, len(pairs), at_once):
-            part = pairs[start : start + at_once]
-            for index, flows in zip(part, self._flow(part, crop), strict=True):
-                self._flows.put((index, crop), flows)
+        _keep_new(self._encoded, seen, self._encode, crop, at_once)
+        _keep_new(self._flows, window.local[:-1], self._flow, crop, at_once)
 
     def native_flow(self, index: int, step: int, crop: Crop, area: Region) -> NDArray[np.float32]:
         """Return the completed flow from frame `index` to the next (step 1) or the one before (-1).
@@ -145,3 +137,18 @@ def _apart(tensor: Tensor) -> list[Tensor]:
     """Return the N parts (1, ...) of (N, ...), none of which holds on to the others."""
     parts = torch.split(tensor, 1)
     return [part.clone() for part in parts] if len(parts) > 1 else list(parts)
+
+
+def _keep_new(
+    kept: Bounded[tuple[int, Crop], Value],
+    indices: Sequence[int],
+    make: Callable[[Sequence[int], Crop], Sequence[Value]],
+    crop: Crop,
+    at_once: int,
+) -> None:
+    """Make and keep what is not kept yet, `at_once` frames at a time."""
+    new = [index for index in indices if (index, crop) not in kept]
+    for start in range(0, len(new), at_once):
+        part = new[start : start + at_once]
+        for index, value in zip(part, make(part, crop), strict=True):
+            kept.put((index, crop), value)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
 import pytest
+import reference_weights as reference
 import torch
 from torch.nn import functional
 
@@ -16,12 +16,7 @@ GOLDEN = Path(__file__).resolve().parents[2] / "golden"
 
 @pytest.fixture(scope="session")
 def weights() -> dict[str, torch.Tensor]:
-    spec = importlib.util.spec_from_file_location("reference_weights", GOLDEN / "reference_weights.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    tensors: dict[str, torch.Tensor] = module.reference_state_dict(GOLDEN / "e2fgvi_hq_state_dict.tsv")
+    tensors: dict[str, torch.Tensor] = reference.reference_state_dict(GOLDEN / "e2fgvi_hq_state_dict.tsv")
     return tensors
 
 
