@@ -54,13 +54,13 @@ def make_clip(pictures: Sequence[SegmentedPicture], random: np.random.Generator,
     picture, mask = _cut_out(pictures, random)
     thing = mover(picture.rgb, mask, SIZE, random)
     ground, ground_speed = _ground(pictures, picture, mask, random)
-    occluder = _occluder(pictures, thing, random) if random.random() < OCCLUDED else None
+    hider = occluder(pictures, thing.place, thing.speed, random) if random.random() < OCCLUDED else None
     doubles = [thing.double(random) for _ in range(int(random.choice(len(DOUBLED), p=DOUBLED)))]
     # Every second one passes before the object.
     before, behind = doubles[1::2], doubles[::2]
     if random.random() < 0.5:
         before, behind = behind, before
-    light = _Light.drawn(random)
+    light = Light.drawn(random)
     frames, masks = [], []
     for number in range(length + 1):
         canvas = _ground_at(ground, ground_speed, number, random)
@@ -74,10 +74,10 @@ def make_clip(pictures: Sequence[SegmentedPicture], random: np.random.Generator,
         canvas = light.laid(canvas, light.on_thing(pixels, thing.speed), alpha)
         # On the frame that is given, the object is to be seen.
         if number > 0:
-            for front in [*before, *([] if occluder is None else [occluder])]:
+            for front in [*before, *([] if hider is None else [hider])]:
                 front_pixels, front_alpha = front.drawn()
                 canvas, alpha = lay(canvas, front_pixels, front_alpha), alpha * (1 - front_alpha)
-        for other in [*doubles, *([] if occluder is None or number == 0 else [occluder])]:
+        for other in [*doubles, *([] if hider is None or number == 0 else [hider])]:
             other.go(random)
         frames.append(light.on_frame(canvas, random, first=number == 0))
         masks.append(alpha > 0.5)
@@ -131,17 +131,25 @@ def _ground_at(
     return motion.pixels(ground)
 
 
-def _occluder(pictures: Sequence[SegmentedPicture], thing: Mover, random: np.random.Generator) -> Mover:
+def occluder(
+    pictures: Sequence[SegmentedPicture],
+    place: NDArray[np.float64],
+    speed: NDArray[np.float64],
+    random: np.random.Generator,
+) -> Mover:
+    """Return something that will pass before what is at `place` (x, y) and moves by `speed` a frame."""
     picture, mask = _cut_out(pictures, random)
     front = mover(picture.rgb, mask, SIZE, random)
     front.scale *= random.choice([0.6, 0.8, 1.3])
     meeting = int(random.integers(0, 9))
-    front.place = thing.place + meeting * (thing.speed - front.speed) + random.normal(0, 25, 2)
+    front.place = place + meeting * (speed - front.speed) + random.normal(0, 25, 2)
     return front
 
 
 @dataclass(frozen=True, slots=True)
-class _Light:
+class Light:
+    """What a camera and the sun make of a clip."""
+
     fields: tuple[NDArray[np.float32], NDArray[np.float32]] | None
     thrown: tuple[tuple[float, float], float, float] | None
     at_foot: tuple[float, float, float, float] | None
@@ -151,7 +159,7 @@ class _Light:
     quality: int
 
     @classmethod
-    def drawn(cls, random: np.random.Generator) -> _Light:
+    def drawn(cls, random: np.random.Generator) -> Light:
         fields = None
         if random.random() < 0.6:
             fields = (shading_field(random, SIZE, 0.18), shading_field(random, SIZE, 0.18))

@@ -26,7 +26,8 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file
 
-from training.clips import make_clip
+from training.clips import Clip, make_clip
+from training.footage import Film, film_clip
 from training.material import SegmentedPicture, generate
 from training.pool import pack
 from training.walks import walk
@@ -39,6 +40,8 @@ ON_POLICY = 0.85
 """Share of the walks that ask the network as it stands."""
 SHARES = (0.5, 0.75, 1.0)
 """How far the network is followed on a walk, so that it sees where its own errors lead; the tracker is more careful."""
+FILMED = 0.5
+"""Share of the clips that are of real films, where there are any."""
 CHECKED_SEED = 2
 UNREAD = 6
 """Clips that one process leaves unread before it waits."""
@@ -47,28 +50,34 @@ WAIT_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """What clips are made of: pictures to learn from, and others to check by."""
+    """What clips are made of: pictures and films to learn from, and other pictures to check by."""
 
     learned: list[SegmentedPicture]
     checked: list[SegmentedPicture]
+    films: tuple[Film, ...] = ()
 
     @classmethod
-    def parted(cls, pictures: list[SegmentedPicture], checked: int) -> Pictures:
+    def parted(cls, pictures: list[SegmentedPicture], checked: int, films: tuple[Film, ...] = ()) -> Pictures:
         order = np.random.default_rng(1).permutation(len(pictures))
-        return cls([pictures[number] for number in order[checked:]], [pictures[number] for number in order[:checked]])
+        learned, kept = ([pictures[number] for number in part] for part in (order[checked:], order[:checked]))
+        return cls(learned, kept, films)
+
+    def clip(self, random: np.random.Generator, length: int) -> Clip:
+        """Return a clip to learn from."""
+        if self.films and random.random() < FILMED:
+            return film_clip(self.films, self.learned, random, length)
+        return make_clip(self.learned, random, length)
 
 
-def one_clip(
-    pictures: list[SegmentedPicture], random: np.random.Generator, steps: int, network: TrackerNetwork | None
-) -> NDArray[np.uint8]:
-    """Return the samples (N, 25, S, S) uint8 of a walk along one more clip.
+def one_walk(clip: Clip, random: np.random.Generator, network: TrackerNetwork | None) -> NDArray[np.uint8]:
+    """Return the samples (N, 25, S, S) uint8 of a walk along `clip`.
 
     network: the one to learn, normalisations folded; mostly asked on the way, None never is
     """
     refiner = None
     if network is not None and random.random() < ON_POLICY:
         refiner = LearnedRefiner(network, partial(_part_way, np.float32(random.choice(SHARES))))
-    return pack(walk(make_clip(pictures, random, 1 + steps), refiner, random))
+    return pack(walk(clip, refiner, random))
 
 
 def _part_way(share: np.float32, odds: FloatMap, own: FloatMap) -> FloatMap:
@@ -77,7 +86,8 @@ def _part_way(share: np.float32, odds: FloatMap, own: FloatMap) -> FloatMap:
 
 def checked_clip(pictures: list[SegmentedPicture], number: int, steps: int) -> NDArray[np.uint8]:
     """Return the samples of one of the clips to check by, always the same."""
-    return one_clip(pictures, np.random.default_rng((CHECKED_SEED, number)), steps, None)
+    random = np.random.default_rng((CHECKED_SEED, number))
+    return one_walk(make_clip(pictures, random, 1 + steps), random, None)
 
 
 class Crew:
@@ -186,7 +196,7 @@ def _work(folder: Path, number: int, seed: tuple[int, ...], steps: int, generate
         if weights.exists() and weights.stat().st_mtime_ns != changed:
             changed = weights.stat().st_mtime_ns
             network = TrackerNetwork.holding(load_file(weights)).folded()
-        samples = one_clip(pictures.learned, random, steps, network)
+        samples = one_walk(pictures.clip(random, 1 + steps), random, network)
         if len(samples):
             left.append(folder / f"clip-{number:03}-{count:06}.npy")
             _save(left[-1], samples)

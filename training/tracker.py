@@ -30,7 +30,8 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional
 
-from training.crew import Crew, Pictures, checked_clip, one_clip
+from training.crew import Crew, Pictures, checked_clip, one_walk
+from training.footage import Film
 from training.material import read_pictures
 from training.pool import Batch, Pool
 from training.whole import write_whole
@@ -184,7 +185,7 @@ class Alone:
         training = self._training
         if len(training.pool) < FIRST_SAMPLES or training.iteration % ITERATIONS_PER_CLIP == 0:
             network = copy.deepcopy(training.mean).cpu().folded() if training.iteration > ON_POLICY_AFTER else None
-            yield one_clip(self._pictures.learned, self._random, STEPS, network)
+            yield one_walk(self._pictures.clip(self._random, 1 + STEPS), self._random, network)
 
 
 class Together:
@@ -292,15 +293,18 @@ def main() -> None:
             seed = (chosen.seed, training.iteration)
             crew = stack.enter_context(Crew(chosen.workers, seed, STEPS, range(chosen.generated), CHECKED_CLIPS))
         pictures = read_pictures("stills", chosen.stills) if chosen.stills else []
+        films: tuple[Film, ...] = ()
         if chosen.davis:
-            pictures += read_pictures("davis", chosen.davis, sequences=chosen.sequences.split(","))
+            names = chosen.sequences.split(",")
+            pictures += read_pictures("davis", chosen.davis, sequences=names)
+            films = tuple(Film.of_davis(chosen.davis, name) for name in names)
         if crew is not None:
             pictures += crew.generated(begun + BEGUN_WITHIN_SECONDS)
         elif chosen.generated:
             pictures += read_pictures("generated", count=chosen.generated)
         if len(pictures) <= CHECKED_PICTURES:
             parser.error("too few pictures: give --stills, or --davis with --sequences, or --generated")
-        parted = Pictures.parted(pictures, CHECKED_PICTURES)
+        parted = Pictures.parted(pictures, CHECKED_PICTURES, films)
         if crew is None:
             source: Source = Alone(training, parted)
         else:
