@@ -1,11 +1,17 @@
 """Measure the built-in segmenter on DAVIS: IoU of a box and of simulated clicks, and seconds for each answer.
 
     python benchmarks/segmenting.py DATA_DIR [--sequences a,b] [--clicks 5] [--no-learned] [--quarters]
+        [--weights FILE[=a,b]]...
 
 Frames 0 and n/2 of each sequence under DATA_DIR/davis; with --quarters frames n/4 and 3n/4. A click falls on the
 deepest point of the largest error, the picture's border counting as an edge. IoU is taken at full size. Answers are
 chained as in the Studio: each question carries the answer before it. The own score is compared with the IoU over all
 answers: correlation, mean error, and AUROC, the chance that an answer of IoU below 0.7 scores lower than one above.
+
+--weights takes other weights of the network. Given with sequences, it is used on those alone, and the sequences named
+are the ones measured. So a network trained twice, on five sequences each, is measured on all ten in one table:
+
+    python benchmarks/segmenting.py DATA_DIR --weights trained-on-A=dog,soapbox --weights trained-on-B=camel,parkour
 """
 
 from __future__ import annotations
@@ -14,6 +20,7 @@ import argparse
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -41,6 +48,10 @@ class Case:
     frames: ArrayFrames
     index: int
     truth: Mask
+
+    @property
+    def sequence(self) -> str:
+        return self.name.partition("@")[0]
 
 
 @dataclass(slots=True)
@@ -82,6 +93,18 @@ def next_click(mask: Mask, truth: Mask) -> Click | None:
     depth = cv2.distanceTransform(bordered, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
     y, x = np.unravel_index(int(depth.argmax()), depth.shape)
     return Click(float(x) + 0.5, float(y) + 0.5, best[1])
+
+
+def weights_of(given: Sequence[str]) -> dict[str, Path]:
+    """Read FILE=a,b pairs as the file of each sequence; a FILE alone is that of all others, under the name ""."""
+    files: dict[str, Path] = {}
+    for one in given:
+        file, _, names = one.partition("=")
+        for name in names.split(","):
+            if name in files:
+                raise SystemExit(f"--weights names {name or 'a file for all sequences'} twice")
+            files[name] = Path(file)
+    return files
 
 
 def cases(data: Path, sequences: Sequence[str], *, quarters: bool = False) -> list[Case]:
@@ -172,14 +195,29 @@ def main() -> None:
     parser.add_argument("--clicks", type=int, default=5, help="clicks to simulate (5)")
     parser.add_argument("--no-learned", action="store_true", help="leave the network out")
     parser.add_argument("--quarters", action="store_true", help="frames n/4 and 3n/4, which nothing was tuned on")
+    parser.add_argument(
+        "--weights", action="append", default=[], metavar="FILE[=a,b]", help="the network's, all or on these sequences"
+    )
     given = parser.parse_args()
-    found = cases(given.data, [name for name in given.sequences.split(",") if name], quarters=given.quarters)
+    files = weights_of(given.weights)
+    sequences = [name for name in given.sequences.split(",") if name]
+    if not sequences and "" not in files:
+        sequences = sorted(files)
+    if files and given.no_learned:
+        parser.error("--weights and --no-learned contradict each other")
+    if files and "" not in files and set(sequences) - set(files):
+        parser.error(f"--weights names no file for {', '.join(sorted(set(sequences) - set(files)))}")
+    found = cases(given.data, sequences, quarters=given.quarters)
 
-    def make() -> Segmenter:
-        return BuiltinSegmenter(SegmenterOptions(), Runtime(learned=not given.no_learned))
+    def make(sequence: str) -> Segmenter:
+        options = SegmenterOptions(weights=files.get(sequence, files.get("")))
+        return BuiltinSegmenter(options, Runtime(learned=not given.no_learned))
 
-    make().segment(found[0].frames, found[0].index, [Click(1, 1)])  # compiles, where nothing was kept on disk
-    print(report([measure(make, case, given.clicks) for case in found], given.clicks))
+    for name in sorted({case.sequence for case in found}):  # before the long part: a file may not be there
+        make(name)
+    first = found[0]
+    make(first.sequence).segment(first.frames, first.index, [Click(1, 1)])  # compiles, where nothing was kept on disk
+    print(report([measure(partial(make, case.sequence), case, given.clicks) for case in found], given.clicks))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 from videdit.checkpoints import file_digest
@@ -30,12 +31,13 @@ def digest(*values: Any) -> str:
 
 
 def weights_of(offer: Registration, options: Options, runtime: Runtime) -> dict[str, str]:
-    """Return the SHA-256 of each file of weights that an engine may load, by the checkpoint's name.
+    """Return the SHA-256 of each file of weights that an engine may load, by the checkpoint's name or the file's path.
 
     Those it is registered with, and those an option names; one that is not there makes no difference to the result.
     """
-    named = [value for value in options.model_dump().values() if isinstance(value, str)]
-    found = {}
+    values = list(options.model_dump().values())
+    named = [value for value in values if isinstance(value, str)]
+    found = {str(path): file_digest(path) for path in values if isinstance(path, Path) and path.is_file()}
     for name in sorted({*offer.checkpoints, *named}):
         try:
             found[name] = file_digest(runtime.find_checkpoint(name))

@@ -5,11 +5,14 @@ from __future__ import annotations
 import dataclasses
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
+from videdit.errors import CorruptCheckpoint, MissingCheckpoint
 from videdit.frames import Region
 from videdit.prompts import Box, Click
 from videdit.runtime import Runtime
@@ -89,6 +92,36 @@ def test_with_and_without_the_network_prompts_are_obeyed(moving_clip):
         assert not mask[:, :50].any()
         answers.append(mask)
     assert not np.array_equal(*answers)
+
+
+def test_other_weights_of_the_same_network_are_taken(tmp_path: Path, moving_clip):
+    torch.manual_seed(0)
+    state = {
+        name: torch.rand_like(value) if value.is_floating_point() else value
+        for name, value in Corrector().state_dict().items()
+    }
+    save_file(state, tmp_path / "other.safetensors")
+    prompts = [Box(50, 40, 110, 100)]
+    scores = [
+        BuiltinSegmenter(SegmenterOptions(weights=weights), Runtime())
+        .segment(moving_clip.frames, moving_clip.index, prompts)[0]
+        .score
+        for weights in (None, learned.WEIGHTS, tmp_path / "other.safetensors")
+    ]
+    assert scores[0] == scores[1] != scores[2]
+
+
+def test_weights_that_are_not_there_or_do_not_fit_are_named(tmp_path: Path):
+    nowhere, short, foreign = (tmp_path / f"{name}.safetensors" for name in ("nowhere", "short", "foreign"))
+    with pytest.raises(MissingCheckpoint, match="nowhere"):
+        BuiltinSegmenter(SegmenterOptions(weights=nowhere), Runtime())
+    short.write_bytes(learned.WEIGHTS.read_bytes()[:1000])
+    with pytest.raises(CorruptCheckpoint, match="short"):
+        BuiltinSegmenter(SegmenterOptions(weights=short), Runtime())
+    save_file({"stem.conv.weight": torch.zeros(1)}, foreign)
+    with pytest.raises(CorruptCheckpoint, match="do not fit the network"):
+        BuiltinSegmenter(SegmenterOptions(weights=foreign), Runtime())
+    BuiltinSegmenter(SegmenterOptions(weights=nowhere), Runtime(learned=False))
 
 
 def test_torch_is_loaded_for_the_network_alone():

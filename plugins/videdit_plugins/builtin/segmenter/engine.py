@@ -72,9 +72,9 @@ class BuiltinSegmenter(Segmenter):
         self._weights = Weights()
         self._look: CloseLook | None = None
         if runtime.learned:
-            from videdit_plugins.builtin.segmenter.learned import CloseLook
+            from videdit_plugins.builtin.segmenter.learned import WEIGHTS, CloseLook
 
-            self._look = CloseLook(runtime.device)
+            self._look = CloseLook(runtime.device, options.weights or WEIGHTS)
 
     def segment(
         self, frames: FrameSequence, index: int, prompts: Sequence[Prompt], previous: Mask | None = None

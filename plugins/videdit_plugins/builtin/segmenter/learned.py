@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_file
 
+from videdit.checkpoints import load_state_dict, load_strict
 from videdit.frames import Mask, Region
 from videdit_plugins.builtin.segmenter.evidence import Field
 from videdit_plugins.builtin.segmenter.network import MULTIPLE, Corrector
@@ -49,9 +49,15 @@ class CloseLook:
     """A network with its weights."""
 
     def __init__(self, device: str = "cpu", weights: Path = WEIGHTS) -> None:
+        """Read the weights.
+
+        weights: a safetensors file, as `training.segmenter` writes it
+
+        Raises MissingCheckpoint if there is no such file, CorruptCheckpoint if it does not fit the network.
+        """
         self._device = device
         network = Corrector()
-        network.load_state_dict(load_file(weights))
+        load_strict(network, load_state_dict(weights, "safetensors"), str(weights))
         self._network = network.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
 
     def word(self, planes: NDArray[np.float32], region: Region) -> Word:
