@@ -51,6 +51,15 @@ _Learned = Annotated[
     bool,
     typer.Option("--learned/--no-learned", help="Use the small networks that come along.", rich_help_panel=_ENGINES),
 ]
+_Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="ROLE.OPTION=VALUE",
+        help="An option of an engine, such as tracker.work_pixels=200000; may be repeated.",
+        rich_help_panel=_ENGINES,
+    ),
+]
 _Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 _Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
@@ -94,6 +103,7 @@ def _add_tracking(app: typer.Typer, session: Session) -> None:
             bool,
             typer.Option("--reidentify/--no-reidentify", help="Look for lost objects again.", rich_help_panel=_ENGINES),
         ] = False,
+        options: _Set = None,
         quality: _Quality = "standard",
         device: _Device = "auto",
         learned: _Learned = True,
@@ -103,6 +113,7 @@ def _add_tracking(app: typer.Typer, session: Session) -> None:
         """Track from the first frame to the last; J, F and J&F as the code of DAVIS takes them."""
         from videdit.evaluation import Pointing, TrackingSettings, evaluate_tracking
 
+        asked = _options(options, ("tracker", "segmenter"))
         settings = TrackingSettings(
             Pointing(init, clicks, robot),
             corrections,
@@ -113,6 +124,8 @@ def _add_tracking(app: typer.Typer, session: Session) -> None:
             segmenter,
             refine,
             reidentify,
+            asked["tracker"],
+            asked["segmenter"],
         )
         with console.progress(quiet=quiet) as report:
             found = evaluate_tracking(
@@ -245,6 +258,7 @@ def _add_segmenting(app: typer.Typer, session: Session) -> None:
         one_object: _OneObject = False,
         sequences: _Sequences = None,
         segmenter: _Segmenter = "auto",
+        options: _Set = None,
         quality: _Quality = "standard",
         device: _Device = "auto",
         learned: _Learned = True,
@@ -254,17 +268,33 @@ def _add_segmenting(app: typer.Typer, session: Session) -> None:
         """Segment the first and the middle frame by a box and by clicks; the IoU after each."""
         from videdit.evaluation import SegmentingSettings, evaluate_segmenting
 
+        asked = _options(options, ("segmenter",))
         with console.progress(quiet=quiet) as report:
             found = evaluate_segmenting(
                 folder,
                 Path(results),
-                SegmentingSettings(clicks, robot, one_object, segmenter),
+                SegmentingSettings(clicks, robot, one_object, segmenter, asked["segmenter"]),
                 plugins=session.plugins,
                 runtime=session.runtime({"device": device, "quality": quality, "learned": learned}),
                 sequences=sequences or (),
                 report=report,
             )
         _show(found, as_json=as_json)
+
+
+def _options(written: Sequence[str] | None, roles: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Return role -> option -> value of the texts ROLE.OPTION=VALUE that were written."""
+    asked: dict[str, dict[str, str]] = {role: {} for role in roles}
+    for text in written or ():
+        name, equals, value = text.partition("=")
+        role, _, option = name.partition(".")
+        if not (equals and option and role in asked):
+            raise OptionError(
+                f"--set {text} is not {' or '.join(f'{role}.OPTION=VALUE' for role in roles)}",
+                next_step="`videdit plugins --json` tells the options of each engine",
+            )
+        asked[role][option] = value
+    return asked
 
 
 def _show(found: Evaluation, *, as_json: bool) -> None:

@@ -12,6 +12,7 @@ from videdit.evaluation.tables import Column, Row, table_lines
 from videdit.plugins import Plugins, Role
 from videdit.progress import Progress, Report
 from videdit.runtime import Runtime
+from videdit.tracking.keys import weights_of
 
 Tick: TypeAlias = Callable[[], None]
 """To be called after each frame."""
@@ -90,13 +91,26 @@ class _Count:
         return tick
 
 
-def engine_settings(plugins: Plugins, runtime: Runtime, engines: Mapping[Role, str]) -> dict[str, str]:
-    """Return the name that each role's engine has in the end, `auto` resolved, and the plug-in it is from."""
-    chosen: dict[str, str] = {}
+def engine_settings(
+    plugins: Plugins, runtime: Runtime, engines: Mapping[Role, str], options: Mapping[Role, Mapping[str, Any]] = {}
+) -> dict[str, Any]:
+    """Return the name that each role's engine has in the end, `auto` resolved, and the plug-in it is from.
+
+    options: role -> options that were given; they are told in full, with the digests of the files they name
+
+    Raises OptionError that names the wrong option.
+    """
+    chosen: dict[str, Any] = {}
     for role, name in engines.items():
         offer, _ = plugins.choose(role, runtime, name)
         chosen[role] = offer.name
         chosen[f"{role}_from"] = plugins.source(role, offer.name)
+        if options.get(role):
+            checked = plugins.check_options(offer, options[role])
+            chosen[f"{role}_options"] = {
+                "given": checked.model_dump(mode="json", include=set(options[role])),
+                "weights": weights_of(offer, checked, runtime),
+            }
     return chosen
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -40,12 +40,14 @@ class SegmentingSettings:
     robot:      where clicks fall
     one_object: take all objects of a sequence together for one
     segmenter:  name of the engine
+    segmenter_options: what is set on it
     """
 
     clicks: int = 5
     robot: Robot = "largest"
     one_object: bool = False
     segmenter: str = AUTO
+    segmenter_options: Mapping[str, Any] = field(default_factory=dict)
 
 
 def evaluate_segmenting(
@@ -67,7 +69,10 @@ def evaluate_segmenting(
         raise OptionError("at least one click is needed")
     davis = open_davis(folder)
     opened = {name: davis.sequence(name, one_object=settings.one_object) for name in chosen_names(davis, sequences)}
-    chosen = {**engine_settings(plugins, runtime, {"segmenter": settings.segmenter}), **runtime_settings(runtime)}
+    engine = engine_settings(
+        plugins, runtime, {"segmenter": settings.segmenter}, {"segmenter": settings.segmenter_options}
+    )
+    chosen = {**engine, **runtime_settings(runtime)}
     ledger = Ledger(results, {"evaluation": "segmenting", **asdict(settings), **chosen})
     job = _Job(ledger, settings, plugins, runtime, opened)
     weights = {name: 2 * len(one.object_ids) for name, one in opened.items()}
@@ -123,7 +128,8 @@ class _Job:
         }
 
     def _segmenter(self) -> Segmenter:
-        made: Segmenter = self.plugins.create("segmenter", self.settings.segmenter, None, self.runtime)
+        settings = self.settings
+        made: Segmenter = self.plugins.create("segmenter", settings.segmenter, settings.segmenter_options, self.runtime)
         return made
 
 

@@ -66,6 +66,7 @@ class TrackingSettings:
     one_object:  take all objects of a sequence together for one, as DAVIS 2016 does
     frames:      the first so many of each sequence; None takes all
     tracker, segmenter: names of engines
+    tracker_options, segmenter_options: what is set on them
     refine:      whether doubtful masks are put to the segmenter
     reidentify:  whether objects that were lost are looked for again
     """
@@ -79,6 +80,8 @@ class TrackingSettings:
     segmenter: str = AUTO
     refine: Refine = "auto"
     reidentify: bool = False
+    tracker_options: Mapping[str, Any] = field(default_factory=dict)
+    segmenter_options: Mapping[str, Any] = field(default_factory=dict)
 
 
 def evaluate_tracking(
@@ -107,9 +110,13 @@ def evaluate_tracking(
     roles: dict[Role, str] = {"tracker": settings.tracker}
     if settings.pointing.init != "mask" or settings.refine != "off" or settings.reidentify:
         roles["segmenter"] = settings.segmenter
-    kept = {**asdict(settings), **engine_settings(plugins, runtime, roles), **runtime_settings(runtime)}
+    options: dict[Role, Mapping[str, Any]] = {
+        "tracker": settings.tracker_options,
+        "segmenter": settings.segmenter_options,
+    }
+    kept = {**asdict(settings), **engine_settings(plugins, runtime, roles, options), **runtime_settings(runtime)}
     if "segmenter" not in roles:
-        kept["segmenter"] = None
+        kept["segmenter"], kept["segmenter_options"] = None, {}
     ledger = Ledger(results, {"evaluation": "tracking", **kept})
     job = _Job(ledger, settings, plugins, runtime, opened)
     weights = {name: len(one) * (1 + settings.corrections) for name, one in opened.items()}
@@ -151,6 +158,8 @@ class _Job:
                 Engines(
                     self.settings.segmenter,
                     self.settings.tracker,
+                    self.settings.segmenter_options,
+                    self.settings.tracker_options,
                     refine=self.settings.refine,
                     reidentify={"enabled": self.settings.reidentify},
                 ),
@@ -174,7 +183,8 @@ class _Job:
     def _segmenter(self) -> Any:
         if self.settings.pointing.init == "mask":
             return None
-        return self.plugins.create("segmenter", self.settings.segmenter, None, self.runtime)
+        settings = self.settings
+        return self.plugins.create("segmenter", settings.segmenter, settings.segmenter_options, self.runtime)
 
     def _write_masks(self, sequence: DavisSequence, size: tuple[int, int], found: Followed) -> None:
         """Write the result files that DAVIS's server and tools read: palette PNGs named as the annotations."""

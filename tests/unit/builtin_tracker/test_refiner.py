@@ -8,11 +8,13 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from safetensors.torch import save_file
 
+from videdit.errors import CorruptCheckpoint, MissingCheckpoint
 from videdit_plugins.builtin.tracker import engine as engine_module
 from videdit_plugins.builtin.tracker.memory import places
 from videdit_plugins.builtin.tracker.network import CUES, Remembered, TrackerNetwork, remember
-from videdit_plugins.builtin.tracker.refiner import MOST_ADDED, MOST_TAKEN, LearnedRefiner, weighed
+from videdit_plugins.builtin.tracker.refiner import MOST_ADDED, MOST_TAKEN, LearnedRefiner, load_refiner, weighed
 
 ODDS = arrays(np.float32, (4, 6), elements=st.floats(-8, 8, width=32))
 RED, BLUE = (190, 60, 50), (50, 80, 190)
@@ -86,7 +88,7 @@ def test_places_are_what_training_remembers():
 
 @pytest.fixture
 def learned(monkeypatch):
-    monkeypatch.setattr(engine_module, "load_refiner", lambda: LearnedRefiner(network().folded()))
+    monkeypatch.setattr(engine_module, "load_refiner", lambda weights: LearnedRefiner(network().folded()))
 
 
 @pytest.mark.usefixtures("learned")
@@ -129,3 +131,34 @@ def test_the_network_may_add_more_than_it_may_take(odds, own):
     assert (odds - found <= MOST_TAKEN + 1e-4).all()
     near = (own >= odds) & (own - odds < MOST_ADDED)
     np.testing.assert_allclose(found[near], own[near], atol=1e-4)
+
+
+def test_weights_of_a_file_are_taken_in_place_of_those_that_come_along(tmp_path):
+    save_file(network(3).state_dict(), tmp_path / "own.safetensors")
+    lab = np.random.default_rng(0).integers(0, 255, (48, 64, 3)).astype(np.uint8)
+    loaded = load_refiner(tmp_path / "own.safetensors")
+    np.testing.assert_array_equal(loaded.keys(lab), LearnedRefiner(network(3).folded()).keys(lab))
+
+
+def test_weights_of_another_width_are_taken(tmp_path):
+    narrow = TrackerNetwork((8, 16, 24, 32), (8, 16, 24))
+    save_file(narrow.state_dict(), tmp_path / "narrow.safetensors")
+    assert load_refiner(tmp_path / "narrow.safetensors") is not None
+
+
+@pytest.mark.parametrize(
+    ("spoil", "fault"),
+    [
+        (lambda path: None, MissingCheckpoint),
+        (lambda path: path.write_bytes(b"no weights"), CorruptCheckpoint),
+        (lambda path: save_file({"last.bias": torch.zeros(1)}, path), CorruptCheckpoint),
+        (lambda path: save_file({**network().state_dict(), "more": torch.zeros(1)}, path), CorruptCheckpoint),
+    ],
+    ids=["absent", "not safetensors", "too few", "too many"],
+)
+def test_a_file_that_is_not_the_networks_is_named(tmp_path, paint, make_tracker, spoil, fault):
+    path = tmp_path / "own.safetensors"
+    spoil(path)
+    clip = paint(1).ellipse(1, RED, lambda i: (50, 60))
+    with pytest.raises(fault, match=r"own\.safetensors"):
+        make_tracker(weights=path).start(clip.frames, 0, clip.masks[0])

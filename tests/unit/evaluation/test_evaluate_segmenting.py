@@ -80,6 +80,10 @@ def test_the_segmenting_command(davis: Path, tmp_path: Path, plugins: Plugins) -
     assert done.stdout.splitlines()[-1].split()[:4] == ["mean", "100.0", "100.0", "100.0"]
     for name in ("segmenting.csv", "worst.png", "plots/clicks.png"):
         assert (tmp_path / "out" / name).is_file()
+    for wrong in ("segmenter.speed=3", "tracker.speed=3"):
+        other = [*arguments, "--set", wrong, "--device", "cpu"]
+        refused = CliRunner().invoke(evaluate_commands(Session(plugins)), other)
+        assert (refused.exit_code, "speed" in refused.stderr) == (2, True), refused.stderr
 
 
 def test_a_table_is_aligned_and_shows_what_is_missing() -> None:

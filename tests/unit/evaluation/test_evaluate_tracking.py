@@ -85,11 +85,31 @@ class Worse(ColourSegmenter):
         return [videdit.Hypothesis(dot, 0.9)]
 
 
+class Patience(videdit.Options):
+    frames: int = 0
+    weights: Path | None = None
+
+
+class Patient(ColourTracker):
+    """Loses object 1 from a certain frame on."""
+
+    def __init__(self, options: Patience, runtime: Any = None) -> None:
+        super().__init__()
+        self._first = options.frames
+
+    def step(self, index: int) -> dict[int, Tracked]:
+        found = super().step(index)
+        if index >= self._first:
+            found[1] = Tracked(np.zeros_like(found[1].mask), 0.1)
+        return found
+
+
 class Extra:
     @videdit.hookimpl
     def register_trackers(self, register: Any) -> None:
         register("forgetful", Forgetful)
         register("still", StillTracker)
+        register("patient", Patient, Patience)
 
     @videdit.hookimpl
     def register_segmenters(self, register: Any) -> None:
@@ -257,6 +277,29 @@ def test_the_command_names_what_is_wrong(davis: Path, tmp_path: Path, plugins: P
     nowhere = CliRunner().invoke(app, ["tracking", str(tmp_path / "empty"), *results])
     assert nowhere.exit_code == 2
     assert "JPEGImages" in nowhere.stderr
+
+
+def test_options_of_the_engines_are_set_by_the_command(davis: Path, tmp_path: Path, plugins: Plugins) -> None:
+    app = evaluate_commands(Session(plugins))
+    (tmp_path / "own.bin").write_bytes(b"1")
+
+    def run(*options: str, results: str = "out") -> Any:
+        written = [part for one in options for part in ("--set", one)]
+        start = ["tracking", str(davis), "--results", str(tmp_path / results), "--tracker", "patient", *written]
+        return CliRunner().invoke(app, [*start, "--device", "cpu"])
+
+    patient = run("tracker.frames=3", f"tracker.weights={tmp_path / 'own.bin'}")
+    assert patient.exit_code == 0, patient.output
+    assert patient.stdout.splitlines()[3].split()[:4] == ["mean", "4", "75.0", "75.0"]
+    other = run("tracker.frames=9", f"tracker.weights={tmp_path / 'own.bin'}")
+    assert (other.exit_code, "tracker_options" in other.stderr) == (2, True)
+    (tmp_path / "own.bin").write_bytes(b"2")
+    retrained = run("tracker.frames=3", f"tracker.weights={tmp_path / 'own.bin'}")
+    assert (retrained.exit_code, "tracker_options" in retrained.stderr) == (2, True)
+    for wrong, named in (("frames=3", "tracker.OPTION"), ("tracker.frames", "VALUE"), ("tracker.speed=3", "speed")):
+        done = run(wrong, results="wrong")
+        assert (done.exit_code, named in done.stderr) == (2, True), done.stderr
+    assert not (tmp_path / "wrong").exists()
 
 
 def test_an_object_that_is_not_there_at_first_is_followed_both_ways_once_corrected(

@@ -197,7 +197,7 @@ class BuiltinTracker(Tracker):
         self._planes = Planes(frames, self._options.work_pixels)
         self._size = frames.size
         if self._learned and self._refiner is None:
-            self._refiner = load_refiner()
+            self._refiner = load_refiner(self._options.weights)
 
     def _started(self) -> Planes:
         if self._planes is None:

@@ -122,25 +122,30 @@ class TrackerNetwork(nn.Module):
         nn.init.zeros_(self.last.bias)  # type: ignore[arg-type]
 
     @classmethod
-    def holding(cls, weights: Mapping[str, Tensor]) -> TrackerNetwork:
-        """Return the network that has `weights`, as wide as they are."""
+    def as_wide_as(cls, weights: Mapping[str, Tensor]) -> TrackerNetwork:
+        """Return a network whose layers are as wide as `weights` say, or as usual where these do not say it."""
 
-        def width(name: str) -> int:
-            return len(weights[name])
+        def width(name: str, usual: int) -> int:
+            return len(weights[name]) if name in weights and weights[name].ndim else usual
 
-        network = cls(
+        return cls(
             (
-                width("at_full.norm.weight"),
-                width("seen_half.bias"),
-                width("seen_quarter.bias"),
-                width("seen_eighth.bias"),
+                width("at_full.norm.weight", WIDTHS[0]),
+                width("seen_half.bias", WIDTHS[1]),
+                width("seen_quarter.bias", WIDTHS[2]),
+                width("seen_eighth.bias", WIDTHS[3]),
             ),
             (
-                width("encoder.at_half.norm.weight"),
-                width("encoder.at_quarter.0.norm.weight"),
-                width("encoder.at_eighth.0.norm.weight"),
+                width("encoder.at_half.norm.weight", SEEN[0]),
+                width("encoder.at_quarter.0.norm.weight", SEEN[1]),
+                width("encoder.at_eighth.0.norm.weight", SEEN[2]),
             ),
         )
+
+    @classmethod
+    def holding(cls, weights: Mapping[str, Tensor]) -> TrackerNetwork:
+        """Return the network that has `weights`, as wide as they are."""
+        network = cls.as_wide_as(weights)
         network.load_state_dict(weights)
         return network
 

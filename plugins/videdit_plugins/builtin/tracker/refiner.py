@@ -127,14 +127,27 @@ CONVOLUTIONS_KEPT = 256
 1024 of them unless told before the first, which is a hundred megabytes; old shapes hardly come back."""
 
 
-@cache
-def load_refiner() -> LearnedRefiner | None:
-    """Return the refiner with the weights that come with videdit, or None if it comes without."""
-    if not WEIGHTS.exists():
-        return None
-    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", str(CONVOLUTIONS_KEPT))
-    from safetensors.torch import load_file
+def load_refiner(weights: Path | None = None) -> LearnedRefiner | None:
+    """Return the refiner with the weights of a file, or with those that come with videdit, None if it comes without.
 
+    Raises MissingCheckpoint if there is no such file, CorruptCheckpoint if what it holds is not this network's.
+    """
+    if weights is None:
+        return _of_videdit()
+    return _loaded(weights)
+
+
+@cache
+def _of_videdit() -> LearnedRefiner | None:
+    return _loaded(WEIGHTS) if WEIGHTS.exists() else None
+
+
+def _loaded(weights: Path) -> LearnedRefiner:
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", str(CONVOLUTIONS_KEPT))
+    from videdit.checkpoints import load_state_dict, load_strict
     from videdit_plugins.builtin.tracker.network import TrackerNetwork
 
-    return LearnedRefiner(TrackerNetwork.holding(load_file(WEIGHTS)).folded())
+    tensors = load_state_dict(weights, "safetensors")
+    network = TrackerNetwork.as_wide_as(tensors)
+    load_strict(network, tensors, str(weights))
+    return LearnedRefiner(network.folded())
