@@ -27,8 +27,8 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file
 
 from training.clips import Clip, make_clip
-from training.footage import Film, film_clip
-from training.material import SegmentedPicture, generate
+from training.footage import film_clip
+from training.material import Film, SegmentedPicture, generate
 from training.pool import pack
 from training.walks import walk
 from training.whole import write_whole

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from training.clips import SIZE, Clip, Light, occluder
-from training.material import SegmentedPicture, lay
-from training.material.picture import read_image
+from training.material import Film, SegmentedPicture, lay
 from training.movers import OBJECT_PX, Mover
 
 APART = (0.6, 0.25, 0.15)
@@ -27,26 +24,6 @@ LEAST_PX = 60
 TRIES = 20
 
 Pair = tuple[NDArray[np.uint8], NDArray[np.bool_]]
-
-
-@dataclass(frozen=True, slots=True)
-class Film:
-    """Paths of the frames of a film and of their masks, anything above 0 being the object."""
-
-    frames: tuple[Path, ...]
-    masks: tuple[Path, ...]
-
-    @classmethod
-    def of_davis(cls, folder: Path, sequence: str) -> Film:
-        frames = tuple(sorted((folder / "JPEGImages/480p" / sequence).glob("*.jpg")))
-        if not frames:
-            raise FileNotFoundError(folder / "JPEGImages/480p" / sequence)
-        return cls(frames, tuple(folder / "Annotations/480p" / sequence / f"{path.stem}.png" for path in frames))
-
-    def read(self, number: int) -> Pair:
-        """Return RGB (H, W, 3) uint8 and the mask (H, W) bool of a frame."""
-        rgb = read_image(str(self.frames[number]), cv2.IMREAD_COLOR)
-        return rgb, read_image(str(self.masks[number]), cv2.IMREAD_GRAYSCALE) > 0
 
 
 def film_clip(
@@ -90,7 +67,9 @@ def _chosen(films: Sequence[Film], random: np.random.Generator, length: int) -> 
         numbers = int(random.integers(room)) + apart * np.arange(length)
         if random.random() < 0.5:
             numbers = numbers[::-1]
-        given, shown = film.read(int(random.integers(len(film.frames)))), [film.read(int(one)) for one in numbers]
+        given, *shown = (
+            (film.rgb(one), film.mask(one)) for one in [int(random.integers(len(film.frames))), *map(int, numbers)]
+        )
         if min(given[1].sum(), shown[0][1].sum()) >= LEAST_PX:
             return given, shown
     raise ValueError("these films are too short, or show no object")

@@ -31,8 +31,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from training.crew import Crew, Pictures, checked_clip, one_walk
-from training.footage import Film
-from training.material import read_pictures
+from training.material import Film, read_pictures
 from training.pool import Batch, Pool
 from training.whole import write_whole
 from videdit_plugins.builtin.tracker.network import TrackerNetwork, remember

@@ -8,6 +8,7 @@ from typing import Literal
 
 from training.material.davis import read_davis
 from training.material.deform import Motion, random_motion
+from training.material.films import Film
 from training.material.generated import generate
 from training.material.lay import lay, without
 from training.material.objects import choose_object
@@ -18,6 +19,7 @@ from training.material.stills import read_stills
 Source = Literal["stills", "davis", "generated"]
 
 __all__ = [
+    "Film",
     "Motion",
     "SegmentedPicture",
     "Source",

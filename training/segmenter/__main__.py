@@ -55,7 +55,8 @@ def main() -> None:
         clocked.train(clocked.Clocked(settings, given.minutes, begun), sources, given.workers, given.out)
     else:
         settings = Settings(given.steps, given.batch or 8, given.rate, given.seed, given.device)
-        stepwise.train(stepwise.Stepwise([*sources.read(), *sources.generate()], settings), given.out)
+        pictures = [*sources.read(), *sources.generate()]
+        stepwise.train(stepwise.Stepwise(pictures, settings, sources.films()), given.out)
 
 
 if __name__ == "__main__":

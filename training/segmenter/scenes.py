@@ -20,6 +20,7 @@ from training.material import (
     random_motion,
     shade,
 )
+from training.material.deform import Motion as Move
 from training.material.deform import affine
 from training.material.objects import on_border
 from training.material.photograph import shading_field
@@ -58,6 +59,56 @@ class Scene:
     motion: Motion
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a scene an object comes to lie.
+
+    scale:  of its picture
+    size:   its longer side in the scene, in pixels
+    centre: of the object in its picture, (x, y)
+    to:     where that is in the scene, (x, y)
+    """
+
+    scale: float
+    size: float
+    centre: tuple[float, float]
+    to: tuple[float, float]
+
+
+def place_of(mask: Mask, random: np.random.Generator, least_scale: float) -> Place:
+    """Choose where the object of `mask` (H, W) goes, and how large it gets."""
+    ys, xs = np.nonzero(mask)
+    reach = max(float(np.ptp(xs)), float(np.ptp(ys))) + 1
+    scale = float(np.clip(SIDE * random.uniform(0.15, 0.9) / reach, least_scale, 3.0))
+    size = reach * scale
+    room = max(0.0, SIDE - 0.9 * size)
+    if random.random() < BORDERING:
+        room = float(SIDE)
+    x, y = SIDE / 2 + random.uniform(-0.5, 0.5, 2) * room
+    centre = (float(xs.min() + xs.max()) / 2, float(ys.min() + ys.max()) / 2)
+    return Place(scale, size, centre, (float(x), float(y)))
+
+
+def window_onto(mask: Mask, place: Place, random: np.random.Generator) -> Move:
+    """Return the move that cuts a window around the object out of its own picture, a little turned and stretched."""
+    height, width = mask.shape
+    # The window stays inside the picture as far as the picture is large enough.
+    x, y = (
+        float(np.clip(to, SIDE - place.scale * (length - centre), place.scale * centre))
+        if place.scale * length >= SIDE
+        else to
+        for to, centre, length in zip(place.to, place.centre, (width, height), strict=True)
+    )
+    return affine(
+        (SIDE, SIDE),
+        centre=place.centre,
+        to=(x, y),
+        scale=place.scale,
+        turn=float(random.normal(0, 0.06)),
+        stretch=float(np.exp(random.normal(0, 0.1))),
+    )
+
+
 def make_scene(pictures: Sequence[SegmentedPicture], random: np.random.Generator) -> Scene:
     """Cut a window around an object out of a picture, or lay the object over another picture."""
     for _ in range(TRIES):
@@ -69,7 +120,7 @@ def make_scene(pictures: Sequence[SegmentedPicture], random: np.random.Generator
         if made is None:
             continue
         rgb, truth, alike = made
-        return Scene(_photographed(rgb, random), truth, made_up_motion(truth, alike, random))
+        return Scene(photographed(rgb, random), truth, made_up_motion(truth, alike, random))
     raise ValueError("these pictures hold no objects")
 
 
@@ -91,38 +142,13 @@ def _laid_out(
     pictures: Sequence[SegmentedPicture], picture: SegmentedPicture, mask: Mask, random: np.random.Generator
 ) -> tuple[Pixels, Mask, Mask] | None:
     """Return pixels, the truth, and what moves like the object without being it."""
-    ys, xs = np.nonzero(mask)
-    reach = max(float(np.ptp(xs)), float(np.ptp(ys))) + 1
-    share = float(random.uniform(0.15, 0.9))
     pasted = random.random() < PASTED
     # A picture smaller than the window would be mirrored at its border, and the object with it.
-    least = 0.3 if pasted else SIDE / min(mask.shape)
-    scale = float(np.clip(SIDE * share / reach, least, 3.0))
-    size = reach * scale
-    room = max(0.0, SIDE - 0.9 * size)
-    if random.random() < BORDERING:
-        room = float(SIDE)
-    to = tuple(SIDE / 2 + random.uniform(-0.5, 0.5, 2) * room)
-    centre = (float(xs.min() + xs.max()) / 2, float(ys.min() + ys.max()) / 2)
+    place = place_of(mask, random, 0.3 if pasted else SIDE / min(mask.shape))
     if pasted:
-        move = random_motion(random, (SIDE, SIDE), centre, to, scale, 0.7)
+        move = random_motion(random, (SIDE, SIDE), place.centre, place.to, place.scale, 0.7)
     else:
-        height, width = mask.shape
-        # The window stays inside the picture as far as the picture is large enough.
-        to = tuple(
-            float(np.clip(to[k], SIDE - scale * (length - centre[k]), scale * centre[k]))
-            if scale * length >= SIDE
-            else to[k]
-            for k, length in enumerate((width, height))
-        )
-        move = affine(
-            (SIDE, SIDE),
-            centre=centre,
-            to=to,
-            scale=scale,
-            turn=float(random.normal(0, 0.06)),
-            stretch=float(np.exp(random.normal(0, 0.1))),
-        )
+        move = window_onto(mask, place, random)
     smoothed = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 0.7)
     alpha = move.mask(smoothed)
     truth = np.asarray(alpha > 0.5)
@@ -134,7 +160,10 @@ def _laid_out(
     else:
         ground = _ground(pictures, random)
         if random.random() < SHADOW / PASTED:
-            offset = (float(random.normal(0, 0.2 * size)), float(ys.max() - ys.min()) * scale * 0.45)
+            offset = (
+                float(random.normal(0, 0.2 * place.size)),
+                float(np.ptp(np.nonzero(mask)[0])) * place.scale * 0.45,
+            )
             darkness = float(random.uniform(0.25, 0.7))
             shaded = cast_shadow(ground, alpha, offset, float(random.uniform(0.5, 4)), darkness)
             alike = np.asarray((ground.astype(int) - shaded).sum(axis=2) > 12) & ~truth
@@ -178,7 +207,8 @@ def _ground(pictures: Sequence[SegmentedPicture], random: np.random.Generator) -
     return np.asarray(cv2.resize(rgb[y : y + side, x : x + side], (SIDE, SIDE), interpolation=how), np.uint8)
 
 
-def _photographed(rgb: Pixels, random: np.random.Generator) -> Pixels:
+def photographed(rgb: Pixels, random: np.random.Generator) -> Pixels:
+    """Return (SIDE, SIDE, 3) uint8 as another camera and file would have it."""
     if random.random() < 0.3:
         rgb = motion_blur(rgb, tuple(random.normal(0, 2.5, 2)))
     if random.random() < 0.3:

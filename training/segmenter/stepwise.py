@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from training.material import SegmentedPicture
+from training.material import Film, SegmentedPicture
 from training.segmenter.learning import FALL, Learning, Settings, soft_overlap
 from training.segmenter.questions import Conversation
-from training.segmenter.scenes import make_scene
+from training.segmenter.talkers import some_scene
 
 ANSWERS = 4
 
@@ -25,16 +25,18 @@ class Stepwise:
     may be resumed with another number of steps, and is the same as if it had always been that long.
     """
 
-    def __init__(self, pictures: Sequence[SegmentedPicture], settings: Settings) -> None:
+    def __init__(self, pictures: Sequence[SegmentedPicture], settings: Settings, films: Sequence[Film] = ()) -> None:
         self.learning = Learning(settings)
         self.settings = settings
         self.step = 0
-        self._pictures = pictures
+        self._pictures, self._films = pictures, films
 
     def advance(self) -> tuple[float, ...]:
         """Make one batch of scenes and learn from each of the answers. Return the mean loss, and the IoU of each."""
         random = np.random.default_rng([self.settings.seed, self.step])
-        talks = [Conversation(make_scene(self._pictures, random), random) for _ in range(self.settings.batch)]
+        talks = [
+            Conversation(some_scene(self._pictures, self._films, random), random) for _ in range(self.settings.batch)
+        ]
         losses, overlaps = [], []
         for number in range(ANSWERS):
             shown = torch.from_numpy(np.stack([talk.question() for talk in talks])).to(self.settings.device)

@@ -6,19 +6,21 @@ import multiprocessing
 import threading
 import time
 
+import cv2
 import numpy as np
 import pytest
 import torch
 
 from training.material import read_pictures
 from training.segmenter import clocked
+from training.segmenter.filmed import film_scene
 from training.segmenter.learning import Settings, soft_overlap
 from training.segmenter.moving import made_up_motion
 from training.segmenter.pool import ROOM, Pool, varied
 from training.segmenter.questions import LOOK, Conversation, click_on_error
 from training.segmenter.scenes import SIDE, make_scene
 from training.segmenter.stepwise import Stepwise, train
-from training.segmenter.talkers import Sources, hold_conversations
+from training.segmenter.talkers import Sources, hold_conversations, some_scene
 from videdit_plugins.builtin.segmenter.learned import CloseLook
 from videdit_plugins.builtin.segmenter.planes import BELIEF, COUNT
 
@@ -35,6 +37,32 @@ def test_a_scene_holds_its_object_and_follows_its_seed(pictures):
     assert not one.truth.all()
     np.testing.assert_array_equal(one.rgb, again.rgb)
     np.testing.assert_array_equal(one.motion.residual, again.motion.residual)
+
+
+def test_a_scene_of_a_film_shows_its_object_and_how_it_moves(film):
+    moved = 0
+    for seed in range(8):
+        scene = film_scene([film], np.random.default_rng(seed))
+        assert scene.rgb.shape == (SIDE, SIDE, 3)
+        inside = cv2.erode(scene.truth.view(np.uint8), np.ones((15, 15), np.uint8)) > 0
+        colours = scene.rgb[inside].mean(axis=0)
+        assert colours[0] > colours[1] + 50
+        if scene.motion.residual.any():
+            moved += 1
+            speed = scene.motion.speed
+            assert np.median(speed[inside]) > 3 * np.median(speed[~scene.truth])
+            # Five pixels a frame to the right, in a window mirrored or not, of a film of 320 pixels.
+            assert abs(np.median(scene.motion.residual[..., 0][inside])) > 2
+    assert moved > 2
+
+
+def test_films_make_some_of_the_scenes(film, pictures, monkeypatch):
+    monkeypatch.setattr("training.segmenter.talkers.film_scene", lambda films, _: films)
+    monkeypatch.setattr("training.segmenter.talkers.make_scene", lambda pictures, _: pictures)
+    random = np.random.default_rng(0)
+    made = [some_scene(pictures, [film], random) for _ in range(12)]
+    assert 0 < made.count([film]) < 12
+    assert some_scene(pictures, [], random) is pictures
 
 
 def test_made_up_motion_tells_the_object_from_the_ground_more_often_than_not():

@@ -13,7 +13,7 @@ from training import tracker as script
 from training.clips import make_clip
 from training.corruption import corrupt
 from training.crew import Crew, Pictures, checked_clip
-from training.footage import Film, film_clip
+from training.footage import film_clip
 from training.material import foot_shadow, read_pictures
 from training.pool import PLANES, Batch, Pool, pack
 from training.walks import CUE_SCALE, SIDE, walk
@@ -32,22 +32,6 @@ def test_a_clip_has_a_mask_for_each_frame_and_follows_its_seed(pictures):
     assert one.masks[0].any()
     for first, second in zip(one.frames, again.frames, strict=True):
         np.testing.assert_array_equal(first, second)
-
-
-@pytest.fixture(scope="module")
-def film(tmp_path_factory):
-    """A film of 24 frames, 240x320: a red disc goes 5 pixels to the right each frame."""
-    folder = tmp_path_factory.mktemp("davis")
-    places = folder / "JPEGImages/480p/disc", folder / "Annotations/480p/disc"
-    for place in places:
-        place.mkdir(parents=True)
-    ground = np.random.default_rng(0).integers(0, 90, (240, 320, 3), np.uint8)
-    for number in range(24):
-        mask = cv2.circle(np.zeros((240, 320), np.uint8), (90 + 5 * number, 120), 25, 255, -1)
-        bgr = np.where(mask[..., None] > 0, np.uint8([0, 0, 220]), ground)
-        cv2.imwrite(str(places[0] / f"{number:05}.jpg"), bgr)
-        cv2.imwrite(str(places[1] / f"{number:05}.png"), mask)
-    return Film.of_davis(folder, "disc")
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -75,11 +59,6 @@ def test_films_are_learned_from_but_not_checked_by(film, pictures, monkeypatch):
     assert asked == [(film,)] * made.count(None)
     checked_clip(parted.checked, 0, 1)
     assert len(asked) == made.count(None)
-
-
-def test_a_sequence_that_is_not_there_is_told(tmp_path):
-    with pytest.raises(FileNotFoundError, match="nowhere"):
-        Film.of_davis(tmp_path, "nowhere")
 
 
 def test_spoilt_masks_are_near_the_truth():

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from training.material import (
+    Film,
     SegmentedPicture,
     cast_shadow,
     choose_object,
@@ -143,3 +144,8 @@ def test_a_shadow_darkens_beside_the_object():
     dark = cast_shadow(rgb, alpha, (8.0, 10.0), 1.0, 0.5)
     assert dark.min() < 60
     assert dark[0, 0, 0] == 100
+
+
+def test_a_sequence_that_is_not_there_is_told(tmp_path):
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        Film.of_davis(tmp_path, "nowhere")
