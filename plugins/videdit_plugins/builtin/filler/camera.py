@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from videdit_plugins.builtin.filler.cache import Cache
 from videdit_plugins.builtin.filler.pictures import Pictures
 from videdit_plugins.builtin.filler.scale import Matrix
 
@@ -36,8 +36,8 @@ class Camera:
 
     def __init__(self, pictures: Pictures) -> None:
         self._pictures = pictures
-        self._pairs: OrderedDict[tuple[int, int], Matrix] = OrderedDict()
-        self._corners: OrderedDict[int, NDArray[np.float32]] = OrderedDict()
+        self._pairs = Cache(self._estimated, _PAIRS_KEPT)
+        self._corners = Cache(self._corners_of, _CORNERS_KEPT)
 
     def between(self, a: int, b: int) -> Matrix:
         """Return the map of coordinates of frame `a` to those of frame `b`, last entry 1."""
@@ -45,13 +45,7 @@ class Camera:
             return np.eye(3)
         if a > b:
             return _normal(np.linalg.inv(self.between(b, a)))
-        key = (a, b)
-        if key not in self._pairs:
-            start = np.eye(3) if b == a + 1 else self.product(a, b)
-            self._pairs[key] = self._matched(a, b, start)
-            if len(self._pairs) > _PAIRS_KEPT:
-                self._pairs.popitem(last=False)
-        return self._pairs[key]
+        return self._pairs[a, b]
 
     def product(self, a: int, b: int) -> Matrix:
         """Return the map from `a` to `b` chained from neighbour to neighbour: never lost, but it drifts."""
@@ -62,10 +56,14 @@ class Camera:
             result = self.between(index, index + 1) @ result
         return _normal(result)
 
+    def _estimated(self, pair: tuple[int, int]) -> Matrix:
+        a, b = pair
+        return self._matched(a, b, np.eye(3) if b == a + 1 else self.product(a, b))
+
     def _matched(self, a: int, b: int, start: Matrix) -> Matrix:
         """Return `start` (a to b) corrected by tracking corners; `start` itself if too few agree."""
         first, second = self._pictures[a], self._pictures[b]
-        points = self._corners_of(a)
+        points = self._corners[a]
         moved = b != a + 1
         height, width = first.grey.shape
         target, hidden = second.grey, second.wide
@@ -88,15 +86,11 @@ class Camera:
         return np.eye(3) if _still(result, (height, width)) else result
 
     def _corners_of(self, index: int) -> NDArray[np.float32]:
-        if index not in self._corners:
-            picture = self._pictures[index]
-            distance = self._pictures.scale.px(_CORNER_DISTANCE_PX)
-            free = (~picture.wide).view(np.uint8)
-            found = cv2.goodFeaturesToTrack(picture.grey, _CORNERS, _CORNER_QUALITY, distance, mask=free)
-            self._corners[index] = np.zeros((0, 1, 2), np.float32) if found is None else np.asarray(found)
-            if len(self._corners) > _CORNERS_KEPT:
-                self._corners.popitem(last=False)
-        return self._corners[index]
+        picture = self._pictures[index]
+        distance = self._pictures.scale.px(_CORNER_DISTANCE_PX)
+        free = (~picture.wide).view(np.uint8)
+        found = cv2.goodFeaturesToTrack(picture.grey, _CORNERS, _CORNER_QUALITY, distance, mask=free)
+        return np.zeros((0, 1, 2), np.float32) if found is None else np.asarray(found)
 
 
 def _track(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from videdit.frames import Mask
+from videdit_plugins.builtin.filler.cache import Cache
 from videdit_plugins.builtin.filler.diffusion import Plane
 from videdit_plugins.builtin.filler.ground import LitGround
 
@@ -47,17 +47,11 @@ class Darkenings:
     def __init__(self, ground: LitGround, unit: float, kept: int) -> None:
         self._ground = ground
         self._unit = unit
-        self._limit = kept
-        self._kept: OrderedDict[int, Darkening] = OrderedDict()
-        self._coarse: OrderedDict[int, Plane] = OrderedDict()
+        self._kept = Cache(self._made, kept)
+        self._coarse = Cache(self._shrunk, _COARSE_KEPT)
 
     def of(self, index: int) -> Darkening:
         """Return the darkening of frame `index`."""
-        if index not in self._kept:
-            self._kept[index] = self._made(index)
-            if len(self._kept) > self._limit:
-                self._kept.popitem(last=False)
-        self._kept.move_to_end(index)
         return self._kept[index]
 
     def coarse(self, index: int) -> Plane:
@@ -65,11 +59,10 @@ class Darkenings:
 
         It outlives the darkening: frames far apart are compared by it.
         """
-        if index not in self._coarse:
-            self._coarse[index] = np.minimum(self.of(index).mean[::HALF, ::HALF], 0)
-            if len(self._coarse) > _COARSE_KEPT:
-                self._coarse.popitem(last=False)
         return self._coarse[index]
+
+    def _shrunk(self, index: int) -> Plane:
+        return np.minimum(self.of(index).mean[::HALF, ::HALF], 0)
 
     def _made(self, index: int) -> Darkening:
         look, lit = self._ground.look(index), self._ground.behind(index)

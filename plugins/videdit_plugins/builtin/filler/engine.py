@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from videdit import Filled, Filler, FrameSequence, MaskSequence, Runtime
@@ -17,13 +15,13 @@ from videdit_plugins.builtin.filler.pictures import DEFAULT_BYTES, Pictures, Wid
 from videdit_plugins.builtin.filler.propagation import Effort, Propagation
 from videdit_plugins.builtin.filler.scale import Scale
 from videdit_plugins.builtin.filler.shadows import Shadows
+from videdit_plugins.builtin.filler.workers import Workers, one_opencv_thread
 
 _EFFORTS = {
     "draft": Effort(240, Wanted(per_pixel=5, most=6), "fast"),
     "standard": Effort(360, Wanted(per_pixel=10, most=12), "medium"),
     "best": Effort(480, Wanted(per_pixel=10, most=14), "medium"),
 }
-_MOST_THREADS = 4
 SHADOW_LEFT = "frames_with_shadow_left"
 
 
@@ -37,7 +35,7 @@ class BuiltinFiller(Filler):
         self._options = options
         self._left = 0
         self._effort = _EFFORTS[runtime.quality]
-        self._pool = ThreadPoolExecutor(max_workers=min(_MOST_THREADS, os.cpu_count() or 1))
+        self._workers = Workers()
         # Half for the frames themselves; plates and the work on one frame take the rest.
         self._budget_bytes = DEFAULT_BYTES if runtime.memory_budget_bytes is None else runtime.memory_budget_bytes // 2
 
@@ -52,14 +50,15 @@ class BuiltinFiller(Filler):
         self._shadows = Shadows(frames.shot, pictures, camera) if self._options.shadows else None
         if self._shadows is not None:
             pictures = WiderPictures(pictures, self._shadows.__getitem__, kept)
-        propagation = Propagation(frames.shot, pictures, camera, reach, self._effort, self._pool)
-        self._completion = Completion(propagation, synthesis=self._options.synthesis)
-        self._finishing = Finishing(self._completion, propagation, grain=self._options.grain)
+        propagation = Propagation(frames.shot, pictures, camera, reach, self._effort)
+        completion = Completion(propagation, synthesis=self._options.synthesis)
+        self._finishing = Finishing(completion, propagation, self._workers, grain=self._options.grain)
 
     def fill(self, index: int) -> Filled | None:
-        filled = self._finishing.fill(index)
-        if filled is not None and self._shadows is not None and self._shadows.left(index):
-            self._left += 1
+        with one_opencv_thread():
+            filled = self._finishing.fill(index)
+            if filled is not None and self._shadows is not None and self._shadows.left(index):
+                self._left += 1
         return filled
 
     def report(self) -> dict[str, Any]:

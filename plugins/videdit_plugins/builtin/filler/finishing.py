@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from videdit import Filled, Region
 from videdit.frames import Rgb, to_uint8
+from videdit_plugins.builtin.filler.cache import Cache
 from videdit_plugins.builtin.filler.completion import Completion
 from videdit_plugins.builtin.filler.grain import missing_grain
 from videdit_plugins.builtin.filler.laying import Pixels
 from videdit_plugins.builtin.filler.propagation import UINT16_CODES, Draft, Propagation, in_codes
 from videdit_plugins.builtin.filler.steadying import steadying
+from videdit_plugins.builtin.filler.workers import Workers
 
 _KEPT = 5
 _LIGHT_PX = 1.5
@@ -24,34 +24,49 @@ _RING_PX = 12
 class Finishing:
     """Completed frames, a few of them kept, and what is done when a frame and its neighbours are complete."""
 
-    def __init__(self, completion: Completion, propagation: Propagation, *, grain: bool) -> None:
-        self._completion = completion
+    def __init__(self, completion: Completion, propagation: Propagation, workers: Workers, *, grain: bool) -> None:
         self._propagation = propagation
+        self._workers = workers
         self._grain = grain
-        self._drafts: OrderedDict[int, Draft | None] = OrderedDict()
-        self._small: OrderedDict[int, NDArray[np.uint8]] = OrderedDict()
+        self._drafts = Cache(completion.complete, _KEPT + workers.count)
+        self._small = Cache(self._shrunk, _KEPT)
+        self._last: int | None = None
 
     def fill(self, index: int) -> Filled | None:
         """Return what replaces the hole of frame `index`; None if it has none."""
-        draft = self._draft(index)
+        last, self._last = self._last, index
+        if not self._propagation.pictures.hole(index).any():
+            return None
+        self._make_drafts(index, onwards=last is not None and index == last + 1)
+        draft = self._drafts[index]
         if draft is None:
             return None
         pictures, shot = self._propagation.pictures, self._propagation.shot
         frame, _ = pictures.full(index)
         hole = pictures[index].hole
         neighbours = [
-            (self._clean(other), self._propagation.camera.between(index, other))
+            (self._small[other], self._propagation.camera.between(index, other))
             for other in (index - 1, index + 1)
             if other in shot
         ]
         pixels = Pixels.of(draft.hole, draft.region, pictures)
-        change = steadying(self._clean(index), hole, neighbours, pictures.scale.px(_LIGHT_PX))
+        change = steadying(self._small[index], hole, neighbours, pictures.scale.px(_LIGHT_PX))
         correction = pixels.flat(pixels.sampled(change, Region.whole(pictures.scale.small)))
         if self._grain:
             correction = correction + self._grain_for(index, draft, frame)[draft.hole][:, None]
         rgb = draft.rgb.copy()
         rgb[draft.hole] = in_codes(rgb[draft.hole].astype(np.float32), correction, frame)
         return Filled(draft.region, rgb, draft.origin)
+
+    def _make_drafts(self, index: int, *, onwards: bool) -> None:
+        """Make what frame `index` needs, and more if the next frames will be asked for: a frame for each thread."""
+        shot, pictures = self._propagation.shot, self._propagation.pictures
+        missing = [one for one in range(index - 1, index + 2) if one in shot and one not in self._drafts]
+        while onwards and missing and len(missing) < self._workers.count and missing[-1] + 1 in shot:
+            missing.append(missing[-1] + 1)
+        missing = [one for one in missing if pictures.hole(one).any()]
+        self._propagation.prepare(missing, self._workers)
+        self._workers.map(self._drafts.__getitem__, missing)
 
     def _grain_for(self, index: int, draft: Draft, frame: Rgb) -> NDArray[np.float32]:
         """Return (h, w) float32 of the draft's region: the grain that the fill lacks, in codes."""
@@ -69,23 +84,8 @@ class Finishing:
         hole[inner] = draft.hole
         return missing_grain(picture, hole, seed=index)[inner]
 
-    def _draft(self, index: int) -> Draft | None:
-        if index not in self._drafts:
-            self._drafts[index] = self._completion.complete(index)
-            if len(self._drafts) > _KEPT:
-                self._drafts.popitem(last=False)
-        return self._drafts[index]
-
-    def _clean(self, index: int) -> NDArray[np.uint8]:
-        """Return the small picture with its fill, (h, w, 3) uint8."""
-        if index not in self._small:
-            self._small[index] = self._shrunk(index)
-            if len(self._small) > _KEPT:
-                self._small.popitem(last=False)
-        return self._small[index]
-
     def _shrunk(self, index: int) -> NDArray[np.uint8]:
-        picture, draft = self._propagation.pictures[index], self._draft(index)
+        picture, draft = self._propagation.pictures[index], self._drafts[index]
         if draft is None:
             return picture.rgb
         scale = self._propagation.pictures.scale

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Collection
 from dataclasses import replace
 
@@ -12,6 +11,7 @@ import numpy as np
 from videdit import Region, Shot
 from videdit.frames import Mask
 from videdit.ops.flow import FlowPreset
+from videdit_plugins.builtin.filler.cache import Cache
 from videdit_plugins.builtin.filler.camera import Camera
 from videdit_plugins.builtin.filler.diffusion import Plane
 from videdit_plugins.builtin.filler.mapping import Points, fetch, grid, project, within
@@ -33,8 +33,8 @@ class Following:
         self._pictures = pictures
         self._camera = camera
         self._preset = preset
-        self._moving: OrderedDict[int, Mask] = OrderedDict()
-        self._steps: OrderedDict[tuple[int, int], Plane] = OrderedDict()
+        self._moving = Cache(self._found_moving, 4 * STEPS)
+        self._steps = Cache(self._found_step, 4 * STEPS)
 
     def views(self, index: int, box: Region, wanted: Collection[int]) -> list[View]:
         """Return the frames `wanted`, as far as they can be reached, as seen from a box of frame `index`."""
@@ -59,11 +59,11 @@ class Following:
 
     def moving(self, index: int) -> Mask:
         """Return (h, w) bool of frame `index`: what moves otherwise than the camera and the depth of things explain."""
-        if index not in self._moving:
-            self._moving[index] = self._found_moving(index)
-            if len(self._moving) > 4 * STEPS:
-                self._moving.popitem(last=False)
         return self._moving[index]
+
+    def knows(self, index: int) -> bool:
+        """Return whether `moving` has its answer for frame `index` already."""
+        return index in self._moving
 
     def _found_moving(self, index: int) -> Mask:
         scale = self._pictures.scale
@@ -73,7 +73,7 @@ class Following:
             if other not in self._shot or not free.any():
                 continue
             x, y = project(self._camera.between(index, other), grid(Region.whole(scale.small)))
-            step = self._step(index, other)
+            step = self._steps[index, other]
             gx, gy = grid(Region.whole(scale.small))
             rest = np.dstack([gx + step[..., 0] - x, gy + step[..., 1] - y])
             sample = rest[::2, ::2][free[::2, ::2]]
@@ -91,27 +91,23 @@ class Following:
 
     def _on(self, points: Points, a: int, b: int) -> Points:
         """Move points of frame `a` to its neighbour `b`."""
-        step = fetch(self._step(a, b), points)
+        step = fetch(self._steps[a, b], points)
         return points[0] + step[..., 0], points[1] + step[..., 1]
 
-    def _step(self, a: int, b: int) -> Plane:
-        """Return how far each pixel of frame `a` moves up to its neighbour `b`, (h, w, 2) float32."""
-        key = (a, b)
-        if key not in self._steps:
-            whole = Region.whole(self._pictures.scale.small)
-            places = grid(whole)
-            homography = self._camera.between(a, b)
-            rest = residual_flow(
-                self._pictures[a],
-                self._pictures[b],
-                project(homography, places),
-                whole,
-                self._pictures.scale,
-                self._preset,
-                foreign=True,
-            )
-            there = project(homography, (places[0] + rest[..., 0], places[1] + rest[..., 1]))
-            self._steps[key] = np.dstack([there[0] - places[0], there[1] - places[1]])
-            if len(self._steps) > 4 * STEPS:
-                self._steps.popitem(last=False)
-        return self._steps[key]
+    def _found_step(self, pair: tuple[int, int]) -> Plane:
+        """Return how far each pixel of a frame moves up to its neighbour, (h, w, 2) float32."""
+        a, b = pair
+        whole = Region.whole(self._pictures.scale.small)
+        places = grid(whole)
+        homography = self._camera.between(a, b)
+        rest = residual_flow(
+            self._pictures[a],
+            self._pictures[b],
+            project(homography, places),
+            whole,
+            self._pictures.scale,
+            self._preset,
+            foreign=True,
+        )
+        there = project(homography, (places[0] + rest[..., 0], places[1] + rest[..., 1]))
+        return np.dstack([there[0] - places[0], there[1] - places[1]])

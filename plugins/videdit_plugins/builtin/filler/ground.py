@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass
 
 import cv2
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from videdit import Shot
 from videdit.frames import Mask
+from videdit_plugins.builtin.filler.cache import Cache
 from videdit_plugins.builtin.filler.camera import Camera
 from videdit_plugins.builtin.filler.diffusion import Plane
 from videdit_plugins.builtin.filler.pictures import Pictures
@@ -73,30 +73,21 @@ class LitGround:
         self._growing = np.linalg.inv(self._shrinking)
         self._whole = len(shot) <= WHOLE_FRAMES
         self._step = max(_LEAST_STEP, round(len(shot) / _SAMPLES)) if self._whole else _LONG_STEP
-        self._looks: OrderedDict[int, Look] = OrderedDict()
-        self._plates: OrderedDict[int, Lit] = OrderedDict()
-        self._behind: OrderedDict[int, Lit] = OrderedDict()
+        self._looks = Cache(self._shrunk, _LOOKS_KEPT)
+        self._plates = Cache(self._gathered, _PLATES_KEPT)
+        self._behind = Cache(self._lit, _BEHIND_KEPT)
 
     def look(self, index: int) -> Look:
         """Return frame `index`, small."""
-        if index not in self._looks:
-            self._looks[index] = self._shrunk(index)
-            if len(self._looks) > _LOOKS_KEPT:
-                self._looks.popitem(last=False)
-        self._looks.move_to_end(index)
         return self._looks[index]
 
     def behind(self, index: int) -> Lit:
         """Return the lit ground as frame `index` would show it, in that frame's exposure."""
-        if index not in self._behind:
-            self._behind[index] = self._lit(index)
-            if len(self._behind) > _BEHIND_KEPT:
-                self._behind.popitem(last=False)
         return self._behind[index]
 
     def _lit(self, index: int) -> Lit:
         anchors = self._anchors_near(index)
-        carried = [self._carried(self._plate(anchor), anchor, index) for anchor in anchors]
+        carried = [self._carried(self._plates[anchor], anchor, index) for anchor in anchors]
         if len(carried) == 1:
             return carried[0]
         first, second = carried
@@ -113,14 +104,6 @@ class LitGround:
         before = index - (index - self._shot.start) % self._step
         last = self._shot.stop - 1 - (self._shot.stop - 1 - self._shot.start) % self._step
         return [before] if before in (index, last) else [before, before + self._step]
-
-    def _plate(self, anchor: int) -> Lit:
-        if anchor not in self._plates:
-            self._plates[anchor] = self._gathered(anchor)
-            if len(self._plates) > _PLATES_KEPT:
-                self._plates.popitem(last=False)
-        self._plates.move_to_end(anchor)
-        return self._plates[anchor]
 
     def _gathered(self, anchor: int) -> Lit:
         """Return the lit ground of an anchor's own view: a high quantile of what anchors far and near show."""

@@ -11,7 +11,7 @@ RADIUS = 3
 """Patches are 7 x 7."""
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def patch_cost(image, trust, ty, tx, sy, sx, limit):  # type: ignore[no-untyped-def]
     """Return the mean squared difference of two patches, the target's pixels weighed by `trust`.
 
@@ -41,7 +41,7 @@ def patch_cost(image, trust, ty, tx, sy, sx, limit):  # type: ignore[no-untyped-
     return total / weight
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def search(image, trust, usable, places, number, found, costs, seed, backwards):  # type: ignore[no-untyped-def]
     """Improve the nearest patches by one sweep of propagation and random search, in place.
 
@@ -95,14 +95,14 @@ def search(image, trust, usable, places, number, found, costs, seed, backwards):
             reach //= 2
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def recost(image, trust, places, found, costs):  # type: ignore[no-untyped-def]
     """Compute the costs of the patches found so far anew, in place: the picture has changed."""
     for n in range(places.shape[0]):
         costs[n] = patch_cost(image, trust, places[n, 0], places[n, 1], found[n, 0], found[n, 1], 1e30)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def vote(image, missing, number, found, costs, softness):  # type: ignore[no-untyped-def]
     """Colour each missing pixel with the weighted mean of what the patches over it show there, in place.
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from threading import Lock
 
 import cv2
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from videdit import FrameSequence, MaskSequence
 from videdit.frames import Mask, Rgb, to_uint8
+from videdit_plugins.builtin.filler.cache import Cache
 from videdit_plugins.builtin.filler.scale import Scale
 
 DEFAULT_BYTES = 3 << 29
@@ -50,34 +51,19 @@ class Pictures:
         self._frames = frames
         self._holes = holes
         self.scale = scale
-        self._kept = kept
         # A sample of 16 bits takes two bytes; the depth is not known before a frame is read.
         frame_bytes = 6 * scale.full[0] * scale.full[1]
-        self._kept_full = max(_LEAST_KEPT, min(kept, budget_bytes // frame_bytes))
-        self._small: OrderedDict[int, Picture] = OrderedDict()
-        self._full: OrderedDict[int, tuple[Rgb, NDArray[np.uint8]]] = OrderedDict()
+        self._full = Cache(self._read, max(_LEAST_KEPT, min(kept, budget_bytes // frame_bytes)))
+        self._small = Cache(self._made, kept)
+        # Readers of frames need not be made for several threads.
+        self._reading = Lock()
 
     def __getitem__(self, index: int) -> Picture:
-        if index in self._small:
-            self._small.move_to_end(index)
-            return self._small[index]
-        rgb, packed = self.full(index)
-        picture = self._shrunk(index, rgb, self._unpacked(packed))
-        self._small[index] = picture
-        if len(self._small) > self._kept:
-            self._small.popitem(last=False)
-        return picture
+        return self._small[index]
 
     def full(self, index: int) -> tuple[Rgb, NDArray[np.uint8]]:
         """Return a frame's pixels at full size and its hole, packed to bits; see `hole`."""
-        if index in self._full:
-            self._full.move_to_end(index)
-            return self._full[index]
-        entry = self._frames[index].rgb, np.packbits(self._holes[index])
-        self._full[index] = entry
-        if len(self._full) > self._kept_full:
-            self._full.popitem(last=False)
-        return entry
+        return self._full[index]
 
     def hole(self, index: int) -> Mask:
         """Return a frame's hole at full size, (H, W) bool."""
@@ -86,6 +72,14 @@ class Pictures:
     def _unpacked(self, packed: NDArray[np.uint8]) -> Mask:
         height, width = self.scale.full
         return np.unpackbits(packed, count=height * width).reshape(height, width).view(np.bool_)
+
+    def _read(self, index: int) -> tuple[Rgb, NDArray[np.uint8]]:
+        with self._reading:
+            return self._frames[index].rgb, np.packbits(self._holes[index])
+
+    def _made(self, index: int) -> Picture:
+        rgb, packed = self.full(index)
+        return self._shrunk(index, rgb, self._unpacked(packed))
 
     def _shrunk(self, index: int, rgb: Rgb, hole: Mask) -> Picture:
         small = to_uint8(rgb)
@@ -111,33 +105,23 @@ class WiderPictures(Pictures):
         self._plain = plain
         self._more = more
         self.scale = plain.scale
-        self._kept = self._kept_full = kept
-        self._small = OrderedDict()
-        self._packed: OrderedDict[int, NDArray[np.uint8]] = OrderedDict()
+        self._small = Cache(self._made, kept)
+        self._packed = Cache(self._pack, kept)
 
-    def __getitem__(self, index: int) -> Picture:
-        if index not in self._small:
-            picture, extra = self._plain[index], self._more(index)
-            if extra is not None:
-                hole = picture.hole | extra
-                picture = replace(picture, hole=hole, wide=widened(hole, self.scale))
-            self._small[index] = picture
-            if len(self._small) > self._kept:
-                self._small.popitem(last=False)
-        self._small.move_to_end(index)
-        return self._small[index]
+    def _made(self, index: int) -> Picture:
+        picture, extra = self._plain[index], self._more(index)
+        if extra is None:
+            return picture
+        hole = picture.hole | extra
+        return replace(picture, hole=hole, wide=widened(hole, self.scale))
 
     def full(self, index: int) -> tuple[Rgb, NDArray[np.uint8]]:
         """Return a frame's pixels at full size and its larger hole, packed to bits."""
-        rgb, packed = self._plain.full(index)
-        if index not in self._packed:
-            extra = self._more(index)
-            if extra is not None:
-                packed = np.packbits(self._unpacked(packed) | self._at_full(extra))
-            self._packed[index] = packed
-            if len(self._packed) > self._kept:
-                self._packed.popitem(last=False)
-        return rgb, self._packed[index]
+        return self._plain.full(index)[0], self._packed[index]
+
+    def _pack(self, index: int) -> NDArray[np.uint8]:
+        packed, extra = self._plain.full(index)[1], self._more(index)
+        return packed if extra is None else np.packbits(self._unpacked(packed) | self._at_full(extra))
 
     def _at_full(self, mask: Mask) -> Mask:
         size = self.scale.full[::-1]

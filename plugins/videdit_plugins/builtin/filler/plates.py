@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from videdit import Shot
 from videdit.frames import Mask, Rgb
+from videdit_plugins.builtin.filler.cache import Cache
 from videdit_plugins.builtin.filler.camera import Camera
 from videdit_plugins.builtin.filler.candidates import offsets
 from videdit_plugins.builtin.filler.mapping import Points, project, visible, within
@@ -61,14 +61,14 @@ class Plates:
         self._pictures = pictures
         self._camera = camera
         self._reach = reach
-        self._make = make
-        self._anchors: OrderedDict[int, tuple[int, ...]] = OrderedDict()
-        self._plates: OrderedDict[int, Plate] = OrderedDict()
+        self._length = len(shot) / max(1, round(len(shot) / CHAPTER_FRAMES))
+        self._anchors = Cache(self._anchors_of, _CHAPTERS_KEPT)
+        self._plates: Cache[tuple[int, tuple[int, ...]], Plate] = Cache(lambda key: make(*key), _PLATES_KEPT)
 
     def anchors_at(self, index: int) -> list[tuple[tuple[int, ...], float]]:
         """Return the anchors that serve frame `index`, with a weight: two sets near the border of two chapters."""
-        count = max(1, round(len(self._shot) / CHAPTER_FRAMES))
-        length = len(self._shot) / count
+        length = self._length
+        count = round(len(self._shot) / length)
         place = (index - self._shot.start + 0.5) / length
         chapter = min(count - 1, int(place))
         inside = (place - chapter) * length
@@ -79,25 +79,16 @@ class Plates:
         elif chapter < count - 1 and length - inside < _FADE_FRAMES:
             share = 0.5 - 0.5 * (length - inside) / _FADE_FRAMES
             result = [(chapter, 1 - share), (chapter + 1, share)]
-        return [(self._anchors_of(number, length), weight) for number, weight in result]
+        return [(self._anchors[number], weight) for number, weight in result]
 
     def plate(self, anchor: int, earlier: tuple[int, ...]) -> Plate:
         """Return the plate of an anchor whose predecessors are `earlier`."""
-        if anchor not in self._plates:
-            self._plates[anchor] = self._make(anchor, earlier)
-            if len(self._plates) > _PLATES_KEPT:
-                self._plates.popitem(last=False)
-        self._plates.move_to_end(anchor)
-        return self._plates[anchor]
+        return self._plates[anchor, earlier]
 
-    def _anchors_of(self, chapter: int, length: float) -> tuple[int, ...]:
-        if chapter not in self._anchors:
-            start = self._shot.start + round(chapter * length)
-            stop = self._shot.start + round((chapter + 1) * length)
-            self._anchors[chapter] = self._chosen(range(start, stop))
-            if len(self._anchors) > _CHAPTERS_KEPT:
-                self._anchors.popitem(last=False)
-        return self._anchors[chapter]
+    def _anchors_of(self, chapter: int) -> tuple[int, ...]:
+        start = self._shot.start + round(chapter * self._length)
+        stop = self._shot.start + round((chapter + 1) * self._length)
+        return self._chosen(range(start, stop))
 
     def _chosen(self, frames: range) -> tuple[int, ...]:
         """Choose frames that between them miss what any frame of the stretch misses: most missing first."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from concurrent.futures import Executor
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,7 +13,7 @@ from videdit.frames import Mask, Rgb
 from videdit.ops.flow import FlowPreset
 from videdit_plugins.builtin.filler.blending import blend
 from videdit_plugins.builtin.filler.camera import Camera
-from videdit_plugins.builtin.filler.candidates import Wanted, box_around, useful_frames
+from videdit_plugins.builtin.filler.candidates import Wanted, box_around, offsets, useful_frames
 from videdit_plugins.builtin.filler.diffusion import Plane
 from videdit_plugins.builtin.filler.following import Following
 from videdit_plugins.builtin.filler.laying import Pixels, lay
@@ -23,6 +22,7 @@ from videdit_plugins.builtin.filler.pictures import Picture, Pictures
 from videdit_plugins.builtin.filler.scale import Matrix
 from videdit_plugins.builtin.filler.seams import rim_correction
 from videdit_plugins.builtin.filler.views import View, look
+from videdit_plugins.builtin.filler.workers import Workers
 
 _MARGIN_PX = 24.0
 _MOST_STEPS = 12
@@ -66,17 +66,21 @@ class Draft:
 class Propagation:
     """Aligns other frames of a shot with a hole, blends them and meets the surroundings."""
 
-    def __init__(
-        self, shot: Shot, pictures: Pictures, camera: Camera, reach: int, effort: Effort, pool: Executor
-    ) -> None:
+    def __init__(self, shot: Shot, pictures: Pictures, camera: Camera, reach: int, effort: Effort) -> None:
         self.shot = shot
         self.pictures = pictures
         self.camera = camera
         self.reach = reach
         self.preset = effort.preset
         self._wanted = effort.wanted
-        self._pool = pool
         self._following = Following(shot, pictures, camera, effort.preset)
+
+    def prepare(self, indices: Collection[int], workers: Workers) -> None:
+        """Make ahead, in several threads, what drafts of the frames `indices` have in common."""
+        around = {index + offset for index in indices for offset in (0, *offsets(self.reach))}
+        new = sorted(index for index in around if index in self.shot and not self._following.knows(index))
+        workers.map(lambda index: self.camera.between(index, index + 1), [one for one in new if one + 1 in self.shot])
+        workers.map(self._following.moving, new)
 
     def draft(self, index: int) -> Draft | None:
         """Return frame `index` with what other frames show; None if it has no hole."""
@@ -111,7 +115,7 @@ class Propagation:
     def _views(self, here: Picture, box: Region, frames: Sequence[tuple[Picture, Matrix]]) -> list[View]:
         """Align frames with a box of `here` directly, and follow it to the near ones from frame to frame."""
         scale, preset = self.pictures.scale, self.preset
-        direct = self._pool.map(lambda one: look(here, one[0], one[1], box, scale, preset), frames)
+        direct = [look(here, there, homography, box, scale, preset) for there, homography in frames]
         near = {there.index for there, _ in frames if abs(there.index - here.index) <= _MOST_STEPS}
         followed = self._following.views(here.index, box, near)
         return [self._resting(view, box) for view in direct] + followed

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
 from math import log
 from typing import NamedTuple
 
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from videdit import Region, Shot
 from videdit.frames import Mask
+from videdit_plugins.builtin.filler.cache import Cache
 from videdit_plugins.builtin.filler.camera import Camera
 from videdit_plugins.builtin.filler.darkening import HALF, Darkenings
 from videdit_plugins.builtin.filler.diffusion import Plane
@@ -80,7 +80,7 @@ class Shadows:
         self._ground = LitGround(shot, pictures, camera)
         self._unit = min(self._ground.size) / FACTS_HEIGHT_PX
         self._darkenings = Darkenings(self._ground, self._unit, 4 * (_COMPANIONS + _VOTERS))
-        self._searched: OrderedDict[int, NDArray[np.uint8] | None] = OrderedDict()
+        self._searched = Cache(self._packed, _KEPT)
 
     def __getitem__(self, index: int) -> Mask | None:
         """Return (h, w) bool of the small picture, a soft edge included; None if no shadow was found."""
@@ -118,16 +118,15 @@ class Shadows:
 
     def _alone(self, index: int) -> _Search | None:
         """Return what is found without the votes of the frames around; None where there is no object."""
-        if index not in self._searched:
-            one = self._search(index)
-            self._searched[index] = None if one is None else np.packbits(np.stack(one))
-            if len(self._searched) > _KEPT:
-                self._searched.popitem(last=False)
         bits = self._searched[index]
         if bits is None:
             return None
         shape = len(_Search._fields), *self._ground.size
         return _Search(*np.unpackbits(bits, count=math.prod(shape)).reshape(shape).view(np.bool_))
+
+    def _packed(self, index: int) -> NDArray[np.uint8] | None:
+        one = self._search(index)
+        return None if one is None else np.packbits(np.stack(one))
 
     def _search(self, index: int) -> _Search | None:
         hole = self._ground.look(index).hole
