@@ -140,6 +140,6 @@ class _Carrying:
         x0, y0, x1, y1 = sighting.box
         box = Box(max(0.0, x0), max(0.0, y0), min(float(width), x1), min(float(height), y1), at=Moment(frame=index))
         try:
-            return select(self._engines.segmenter(), self._frames, index, [box], "face").mask
+            return select(self._engines.segmenter, self._frames, index, [box], "face").mask
         except NothingSelected:
             return None

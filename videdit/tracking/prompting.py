@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -75,10 +75,15 @@ def load_mask(prompt: MaskPrompt, size: tuple[int, int], frame: int) -> MaskProm
     return replace(prompt, mask=np.ascontiguousarray(mask, dtype=bool))
 
 
-def select(segmenter: Segmenter, frames: FrameSequence, index: int, prompts: Sequence[Prompt], name: str) -> Selected:
+def select(
+    segmenter: Callable[[], Segmenter], frames: FrameSequence, index: int, prompts: Sequence[Prompt], name: str
+) -> Selected:
     """Return the mask that `prompts`, all of object `name` on frame `index`, select.
 
-    A mask prompt alone is taken as it is. Raises OutsideFrame, or NothingSelected if the answer is empty.
+    segmenter: gives the segmenter, which costs time and memory to make; not asked for a mask prompt alone, which is
+               taken as it is
+
+    Raises OutsideFrame, or NothingSelected if the answer is empty.
     """
     ready: list[Prompt] = []
     for prompt in prompts:
@@ -94,7 +99,7 @@ def select(segmenter: Segmenter, frames: FrameSequence, index: int, prompts: Seq
     if len(ready) == 1 and isinstance(ready[0], MaskPrompt) and ready[0].mask is not None:
         return Selected(ready[0].mask, 1.0)
     with faults_of("the segmenter", where):
-        answers = segmenter.segment(frames, index, ready)
+        answers = segmenter().segment(frames, index, ready)
     full = [answer for answer in answers if answer.mask.any()]
     if not full:
         raise NothingSelected(

@@ -102,7 +102,7 @@ class TrackingStage:
             boxed(prompt, frames[index], self._plugins, self._runtime) if isinstance(prompt, Phrase) else prompt
             for prompt in pointed.prompts[index]
         ]
-        return select(self.segmenter(), frames, index, prompts, pointed.name)
+        return select(self.segmenter, frames, index, prompts, pointed.name)
 
     def segmenter(self) -> Any:
         """Return the segmenter, made when it is first asked for."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+import torch
+from threadpoolctl import threadpool_limits
 
 from videdit.errors import OptionError, ShapeError
 from videdit.frames import ArrayFrames
@@ -173,16 +175,19 @@ def test_snapshot_goes_on_byte_for_byte(paint, make_tracker):
 def test_result_does_not_depend_on_the_number_of_threads(paint, make_tracker):
     clip = one_mover(paint, 4)
     outcomes = []
-    before = cv2.getNumThreads()
+    before = cv2.getNumThreads(), torch.get_num_threads()
     try:
         for threads in (1, 2):
             cv2.setNumThreads(threads)
-            tracker = make_tracker()
-            tracker.start(clip.frames, 0, clip.masks[0])
-            follow(tracker, range(1, 4))
+            torch.set_num_threads(threads)
+            with threadpool_limits(threads, user_api="blas"):
+                tracker = make_tracker()
+                tracker.start(clip.frames, 0, clip.masks[0])
+                follow(tracker, range(1, 4))
             outcomes.append(tracker.snapshot())
     finally:
-        cv2.setNumThreads(before)
+        cv2.setNumThreads(before[0])
+        torch.set_num_threads(before[1])
     assert outcomes[0] == outcomes[1]
 
 

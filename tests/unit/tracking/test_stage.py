@@ -206,8 +206,9 @@ def test_an_empty_selection_is_an_error() -> None:
         bench.stage.run([Pointed(1, "red", {0: [Click(5, 7, False)]})], [Shot(0, 5)])
 
 
-def test_a_mask_is_taken_as_it_is() -> None:
+def test_a_mask_is_taken_as_it_is_and_no_segmenter_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
     bench = Bench(5)
+    monkeypatch.setattr(bench.stage, "segmenter", lambda: pytest.fail("a segmenter was made"))
     mask = np.zeros(SIZE, bool)
     mask[5:10, 3:9] = True
     bench.stage.run([Pointed(1, "red", {0: [MaskPrompt(mask=mask)]})], [Shot(0, 5)])

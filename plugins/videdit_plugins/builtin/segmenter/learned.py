@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from videdit.checkpoints import load_state_dict, load_strict
 from videdit.frames import Mask, Region
 from videdit_plugins.builtin.segmenter.evidence import Field
 from videdit_plugins.builtin.segmenter.network import MULTIPLE, Corrector
+from videdit_plugins.builtin.threads import one_thread
 
 WEIGHTS = Path(__file__).with_name("segmenter.safetensors")
 AREA_PX = 160 * 160
@@ -70,7 +69,7 @@ class CloseLook:
         rows, columns = (_multiple(length * scale) for length in (window.height, window.width))
         how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
         shown = np.stack([cv2.resize(plane[window.slices], (columns, rows), interpolation=how) for plane in planes])
-        with torch.inference_mode(), _one_thread():
+        with torch.inference_mode(), one_thread():
             batch = torch.from_numpy(shown)[None].to(self._device).contiguous(memory_format=torch.channels_last)
             answer, worth = (one[0].cpu() for one in self._network(batch))
         odds = np.zeros(planes.shape[1:], np.float32)
@@ -87,17 +86,6 @@ class CloseLook:
         keep[labels[inside]] = True
         keep[0] = False
         return Region.of(keep[labels] | inside) if inside.any() else Region.of(guess)
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Keep torch to one thread: a look takes some 20 ms, and threads that wait for each other burn more than that."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def surroundings(region: Region, size: tuple[int, ...], margin: float = MARGIN) -> Region:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from videdit_plugins.builtin.threads import beside
 from videdit_plugins.builtin.tracker.appearance import lift
 from videdit_plugins.builtin.tracker.colours import colour_bins, log_ratio
 from videdit_plugins.builtin.tracker.features import descriptors
@@ -93,33 +96,52 @@ def from_cells(values: NDArray[np.float32], grid: tuple[int, int]) -> FloatMap:
 
 
 def channels(
-    target: Target, before: Plane, now: Plane, roi: Roi, seen: Look, shift: tuple[int, int], fine_flow: bool
-) -> Channels:
-    """Gather the evidence for `target` in the window `roi` of `now`, which showed `seen`.
+    target: Target, before: Plane, now: Plane, roi: Roi, shift: tuple[int, int], fine_flow: bool
+) -> tuple[Look, Channels]:
+    """Look at the window `roi` of `now` and gather the evidence for `target` in it.
 
     before: the last frame handled, whose window lay at the same place less `shift` (x, y) work pixels
     """
     gone = (-shift[0], -shift[1])
-    gray, gray_before = roi.cut(now.gray), roi.cut(before.gray, gone)
-    flow = flow_between(gray_before, gray, fine_flow)
-    last = roi.cut(target.probability, gone)
-    warped = warp(last, flow.back)
-    moved = warp(gray_before.astype(np.float32), flow.back)
-    error = cv2.GaussianBlur(np.abs(gray.astype(np.float32) - moved), (0, 0), 1.5)
-    ratio, ground = motion_evidence(flow.back, flow.agreement, warped)
+    moving = beside(partial(_moved, roi.cut(before.gray, gone), roi.cut(now.gray), target, roi, gone, fine_flow))
+    seen = look(now, roi)
     given, found = _match_given(target, now.index, seen, roi)
-    maps = [
-        (2 * warped - 1) * np.exp(-error / DOUBT),
+    looks = [
         log_ratio(target.given_colours, seen.bins),
         log_ratio(target.recent_colours, seen.bins),
         from_cells(target.appearance.classify(seen.lifted), roi.grid),
         from_cells(target.appearance.classify(seen.lifted, given_only=True), roi.grid),
         given,
-        ratio,
-        np.minimum(ground, 1.5),
-        np.minimum(error / 24, 2),
     ]
-    return Channels(np.stack(maps).astype(np.float32), warped, flow.agreement, found)
+    moved = moving.result()
+    maps = [(2 * moved.warped - 1) * np.exp(-moved.error / DOUBT), *looks]
+    maps += [moved.ratio, np.minimum(moved.ground, 1.5), np.minimum(moved.error / 24, 2)]
+    return seen, Channels(np.stack(maps).astype(np.float32), moved.warped, moved.agreement, found)
+
+
+class _Moved(NamedTuple):
+    """What the flow says, (h, w) float32 each, see `Channels` and `motion_evidence`; error in grey levels."""
+
+    warped: FloatMap
+    agreement: FloatMap
+    error: FloatMap
+    ratio: FloatMap
+    ground: FloatMap
+
+
+def _moved(
+    before: NDArray[np.uint8],
+    now: NDArray[np.uint8],
+    target: Target,
+    roi: Roi,
+    gone: tuple[int, int],
+    fine_flow: bool,
+) -> _Moved:
+    flow = flow_between(before, now, fine_flow)
+    warped = warp(roi.cut(target.probability, gone), flow.back)
+    photometric = np.abs(now.astype(np.float32) - warp(before.astype(np.float32), flow.back))
+    error = np.asarray(cv2.GaussianBlur(photometric, (0, 0), 1.5), np.float32)
+    return _Moved(warped, flow.agreement, error, *motion_evidence(flow.back, flow.agreement, warped))
 
 
 def _match_given(target: Target, index: int, seen: Look, roi: Roi) -> tuple[FloatMap, FloatMap]:

@@ -11,6 +11,7 @@ from videdit.errors import OptionError, ShapeError
 from videdit.frames import FrameSequence, Mask
 from videdit.runtime import Runtime
 from videdit.tracker import Tracked, Tracker
+from videdit_plugins.builtin.threads import one_thread
 from videdit_plugins.builtin.tracker.clean import clean
 from videdit_plugins.builtin.tracker.effort import EFFORTS
 from videdit_plugins.builtin.tracker.enlarge import enlarge
@@ -42,6 +43,7 @@ class BuiltinTracker(Tracker):
 
     # -- Tracker ----------------------------------------------------------------------------------------------------
 
+    @one_thread()
     def start(self, frames: FrameSequence, index: int, masks: Mapping[int, Mask]) -> None:
         self.reset()
         self._open(frames)
@@ -51,6 +53,7 @@ class BuiltinTracker(Tracker):
         for object_id, mask in sorted(masks.items()):
             self.add(index, object_id, mask)
 
+    @one_thread()
     def step(self, index: int) -> dict[int, Tracked]:
         planes = self._started()
         if abs(index - self._index) != 1:
@@ -64,12 +67,14 @@ class BuiltinTracker(Tracker):
             for object_id, target in sorted(self._targets.items())
         }
 
+    @one_thread()
     def correct(self, index: int, object_id: int, mask: Mask) -> None:
         self._at(index)
         if object_id not in self._targets:
             raise OptionError(f"object {object_id} is not being tracked", next_step="call add() first")
         self._give(object_id, index, mask)
 
+    @one_thread()
     def adopt(self, index: int, object_id: int, mask: Mask) -> None:
         self._at(index)
         if object_id not in self._targets:
@@ -79,11 +84,13 @@ class BuiltinTracker(Tracker):
         target.lost = target.doubted = 0
         learn_adopted(target, self._started()[index], small, self._effort.grid_sides, self._refiner)
 
+    @one_thread()
     def add(self, index: int, object_id: int, mask: Mask) -> None:
         self._at(index)
         self._targets[object_id] = Target(np.zeros(self._started().size, np.float32))
         self._give(object_id, index, mask)
 
+    @one_thread()
     def confirm(self, index: int, object_id: int, mask: Mask) -> None:
         planes = self._started()
         if object_id in self._targets:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from videdit.frames import Region
-from videdit_plugins.builtin.tracker.channels import Channels, Look, channels, look
+from videdit_plugins.builtin.tracker.channels import Channels, Look, channels
 from videdit_plugins.builtin.tracker.combine import log_odds, sigmoid
 from videdit_plugins.builtin.tracker.effort import Effort
 from videdit_plugins.builtin.tracker.flow import median_shift
@@ -101,8 +101,7 @@ def _at(
 ) -> Proposal:
     moved = Region(box.x0 + shift[0], box.y0 + shift[1], box.x1 + shift[0], box.y1 + shift[1])
     roi = roi_around(moved, now.size, effort.grid_sides)
-    seen = look(now, roi)
-    evidence = channels(target, before, now, roi, seen, shift, effort.fine_flow)
+    seen, evidence = channels(target, before, now, roi, shift, effort.fine_flow)
     odds = log_odds(evidence)
     if refiner is None:
         return Proposal(roi, seen, evidence, sigmoid(odds))

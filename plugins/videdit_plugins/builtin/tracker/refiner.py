@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from videdit_plugins.builtin.threads import one_thread
 from videdit_plugins.builtin.tracker.channels import Channels, Look
 from videdit_plugins.builtin.tracker.combine import sigmoid
 from videdit_plugins.builtin.tracker.memory import Places
@@ -102,7 +103,7 @@ class LearnedRefiner:
         given = [one.learned for one in target.closest(index) if one.learned is not None]
         last = [target.last_places] if target.last_places is not None else given[-1:]
         lab = picture(seen.lab)
-        with torch.inference_mode():
+        with torch.inference_mode(), one_thread():
             features = self._network.encoder(_batch(lab))
             taken = _batch(np.concatenate([lab, cues(evidence, odds)]))
             own, _ = self._network(features, taken, _batch(odds[None]), remembered(given), remembered(last))
@@ -111,7 +112,7 @@ class LearnedRefiner:
     def keys(self, lab: NDArray[np.uint8]) -> NDArray[np.float32]:
         import torch
 
-        with torch.inference_mode():
+        with torch.inference_mode(), one_thread():
             found: NDArray[np.float32] = self._network.encoder(_batch(picture(lab))).keys[0].numpy()
         return found
 
@@ -122,7 +123,7 @@ def _batch(values: NDArray[np.float32]) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(values)[None])
 
 
-CONVOLUTIONS_KEPT = 256
+CONVOLUTIONS_KEPT = 128
 """Windows are of many shapes, and for each shape the library under torch keeps code and weights of every convolution:
 1024 of them unless told before the first, which is a hundred megabytes; old shapes hardly come back."""
 

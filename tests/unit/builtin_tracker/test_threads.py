@@ -1,0 +1,70 @@
+"""One thread for each library, and one of the engines' own beside."""
+
+from __future__ import annotations
+
+import threading
+
+import cv2
+import pytest
+import torch
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from videdit_plugins.builtin.threads import beside, one_thread
+
+
+def counts() -> list[int]:
+    blas = [one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"]
+    return [cv2.getNumThreads(), torch.get_num_threads(), *blas]
+
+
+@pytest.fixture
+def threes():
+    before = cv2.getNumThreads(), torch.get_num_threads()
+    cv2.setNumThreads(3)
+    torch.set_num_threads(3)
+    with threadpool_limits(3, user_api="blas"):
+        yield [3] * len(counts())
+    cv2.setNumThreads(before[0])
+    torch.set_num_threads(before[1])
+
+
+def test_the_libraries_keep_to_one_thread_and_get_theirs_back(threes):
+    assert counts() == threes
+    with one_thread():
+        assert set(counts()) == {1}
+        with one_thread():
+            assert set(counts()) == {1}
+        assert set(counts()) == {1}
+    assert counts() == threes
+
+
+def test_they_get_theirs_back_after_an_error(threes):
+    with pytest.raises(KeyError), one_thread():
+        raise KeyError
+    assert counts() == threes
+
+
+def test_they_get_theirs_back_though_another_thread_is_still_at_it(threes):
+    begun, ended = threading.Event(), threading.Event()
+
+    def other() -> None:
+        with one_thread():
+            begun.set()
+            ended.wait(10)
+
+    thread = threading.Thread(target=other)
+    with one_thread():
+        thread.start()
+        assert begun.wait(10)
+    assert counts() == threes
+    ended.set()
+    thread.join()
+    assert counts() == threes
+    with one_thread():
+        assert set(counts()) == {1}
+
+
+def test_work_is_done_beside_and_its_error_comes_back():
+    assert beside(threading.get_ident).result() != threading.get_ident()
+    with pytest.raises(ZeroDivisionError):
+        beside(lambda: 1 // 0).result()
