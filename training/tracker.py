@@ -154,8 +154,9 @@ class Training:
         print(f"goes on from iteration {self.iteration}, {self.seconds / 60:.1f} minutes", flush=True)
 
     def save(self, path: Path) -> None:
-        """Write the running mean of the weights."""
-        save_file({name: value.contiguous().cpu() for name, value in self.mean.state_dict().items()}, path)
+        """Write the running mean of the weights, in half precision."""
+        state = self.mean.state_dict()
+        save_file({name: (one.half() if one.is_floating_point() else one).cpu() for name, one in state.items()}, path)
 
 
 class Source(Protocol):
