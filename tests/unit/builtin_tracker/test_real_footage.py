@@ -1,4 +1,4 @@
-"""The built-in tracker on real footage."""
+"""The built-in tracker on real footage that its network never saw."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from videdit_plugins.builtin.tracker.engine import BuiltinTracker
 
 
 def test_it_holds_a_real_animal(footage: Path, make_tracker: Callable[..., BuiltinTracker]) -> None:
-    sequence = open_davis(footage).sequence("camel", 8, one_object=True)
+    sequence = open_davis(footage).sequence("dog", 8, one_object=True)
     tracker = make_tracker()
     with open_video(sequence.folder) as reader:
         tracker.start(reader.shot_frames(Shot(0, len(sequence), "start")), 0, {1: sequence.mask(0, 1)})
