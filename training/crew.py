@@ -76,7 +76,7 @@ def one_walk(clip: Clip, random: np.random.Generator, network: TrackerNetwork | 
     """
     refiner = None
     if network is not None and random.random() < ON_POLICY:
-        refiner = LearnedRefiner(network, partial(_part_way, np.float32(random.choice(SHARES))))
+        refiner = LearnedRefiner(network, weigh=partial(_part_way, np.float32(random.choice(SHARES))))
     return pack(walk(clip, refiner, random))
 
 

@@ -106,16 +106,26 @@ def test_other_weights_of_the_same_network_are_taken(tmp_path: Path, moving_clip
         BuiltinSegmenter(SegmenterOptions(weights=weights), Runtime())
         .segment(moving_clip.frames, moving_clip.index, prompts)[0]
         .score
-        for weights in (None, learned.WEIGHTS, tmp_path / "other.safetensors")
+        for weights in (None, *learned.WEIGHTS, tmp_path / "other.safetensors")
     ]
-    assert scores[0] == scores[1] != scores[2]
+    assert len(set(scores)) == 4
+
+
+def test_several_networks_give_the_mean_of_their_answers():
+    shown = np.random.default_rng(0).normal(0, 0.3, (COUNT, 60, 80)).astype(np.float32)
+    region = Region(20, 10, 50, 40)
+    one, other = (learned.CloseLook(weights=[path]).word(shown, region) for path in learned.WEIGHTS)
+    both = learned.CloseLook(weights=learned.WEIGHTS).word(shown, region)
+    np.testing.assert_allclose(both.odds, (one.odds + other.odds) / 2, atol=1e-4)
+    assert both.worth == pytest.approx((one.worth + other.worth) / 2)
+    assert both.window == one.window
 
 
 def test_weights_that_are_not_there_or_do_not_fit_are_named(tmp_path: Path):
     nowhere, short, foreign = (tmp_path / f"{name}.safetensors" for name in ("nowhere", "short", "foreign"))
     with pytest.raises(MissingCheckpoint, match="nowhere"):
         BuiltinSegmenter(SegmenterOptions(weights=nowhere), Runtime())
-    short.write_bytes(learned.WEIGHTS.read_bytes()[:1000])
+    short.write_bytes(learned.WEIGHTS[0].read_bytes()[:1000])
     with pytest.raises(CorruptCheckpoint, match="short"):
         BuiltinSegmenter(SegmenterOptions(weights=short), Runtime())
     save_file({"stem.conv.weight": torch.zeros(1)}, foreign)

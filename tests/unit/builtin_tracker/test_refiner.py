@@ -140,6 +140,27 @@ def test_weights_of_a_file_are_taken_in_place_of_those_that_come_along(tmp_path)
     np.testing.assert_array_equal(loaded.keys(lab), LearnedRefiner(network(3).folded()).keys(lab))
 
 
+def test_several_networks_are_followed_by_the_mean_of_their_odds(paint, make_tracker, monkeypatch):
+    """Each is asked with what it remembers itself, whatever the others are."""
+    asked = {}
+
+    def by_mean(odds, own):
+        asked.setdefault("own", []).append(own)
+        return own
+
+    clip = paint(2).ellipse(1, RED, lambda i: (50 + 5 * i, 60))
+    for networks in ((3,), (4,), (3, 4), (4, 3)):
+        refiner = LearnedRefiner(*(network(seed).folded() for seed in networks), weigh=by_mean)
+        monkeypatch.setattr(engine_module, "load_refiner", lambda weights, refiner=refiner: refiner)
+        tracker = make_tracker()
+        tracker.start(clip.frames, 0, clip.masks[0])
+        tracker.step(1)
+    one, other, both, turned = (values for values in np.array_split(np.array(asked["own"]), 4))
+    assert np.abs(one[0] - other[0]).max() > 0.01
+    np.testing.assert_allclose(both[0], (one[0] + other[0]) / 2, atol=1e-4)
+    np.testing.assert_allclose(turned[0], both[0], atol=1e-4)
+
+
 def test_weights_of_another_width_are_taken(tmp_path):
     narrow = TrackerNetwork((8, 16, 24, 32), (8, 16, 24))
     save_file(narrow.state_dict(), tmp_path / "narrow.safetensors")

@@ -115,7 +115,7 @@ def test_a_stopped_training_is_the_one_that_was_not_stopped(pictures, tmp_path):
     stopped.save(tmp_path / "resumed")
     resumed = Stepwise(pictures, settings)
     train(resumed, tmp_path / "resumed")
-    CloseLook(weights=tmp_path / "whole" / "segmenter.safetensors")
+    CloseLook(weights=[tmp_path / "whole" / "segmenter.safetensors"])
     for one, other in zip(
         whole.learning.state()["average"].values(), resumed.learning.state()["average"].values(), strict=True
     ):
@@ -175,7 +175,7 @@ def test_workers_ask_and_the_clock_ends_it(tmp_path, capsys):
     resumed.load(torch.load(tmp_path / "state.pt", weights_only=True))
     assert resumed.spent >= training.spent - 5
     assert resumed.learning.seen == 1
-    CloseLook(weights=tmp_path / "segmenter.safetensors")
+    CloseLook(weights=[tmp_path / "segmenter.safetensors"])
 
 
 def test_a_training_without_workers_left_fails(tmp_path, monkeypatch):

@@ -74,7 +74,7 @@ class BuiltinSegmenter(Segmenter):
         if runtime.learned:
             from videdit_plugins.builtin.segmenter.learned import WEIGHTS, CloseLook
 
-            self._look = CloseLook(runtime.device, options.weights or WEIGHTS)
+            self._look = CloseLook(runtime.device, [options.weights] if options.weights else WEIGHTS)
 
     def segment(
         self, frames: FrameSequence, index: int, prompts: Sequence[Prompt], previous: Mask | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,8 @@ from videdit_plugins.builtin.segmenter.evidence import Field
 from videdit_plugins.builtin.segmenter.network import MULTIPLE, Corrector
 from videdit_plugins.builtin.threads import one_thread
 
-WEIGHTS = Path(__file__).with_name("segmenter.safetensors")
+WEIGHTS = tuple(Path(__file__).with_name(f"segmenter-{number}.safetensors") for number in (1, 2))
+"""Two networks that learned from different films: together they know better what their answer is worth."""
 AREA_PX = 160 * 160
 """Pixels of a look; scenes of the training have as many."""
 MARGIN = 0.5
@@ -45,19 +47,22 @@ class Word:
 
 
 class CloseLook:
-    """A network with its weights."""
+    """Networks with their weights, whose answers are averaged."""
 
-    def __init__(self, device: str = "cpu", weights: Path = WEIGHTS) -> None:
+    def __init__(self, device: str = "cpu", weights: Sequence[Path] = WEIGHTS) -> None:
         """Read the weights.
 
-        weights: a safetensors file, as `training.segmenter` writes it
+        weights: safetensors files, as `training.segmenter` writes them
 
         Raises MissingCheckpoint if there is no such file, CorruptCheckpoint if it does not fit the network.
         """
         self._device = device
-        network = Corrector()
-        load_strict(network, load_state_dict(weights, "safetensors"), str(weights))
-        self._network = network.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
+        self._networks: list[Corrector] = []
+        for path in weights:
+            network = Corrector()
+            load_strict(network, load_state_dict(path, "safetensors"), str(path))
+            network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+            self._networks.append(network.eval())
 
     def word(self, planes: NDArray[np.float32], region: Region) -> Word:
         """Look at `region` and some ground around it.
@@ -71,12 +76,12 @@ class CloseLook:
         shown = np.stack([cv2.resize(plane[window.slices], (columns, rows), interpolation=how) for plane in planes])
         with torch.inference_mode(), one_thread():
             batch = torch.from_numpy(shown)[None].to(self._device).contiguous(memory_format=torch.channels_last)
-            answer, worth = (one[0].cpu() for one in self._network(batch))
+            answers, worths = zip(*(network(batch) for network in self._networks), strict=True)
+            answer = torch.stack(answers).mean(0)[0, 0].cpu().numpy()
+            worth = float(torch.stack(worths).sigmoid().mean())
         odds = np.zeros(planes.shape[1:], np.float32)
-        odds[window.slices] = cv2.resize(
-            answer[0].numpy(), (window.width, window.height), interpolation=cv2.INTER_LINEAR
-        )
-        return Word(window, odds, float(worth.sigmoid()))
+        odds[window.slices] = cv2.resize(answer, (window.width, window.height), interpolation=cv2.INTER_LINEAR)
+        return Word(window, odds, worth)
 
     @staticmethod
     def region_of(guess: Mask, inside: Mask) -> Region:

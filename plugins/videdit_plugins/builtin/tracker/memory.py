@@ -16,7 +16,7 @@ CHUNK_CELLS = 512
 class Places:
     """Remembered places of one frame.
 
-    keys:   (N, 32) float32 of length about 1
+    keys:   (N, K) float32, of each network 32 of length about 1
     inside: (N,) float32 in [0, 1], the share of the object
     """
 
@@ -70,7 +70,7 @@ def match(
 
 
 def places(keys: NDArray[np.float32], inside: NDArray[np.float32]) -> Places:
-    """Return what to remember of a window with `keys` (32, h / 4, w / 4) where the object was `inside` (h, w)."""
+    """Return what to remember of a window with `keys` (K, h / 4, w / 4) where the object was `inside` (h, w)."""
     count, height, width = keys.shape
     pooled = keys.reshape(count, height // 2, 2, width // 2, 2).mean(axis=(2, 4)).reshape(count, -1).T
     share = inside.reshape(height // 2, 8, width // 2, 8).mean(axis=(1, 3)).ravel()

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from videdit_plugins.builtin.threads import one_thread
+from videdit_plugins.builtin.threads import beside, one_thread
 from videdit_plugins.builtin.tracker.channels import Channels, Look
 from videdit_plugins.builtin.tracker.combine import sigmoid
 from videdit_plugins.builtin.tracker.memory import Places
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from videdit_plugins.builtin.tracker.network import TrackerNetwork
     from videdit_plugins.builtin.tracker.target import Target
 
-WEIGHTS = Path(__file__).with_name("tracker.safetensors")
+WEIGHTS = tuple(Path(__file__).with_name(f"tracker-{number}.safetensors") for number in (1, 2))
+"""Two networks that learned from different films: what both say is wrong less often than what either says."""
 LARGEST_ODDS = 8.0
 MOST_ADDED = 4.0
 TAKEN, MOST_TAKEN = 0.4, 1.5
@@ -35,7 +36,7 @@ others, and is quick to give up a limb that a film shows in another pose. What e
 
 @dataclass(frozen=True, slots=True)
 class Refined:
-    """probability: (h, w) float32 on the window's grid; keys: (32, h / 4, w / 4) float32 to remember the window by."""
+    """probability: (h, w) float32 on the window's grid; keys: (K, h / 4, w / 4) float32 to remember the window by."""
 
     probability: FloatMap
     keys: NDArray[np.float32]
@@ -52,7 +53,7 @@ class Refiner(Protocol):
         ...
 
     def keys(self, lab: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return (32, h / 4, w / 4) float32, the keys of a window (h, w, 3) uint8."""
+        """Return (K, h / 4, w / 4) float32, the keys of a window (h, w, 3) uint8."""
         ...
 
 
@@ -81,40 +82,59 @@ def weighed(odds: FloatMap, own: FloatMap) -> FloatMap:
 
 
 class LearnedRefiner:
-    """Runs the network on the CPU, where windows this small are quickest.
+    """Runs networks on the CPU, where windows this small are quickest, and goes by the mean of their log odds.
 
-    weigh: the log odds to go by, of the evidence's and the network's own
+    networks: each has 32 keys of its own, which lie one after the other
+    weigh:    the log odds to go by, of the evidence's and the networks' own
     """
 
-    def __init__(self, network: TrackerNetwork, weigh: Callable[[FloatMap, FloatMap], FloatMap] = weighed) -> None:
-        self._network = network.eval()
+    def __init__(self, *networks: TrackerNetwork, weigh: Callable[[FloatMap, FloatMap], FloatMap] = weighed) -> None:
+        self._networks = [network.eval() for network in networks]
         self._weigh = weigh
 
     def refine(self, target: Target, index: int, roi: Roi, seen: Look, evidence: Channels, odds: FloatMap) -> Refined:
-        import torch
-
-        from videdit_plugins.builtin.tracker.network import Remembered
-
-        def remembered(frames: list[Places]) -> Remembered:
-            keys = np.concatenate([one.keys for one in frames])
-            inside = np.concatenate([one.inside for one in frames])
-            return Remembered(_batch(keys), _batch(inside))
-
         given = [one.learned for one in target.closest(index) if one.learned is not None]
         last = [target.last_places] if target.last_places is not None else given[-1:]
         lab = picture(seen.lab)
-        with torch.inference_mode(), one_thread():
-            features = self._network.encoder(_batch(lab))
-            taken = _batch(np.concatenate([lab, cues(evidence, odds)]))
-            own, _ = self._network(features, taken, _batch(odds[None]), remembered(given), remembered(last))
-            return Refined(sigmoid(self._weigh(odds, own[0, 0].numpy())), features.keys[0].numpy())
+        asked = partial(self._asked, lab=lab, cues=cues(evidence, odds), odds=odds, given=given, last=last)
+        others = [beside(partial(asked, number)) for number in range(1, len(self._networks))]
+        answers = [asked(0), *(other.result() for other in others)]
+        own = np.mean([one for one, _ in answers], axis=0)
+        return Refined(sigmoid(self._weigh(odds, own)), np.concatenate([keys for _, keys in answers]))
 
     def keys(self, lab: NDArray[np.uint8]) -> NDArray[np.float32]:
         import torch
 
         with torch.inference_mode(), one_thread():
-            found: NDArray[np.float32] = self._network.encoder(_batch(picture(lab))).keys[0].numpy()
-        return found
+            shown = _batch(picture(lab))
+            return np.concatenate([network.encoder(shown).keys[0].numpy() for network in self._networks])
+
+    def _asked(
+        self,
+        number: int,
+        *,
+        lab: NDArray[np.float32],
+        cues: NDArray[np.float32],
+        odds: FloatMap,
+        given: list[Places],
+        last: list[Places],
+    ) -> tuple[FloatMap, NDArray[np.float32]]:
+        """Return a network's own log odds (h, w), and its keys of the window (32, h / 4, w / 4)."""
+        import torch
+
+        from videdit_plugins.builtin.tracker.network import KEY, Remembered
+
+        def remembered(frames: list[Places]) -> Remembered:
+            keys = np.concatenate([one.keys[:, number * KEY : (number + 1) * KEY] for one in frames])
+            inside = np.concatenate([one.inside for one in frames])
+            return Remembered(_batch(keys), _batch(inside))
+
+        network = self._networks[number]
+        with torch.inference_mode(), one_thread():
+            features = network.encoder(_batch(lab))
+            taken = _batch(np.concatenate([lab, cues]))
+            own, _ = network(features, taken, _batch(odds[None]), remembered(given), remembered(last))
+            return own[0, 0].numpy(), features.keys[0].numpy()
 
 
 def _batch(values: NDArray[np.float32]) -> Tensor:
@@ -129,7 +149,7 @@ CONVOLUTIONS_KEPT = 128
 
 
 def load_refiner(weights: Path | None = None) -> LearnedRefiner | None:
-    """Return the refiner with the weights of a file, or with those that come with videdit, None if it comes without.
+    """Return a refiner of the network in a file, or of those that come with videdit, None if it comes without.
 
     Raises MissingCheckpoint if there is no such file, CorruptCheckpoint if what it holds is not this network's.
     """
@@ -140,15 +160,18 @@ def load_refiner(weights: Path | None = None) -> LearnedRefiner | None:
 
 @cache
 def _of_videdit() -> LearnedRefiner | None:
-    return _loaded(WEIGHTS) if WEIGHTS.exists() else None
+    return _loaded(*WEIGHTS) if all(path.exists() for path in WEIGHTS) else None
 
 
-def _loaded(weights: Path) -> LearnedRefiner:
+def _loaded(*weights: Path) -> LearnedRefiner:
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", str(CONVOLUTIONS_KEPT))
     from videdit.checkpoints import load_state_dict, load_strict
     from videdit_plugins.builtin.tracker.network import TrackerNetwork
 
-    tensors = load_state_dict(weights, "safetensors")
-    network = TrackerNetwork.as_wide_as(tensors)
-    load_strict(network, tensors, str(weights))
-    return LearnedRefiner(network.folded())
+    networks = []
+    for path in weights:
+        tensors = load_state_dict(path, "safetensors")
+        network = TrackerNetwork.as_wide_as(tensors)
+        load_strict(network, tensors, str(path))
+        networks.append(network.folded())
+    return LearnedRefiner(*networks)
