@@ -31,22 +31,23 @@ _LOST_CODES = 5.0
 """Followed views that fit as badly have lost their way: rather a plate than what they show."""
 _OUTLIER_CODES = 30.0
 _SHRINK = 4
+_RIM_PX = 8.0
 
 
 @dataclass(frozen=True, slots=True)
 class Blend:
     """What the views together show, at the small size.
 
+    All is 0 farther than the rim from the hole.
+
     weights: (views, h, w) float32, sum 1 where anything was seen, 0 elsewhere
     rgb:     (h, w, 3) float32, codes of 0..255
     seen:    (h, w) bool, some view fits well enough to be used
-    error:   (h, w) float32, misalignment around the pixel in codes, of the best view
     """
 
     weights: NDArray[np.float32]
     rgb: Plane
     seen: Mask
-    error: Plane
 
 
 def blend(views: Sequence[View], rgb: NDArray[np.uint8], hole: Mask, scale: Scale) -> Blend:
@@ -56,24 +57,29 @@ def blend(views: Sequence[View], rgb: NDArray[np.uint8], hole: Mask, scale: Scal
     hole: (h, w) bool
     """
     own = rgb.astype(np.float32)
-    errors = np.stack([ring_error(view, own, ~hole, scale) for view in views])
+    # The hole and the rim that the seam is judged by; nothing farther away is asked for.
+    side = 2 * max(1, round(scale.px(_RIM_PX))) + 1
+    where = np.flatnonzero(cv2.dilate(hole.view(np.uint8), np.ones((side, side), np.uint8)))
+    colours = np.stack([view.rgb.reshape(-1, 3)[where] for view in views])
+    errors = np.stack([ring_error(view, own, ~hole, scale).ravel()[where] for view in views])
     limits = np.array([_LOST_CODES if view.followed else _HOPELESS_CODES for view in views], np.float32)
-    valid = np.stack([view.valid for view in views]) & (errors < limits[:, None, None])
+    valid = np.stack([view.valid.ravel()[where] for view in views]) & (errors < limits[:, None])
     distance = np.array([view.distance for view in views], np.float32)
-    handicap = np.array([_FOLLOWED if view.followed else 0.0 for view in views], np.float32)[:, None, None]
-    weights = np.exp(-errors / _ERROR_CODES - handicap) * valid / (1 + _PER_FRAME * distance)[:, None, None]
+    handicap = np.array([_FOLLOWED if view.followed else 0.0 for view in views], np.float32)[:, None]
+    weights = np.exp(-errors / _ERROR_CODES - handicap) * valid / (1 + _PER_FRAME * distance)[:, None]
     for view, weight in zip(views, weights, strict=True):
         if view.beside is not None:
-            weight[view.beside] *= _BESIDE
+            weight[view.beside.ravel()[where]] *= _BESIDE
     if len(views) > _BEST:
         floor = np.partition(weights, len(views) - _BEST, axis=0)[len(views) - _BEST]
         weights *= weights >= floor
     weights = _normalised(weights)
-    mean = _mean(views, weights)
-    far = np.stack([cv2.transform(np.square(view.rgb - mean), np.ones((1, 3))) for view in views])
+    far = np.square(colours - _mean(colours, weights)).sum(axis=2)
     weights = _normalised(weights / (1 + far / _OUTLIER_CODES**2))
-    best = np.where(valid, errors, np.inf).min(axis=0)
-    return Blend(weights, _mean(views, weights), np.asarray(valid.any(axis=0)), best)
+    planes = np.zeros((len(views), hole.size), np.float32)
+    mean, seen = np.zeros((hole.size, 3), np.float32), np.zeros(hole.size, np.bool_)
+    planes[:, where], mean[where], seen[where] = weights, _mean(colours, weights), valid.any(axis=0)
+    return Blend(planes.reshape(-1, *hole.shape), mean.reshape(*hole.shape, 3), seen.reshape(hole.shape))
 
 
 def ring_error(view: View, own: Plane, known: Mask, scale: Scale) -> Plane:
@@ -100,12 +106,8 @@ def _smooth(plane: Plane, sigma: float) -> Plane:
     return np.asarray(cv2.blur(cv2.blur(plane, (side, side)), (side, side)))
 
 
-def _mean(views: Sequence[View], weights: NDArray[np.float32]) -> Plane:
-    total = np.zeros_like(views[0].rgb)
-    for view, weight in zip(views, weights, strict=True):
-        if weight.any():
-            total += weight[..., None] * view.rgb
-    return total
+def _mean(colours: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(np.einsum("vp,vpc->pc", weights, colours))
 
 
 def _normalised(weights: NDArray[np.floating[Any]]) -> NDArray[np.float32]:

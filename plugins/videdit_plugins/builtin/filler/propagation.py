@@ -32,11 +32,18 @@ UINT16_CODES = 257
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """height_px: of the pictures on which motion is estimated. wanted: frames to look at. preset: of optical flow."""
+    """How much is done.
+
+    height_px: of the pictures on which motion is estimated
+    wanted:    frames to look at
+    direct:    preset of the optical flow that is left when a frame far or near has been aligned by its homography
+    followed:  preset of the optical flow between neighbours
+    """
 
     height_px: int
     wanted: Wanted
-    preset: FlowPreset
+    direct: FlowPreset
+    followed: FlowPreset
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +78,9 @@ class Propagation:
         self.pictures = pictures
         self.camera = camera
         self.reach = reach
-        self.preset = effort.preset
+        self.preset = effort.direct
         self._wanted = effort.wanted
-        self._following = Following(shot, pictures, camera, effort.preset)
+        self._following = Following(shot, pictures, camera, effort.followed)
 
     def prepare(self, indices: Collection[int], workers: Workers) -> None:
         """Make ahead, in several threads, what drafts of the frames `indices` have in common."""
