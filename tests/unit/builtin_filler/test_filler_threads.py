@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -44,9 +46,9 @@ def test_a_value_is_made_once_for_all_threads() -> None:
 
     def ask(_: int) -> int:
         together.wait()
-        return cache[7]
+        return cache.get(7, make)
 
-    cache = Cache(make, 2)
+    cache: Cache[int, int] = Cache(2)
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(ask, range(4))) == [49] * 4
     assert made == [7]
@@ -54,9 +56,9 @@ def test_a_value_is_made_once_for_all_threads() -> None:
 
 def test_the_values_asked_for_last_are_kept() -> None:
     made: list[int] = []
-    cache = Cache(lambda key: made.append(key) or key, 2)
+    cache: Cache[int, int] = Cache(2)
     for key in (1, 2, 1, 3, 1, 2):
-        assert cache[key] == key
+        assert cache.get(key, lambda key: made.append(key) or key) == key
     assert made == [1, 2, 3, 2]
     assert 3 not in cache
 
@@ -70,10 +72,10 @@ def test_a_value_that_could_not_be_made_is_tried_again() -> None:
             raise answer
         return answer
 
-    cache = Cache(make, 2)
+    cache: Cache[int, int] = Cache(2)
     with pytest.raises(ZeroDivisionError):
-        cache[0]
-    assert cache[0] == 5
+        cache.get(0, make)
+    assert cache.get(0, make) == 5
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])
@@ -81,6 +83,18 @@ def test_work_comes_back_in_order(count: int) -> None:
     workers = Workers(count)
     assert workers.map(lambda item: item + 1, range(7)) == list(range(1, 8))
     assert workers.map(lambda item: item, []) == []
+
+
+def test_what_belongs_to_a_shot_is_let_go_with_it(clip: Any, started: Make) -> None:
+    filler = started(clip)
+    filler.fill(5)
+    last = weakref.ref(filler._finishing)
+    gc.disable()
+    try:
+        started(clip, filler=filler)
+        assert last() is None
+    finally:
+        gc.enable()
 
 
 def test_opencv_gets_its_threads_back() -> None:

@@ -13,13 +13,9 @@ Value = TypeVar("Value")
 
 
 class Cache(Generic[Key, Value]):
-    """Values by key; the `most` that were asked for last are kept.
+    """Values by key; the `most` that were asked for last are kept."""
 
-    make: make(key) -> value, of the key alone; it may ask any cache for what does not need this value in turn
-    """
-
-    def __init__(self, make: Callable[[Key], Value], most: int) -> None:
-        self._make = make
+    def __init__(self, most: int) -> None:
         self._most = most
         self._kept: OrderedDict[Key, Future[Value]] = OrderedDict()
         self._lock = Lock()
@@ -27,8 +23,12 @@ class Cache(Generic[Key, Value]):
     def __contains__(self, key: Key) -> bool:
         return key in self._kept
 
-    def __getitem__(self, key: Key) -> Value:
-        """Return the value, made now if it is not kept; who asks while another thread makes it waits for that."""
+    def get(self, key: Key, make: Callable[[Key], Value]) -> Value:
+        """Return the value, made now if it is not kept; who asks while another thread makes it waits for that.
+
+        make: make(key) -> value, of the key alone; it may ask any cache for what does not need this value in turn. It
+              is not kept: an object whose method it is would keep itself in memory.
+        """
         with self._lock:
             future = self._kept.get(key)
             if future is not None:
@@ -40,7 +40,7 @@ class Cache(Generic[Key, Value]):
         if future is not None:
             return future.result()
         try:
-            made.set_result(self._make(key))
+            made.set_result(make(key))
         except BaseException as error:
             with self._lock:
                 self._kept.pop(key, None)

@@ -36,8 +36,8 @@ class Camera:
 
     def __init__(self, pictures: Pictures) -> None:
         self._pictures = pictures
-        self._pairs = Cache(self._estimated, _PAIRS_KEPT)
-        self._corners = Cache(self._corners_of, _CORNERS_KEPT)
+        self._pairs: Cache[tuple[int, int], Matrix] = Cache(_PAIRS_KEPT)
+        self._corners: Cache[int, NDArray[np.float32]] = Cache(_CORNERS_KEPT)
 
     def between(self, a: int, b: int) -> Matrix:
         """Return the map of coordinates of frame `a` to those of frame `b`, last entry 1."""
@@ -45,7 +45,7 @@ class Camera:
             return np.eye(3)
         if a > b:
             return _normal(np.linalg.inv(self.between(b, a)))
-        return self._pairs[a, b]
+        return self._pairs.get((a, b), self._estimated)
 
     def product(self, a: int, b: int) -> Matrix:
         """Return the map from `a` to `b` chained from neighbour to neighbour: never lost, but it drifts."""
@@ -63,7 +63,7 @@ class Camera:
     def _matched(self, a: int, b: int, start: Matrix) -> Matrix:
         """Return `start` (a to b) corrected by tracking corners; `start` itself if too few agree."""
         first, second = self._pictures[a], self._pictures[b]
-        points = self._corners[a]
+        points = self._corners.get(a, self._corners_of)
         moved = b != a + 1
         height, width = first.grey.shape
         target, hidden = second.grey, second.wide

@@ -14,7 +14,9 @@ from videdit_plugins.builtin.filler.mapping import grid, project, visible
 from videdit_plugins.builtin.filler.pictures import Picture, Pictures
 from videdit_plugins.builtin.filler.scale import Matrix
 
-OFFSETS = (1, 2, 3, 5, 8, 12, 17, 23, 30, 40, 54, 72, 96, 128, 170)
+_LEVELS = ((1, 1), (4, 2), (20, 4), (48, 8), (200, 16))
+"""Up to a distance, frames whose number is a multiple: fewer far away, and neighbours ask mostly for the same ones, so
+that what is wrong with a source does not change from frame to frame."""
 _LEAST_USEFUL = 0.02
 _SMALL_PX = 400
 
@@ -27,13 +29,13 @@ class Wanted:
     most: int
 
 
-def offsets(reach: int) -> Iterator[int]:
-    """Yield the distances to try, nearest first, the past before the future."""
-    for distance in OFFSETS:
-        if distance > reach:
-            return
-        yield -distance
-        yield distance
+def sources(index: int, shot: Shot, reach: int) -> Iterator[int]:
+    """Yield the frames to try for frame `index`, nearest first, the past before the future."""
+    for distance in range(1, reach + 1):
+        step = next((step for most, step in _LEVELS if distance <= most), _LEVELS[-1][1])
+        for other in (index - distance, index + distance):
+            if other % step == 0 and other in shot:
+                yield other
 
 
 def useful_frames(
@@ -58,10 +60,7 @@ def useful_frames(
     seen = np.zeros(coarse.shape, np.int32)
     x, y = (plane[::step, ::step].copy() for plane in grid(box))
     chosen: list[tuple[Picture, Matrix]] = []
-    for offset in offsets(reach):
-        other = index + offset
-        if other not in shot:
-            continue
+    for other in sources(index, shot, reach):
         # Drift does not matter for counting, and most pairs need not be matched then.
         shown = coarse & visible(pictures[other].hole | moving(other), project(camera.product(index, other), (x, y)))
         if np.count_nonzero(shown & (seen < wanted.per_pixel)) < _LEAST_USEFUL * area:

@@ -28,7 +28,7 @@ class Completion:
     def __init__(self, propagation: Propagation, *, synthesis: bool) -> None:
         self._propagation = propagation
         self._synthesis = synthesis
-        self._plates = Plates(propagation.shot, propagation.pictures, propagation.camera, propagation.reach, self._made)
+        self._plates = Plates(propagation.shot, propagation.pictures, propagation.camera, propagation.reach)
 
     def complete(self, index: int) -> Draft | None:
         """Return frame `index` with its whole hole filled; None if it has none."""
@@ -44,7 +44,8 @@ class Completion:
         mixed = np.rint((1 - share) * first.rgb.astype(np.float32) + share * second.rgb).astype(first.rgb.dtype)
         return replace(first, rgb=mixed)
 
-    def _made(self, index: int, earlier: tuple[int, ...]) -> Plate:
+    def _made(self, key: tuple[int, tuple[int, ...]]) -> Plate:
+        index, earlier = key
         draft = self._propagation.draft(index)
         pictures = self._propagation.pictures
         frame, _ = pictures.full(index)
@@ -60,7 +61,7 @@ class Completion:
         for number, anchor in enumerate(anchors):
             if anchor == index or not draft.missing.any():
                 break
-            draft = self._from_plate(index, draft, self._plates.plate(anchor, anchors[:number]))
+            draft = self._from_plate(index, draft, self._plates.plate(anchor, anchors[:number], self._made))
         return draft
 
     def _from_plate(self, index: int, draft: Draft, plate: Plate) -> Draft:

@@ -47,19 +47,19 @@ class Darkenings:
     def __init__(self, ground: LitGround, unit: float, kept: int) -> None:
         self._ground = ground
         self._unit = unit
-        self._kept = Cache(self._made, kept)
-        self._coarse = Cache(self._shrunk, _COARSE_KEPT)
+        self._kept: Cache[int, Darkening] = Cache(kept)
+        self._coarse: Cache[int, Plane] = Cache(_COARSE_KEPT)
 
     def of(self, index: int) -> Darkening:
         """Return the darkening of frame `index`."""
-        return self._kept[index]
+        return self._kept.get(index, self._made)
 
     def coarse(self, index: int) -> Plane:
         """Return (h / 2, w / 2) float32: the mean of frame `index`, where it is darker at all.
 
         It outlives the darkening: frames far apart are compared by it.
         """
-        return self._coarse[index]
+        return self._coarse.get(index, self._shrunk)
 
     def _shrunk(self, index: int) -> Plane:
         return np.minimum(self.of(index).mean[::HALF, ::HALF], 0)

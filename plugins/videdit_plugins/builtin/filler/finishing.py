@@ -28,8 +28,9 @@ class Finishing:
         self._propagation = propagation
         self._workers = workers
         self._grain = grain
-        self._drafts = Cache(completion.complete, _KEPT + workers.count)
-        self._small = Cache(self._shrunk, _KEPT)
+        self._completion = completion
+        self._drafts: Cache[int, Draft | None] = Cache(_KEPT + workers.count)
+        self._small: Cache[int, NDArray[np.uint8]] = Cache(_KEPT)
         self._last: int | None = None
 
     def fill(self, index: int) -> Filled | None:
@@ -38,19 +39,19 @@ class Finishing:
         if not self._propagation.pictures.hole(index).any():
             return None
         self._make_drafts(index, onwards=last is not None and index == last + 1)
-        draft = self._drafts[index]
+        draft = self._draft(index)
         if draft is None:
             return None
         pictures, shot = self._propagation.pictures, self._propagation.shot
         frame, _ = pictures.full(index)
         hole = pictures[index].hole
         neighbours = [
-            (self._small[other], self._propagation.camera.between(index, other))
+            (self._clean(other), self._propagation.camera.between(index, other))
             for other in (index - 1, index + 1)
             if other in shot
         ]
         pixels = Pixels.of(draft.hole, draft.region, pictures)
-        change = steadying(self._small[index], hole, neighbours, pictures.scale.px(_LIGHT_PX))
+        change = steadying(self._clean(index), hole, neighbours, pictures.scale.px(_LIGHT_PX))
         correction = pixels.flat(pixels.sampled(change, Region.whole(pictures.scale.small)))
         if self._grain:
             correction = correction + self._grain_for(index, draft, frame)[draft.hole][:, None]
@@ -66,7 +67,7 @@ class Finishing:
             missing.append(missing[-1] + 1)
         missing = [one for one in missing if pictures.hole(one).any()]
         self._propagation.prepare(missing, self._workers)
-        self._workers.map(self._drafts.__getitem__, missing)
+        self._workers.map(self._draft, missing)
 
     def _grain_for(self, index: int, draft: Draft, frame: Rgb) -> NDArray[np.float32]:
         """Return (h, w) float32 of the draft's region: the grain that the fill lacks, in codes."""
@@ -84,8 +85,15 @@ class Finishing:
         hole[inner] = draft.hole
         return missing_grain(picture, hole, seed=index)[inner]
 
+    def _draft(self, index: int) -> Draft | None:
+        return self._drafts.get(index, self._completion.complete)
+
+    def _clean(self, index: int) -> NDArray[np.uint8]:
+        """Return the small picture with its fill, (h, w, 3) uint8."""
+        return self._small.get(index, self._shrunk)
+
     def _shrunk(self, index: int) -> NDArray[np.uint8]:
-        picture, draft = self._propagation.pictures[index], self._drafts[index]
+        picture, draft = self._propagation.pictures[index], self._draft(index)
         if draft is None:
             return picture.rgb
         scale = self._propagation.pictures.scale

@@ -33,8 +33,8 @@ class Following:
         self._pictures = pictures
         self._camera = camera
         self._preset = preset
-        self._moving = Cache(self._found_moving, 4 * STEPS)
-        self._steps = Cache(self._found_step, 4 * STEPS)
+        self._moving: Cache[int, Mask] = Cache(4 * STEPS)
+        self._steps: Cache[tuple[int, int], Plane] = Cache(4 * STEPS)
 
     def views(self, index: int, box: Region, wanted: Collection[int]) -> list[View]:
         """Return the frames `wanted`, as far as they can be reached, as seen from a box of frame `index`."""
@@ -59,7 +59,7 @@ class Following:
 
     def moving(self, index: int) -> Mask:
         """Return (h, w) bool of frame `index`: what moves otherwise than the camera and the depth of things explain."""
-        return self._moving[index]
+        return self._moving.get(index, self._found_moving)
 
     def knows(self, index: int) -> bool:
         """Return whether `moving` has its answer for frame `index` already."""
@@ -73,7 +73,7 @@ class Following:
             if other not in self._shot or not free.any():
                 continue
             x, y = project(self._camera.between(index, other), grid(Region.whole(scale.small)))
-            step = self._steps[index, other]
+            step = self._step(index, other)
             gx, gy = grid(Region.whole(scale.small))
             rest = np.dstack([gx + step[..., 0] - x, gy + step[..., 1] - y])
             sample = rest[::2, ::2][free[::2, ::2]]
@@ -91,8 +91,11 @@ class Following:
 
     def _on(self, points: Points, a: int, b: int) -> Points:
         """Move points of frame `a` to its neighbour `b`."""
-        step = fetch(self._steps[a, b], points)
+        step = fetch(self._step(a, b), points)
         return points[0] + step[..., 0], points[1] + step[..., 1]
+
+    def _step(self, a: int, b: int) -> Plane:
+        return self._steps.get((a, b), self._found_step)
 
     def _found_step(self, pair: tuple[int, int]) -> Plane:
         """Return how far each pixel of a frame moves up to its neighbour, (h, w, 2) float32."""

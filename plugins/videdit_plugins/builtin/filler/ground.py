@@ -73,21 +73,21 @@ class LitGround:
         self._growing = np.linalg.inv(self._shrinking)
         self._whole = len(shot) <= WHOLE_FRAMES
         self._step = max(_LEAST_STEP, round(len(shot) / _SAMPLES)) if self._whole else _LONG_STEP
-        self._looks = Cache(self._shrunk, _LOOKS_KEPT)
-        self._plates = Cache(self._gathered, _PLATES_KEPT)
-        self._behind = Cache(self._lit, _BEHIND_KEPT)
+        self._looks: Cache[int, Look] = Cache(_LOOKS_KEPT)
+        self._plates: Cache[int, Lit] = Cache(_PLATES_KEPT)
+        self._behind: Cache[int, Lit] = Cache(_BEHIND_KEPT)
 
     def look(self, index: int) -> Look:
         """Return frame `index`, small."""
-        return self._looks[index]
+        return self._looks.get(index, self._shrunk)
 
     def behind(self, index: int) -> Lit:
         """Return the lit ground as frame `index` would show it, in that frame's exposure."""
-        return self._behind[index]
+        return self._behind.get(index, self._lit)
 
     def _lit(self, index: int) -> Lit:
         anchors = self._anchors_near(index)
-        carried = [self._carried(self._plates[anchor], anchor, index) for anchor in anchors]
+        carried = [self._carried(self._plates.get(anchor, self._gathered), anchor, index) for anchor in anchors]
         if len(carried) == 1:
             return carried[0]
         first, second = carried

@@ -53,17 +53,18 @@ class Pictures:
         self.scale = scale
         # A sample of 16 bits takes two bytes; the depth is not known before a frame is read.
         frame_bytes = 6 * scale.full[0] * scale.full[1]
-        self._full = Cache(self._read, max(_LEAST_KEPT, min(kept, budget_bytes // frame_bytes)))
-        self._small = Cache(self._made, kept)
+        kept_full = max(_LEAST_KEPT, min(kept, budget_bytes // frame_bytes))
+        self._full: Cache[int, tuple[Rgb, NDArray[np.uint8]]] = Cache(kept_full)
+        self._small: Cache[int, Picture] = Cache(kept)
         # Readers of frames need not be made for several threads.
         self._reading = Lock()
 
     def __getitem__(self, index: int) -> Picture:
-        return self._small[index]
+        return self._small.get(index, self._made)
 
     def full(self, index: int) -> tuple[Rgb, NDArray[np.uint8]]:
         """Return a frame's pixels at full size and its hole, packed to bits; see `hole`."""
-        return self._full[index]
+        return self._full.get(index, self._read)
 
     def hole(self, index: int) -> Mask:
         """Return a frame's hole at full size, (H, W) bool."""
@@ -105,8 +106,8 @@ class WiderPictures(Pictures):
         self._plain = plain
         self._more = more
         self.scale = plain.scale
-        self._small = Cache(self._made, kept)
-        self._packed = Cache(self._pack, kept)
+        self._small = Cache(kept)
+        self._packed: Cache[int, NDArray[np.uint8]] = Cache(kept)
 
     def _made(self, index: int) -> Picture:
         picture, extra = self._plain[index], self._more(index)
@@ -117,7 +118,7 @@ class WiderPictures(Pictures):
 
     def full(self, index: int) -> tuple[Rgb, NDArray[np.uint8]]:
         """Return a frame's pixels at full size and its larger hole, packed to bits."""
-        return self._plain.full(index)[0], self._packed[index]
+        return self._plain.full(index)[0], self._packed.get(index, self._pack)
 
     def _pack(self, index: int) -> NDArray[np.uint8]:
         packed, extra = self._plain.full(index)[1], self._more(index)

@@ -13,7 +13,7 @@ from videdit import Shot
 from videdit.frames import Mask, Rgb
 from videdit_plugins.builtin.filler.cache import Cache
 from videdit_plugins.builtin.filler.camera import Camera
-from videdit_plugins.builtin.filler.candidates import offsets
+from videdit_plugins.builtin.filler.candidates import sources
 from videdit_plugins.builtin.filler.mapping import Points, project, visible, within
 from videdit_plugins.builtin.filler.pictures import Pictures
 
@@ -44,10 +44,7 @@ class Plate:
 
 
 class Plates:
-    """The plates of a shot, made when asked for.
-
-    make: called with a frame's index and the anchors that come before it; returns that frame without the object
-    """
+    """The plates of a shot, made when asked for."""
 
     def __init__(
         self,
@@ -55,15 +52,14 @@ class Plates:
         pictures: Pictures,
         camera: Camera,
         reach: int,
-        make: Callable[[int, tuple[int, ...]], Plate],
     ) -> None:
         self._shot = shot
         self._pictures = pictures
         self._camera = camera
         self._reach = reach
         self._length = len(shot) / max(1, round(len(shot) / CHAPTER_FRAMES))
-        self._anchors = Cache(self._anchors_of, _CHAPTERS_KEPT)
-        self._plates: Cache[tuple[int, tuple[int, ...]], Plate] = Cache(lambda key: make(*key), _PLATES_KEPT)
+        self._anchors: Cache[int, tuple[int, ...]] = Cache(_CHAPTERS_KEPT)
+        self._plates: Cache[tuple[int, tuple[int, ...]], Plate] = Cache(_PLATES_KEPT)
 
     def anchors_at(self, index: int) -> list[tuple[tuple[int, ...], float]]:
         """Return the anchors that serve frame `index`, with a weight: two sets near the border of two chapters."""
@@ -79,11 +75,16 @@ class Plates:
         elif chapter < count - 1 and length - inside < _FADE_FRAMES:
             share = 0.5 - 0.5 * (length - inside) / _FADE_FRAMES
             result = [(chapter, 1 - share), (chapter + 1, share)]
-        return [(self._anchors[number], weight) for number, weight in result]
+        return [(self._anchors.get(number, self._anchors_of), weight) for number, weight in result]
 
-    def plate(self, anchor: int, earlier: tuple[int, ...]) -> Plate:
-        """Return the plate of an anchor whose predecessors are `earlier`."""
-        return self._plates[anchor, earlier]
+    def plate(
+        self, anchor: int, earlier: tuple[int, ...], make: Callable[[tuple[int, tuple[int, ...]]], Plate]
+    ) -> Plate:
+        """Return the plate of an anchor whose predecessors are `earlier`.
+
+        make: make((anchor, earlier)) -> that frame without the object
+        """
+        return self._plates.get((anchor, earlier), make)
 
     def _anchors_of(self, chapter: int) -> tuple[int, ...]:
         start = self._shot.start + round(chapter * self._length)
@@ -110,11 +111,10 @@ class Plates:
     def _missing(self, index: int) -> Mask:
         """Return what neither this frame nor its neighbours show, coarsely, with the cheap chained homographies."""
         missing = self._coarse_hole(index)
-        for offset in offsets(self._reach):
+        for other in sources(index, self._shot, self._reach):
             if not missing.any():
                 break
-            if index + offset in self._shot:
-                missing = missing & ~visible(self._coarse_hole(index + offset), self._coarse_map(index, index + offset))
+            missing = missing & ~visible(self._coarse_hole(other), self._coarse_map(index, other))
         return missing
 
     def _coarse_hole(self, index: int) -> Mask:

@@ -13,7 +13,8 @@ from videdit.frames import Mask, Rgb
 from videdit.ops.flow import FlowPreset
 from videdit_plugins.builtin.filler.blending import blend
 from videdit_plugins.builtin.filler.camera import Camera
-from videdit_plugins.builtin.filler.candidates import Wanted, box_around, offsets, useful_frames
+from videdit_plugins.builtin.filler.candidates import Wanted, box_around, sources, useful_frames
+from videdit_plugins.builtin.filler.detail import detail_gain, fine_sigma, strengthened
 from videdit_plugins.builtin.filler.diffusion import Plane
 from videdit_plugins.builtin.filler.following import Following
 from videdit_plugins.builtin.filler.laying import Pixels, lay
@@ -84,8 +85,8 @@ class Propagation:
 
     def prepare(self, indices: Collection[int], workers: Workers) -> None:
         """Make ahead, in several threads, what drafts of the frames `indices` have in common."""
-        around = {index + offset for index in indices for offset in (0, *offsets(self.reach))}
-        new = sorted(index for index in around if index in self.shot and not self._following.knows(index))
+        around = {other for index in indices for other in (index, *sources(index, self.shot, self.reach))}
+        new = sorted(index for index in around if not self._following.knows(index))
         workers.map(lambda index: self.camera.between(index, index + 1), [one for one in new if one + 1 in self.shot])
         workers.map(self._following.moving, new)
 
@@ -115,9 +116,20 @@ class Propagation:
             seen = lay(pixels, views, blended.weights, box, pictures)
             rgb[hole] = in_codes(seen.rgb, pixels.flat(pixels.sampled(correction, box)), frame)
             origin[hole] = seen.origin
+            gain = detail_gain(views, blended.weights, blended.rgb, blended.seen, small, known)
+            found = hole & (origin != MADE_UP)
+            rgb[found] = self._detailed(rgb, hole, found, pixels.flat(pixels.sampled(gain, box)))[found]
             small = np.where(known[..., None], small, np.clip(blended.rgb + correction, 0, 255))
             known = known | blended.seen
         return Draft(region, hole, hole & (origin == MADE_UP), rgb, origin, box, small, known)
+
+    def _detailed(self, rgb: Rgb, hole: Mask, found: Mask, gain: NDArray[np.float32]) -> Rgb:
+        """Return a region with the fine detail of what was found strengthened; a `gain` for each pixel of the hole."""
+        plane = np.ones(hole.shape, np.float32)
+        plane[hole] = gain
+        scale = self.pictures.scale
+        sharp = strengthened(rgb.astype(np.float32), ~hole | found, plane, fine_sigma(scale.full[0] / scale.small[0]))
+        return in_codes(sharp, np.zeros(1, np.float32), rgb)
 
     def _views(self, here: Picture, box: Region, frames: Sequence[tuple[Picture, Matrix]]) -> list[View]:
         """Align frames with a box of `here` directly, and follow it to the near ones from frame to frame."""

@@ -80,7 +80,7 @@ class Shadows:
         self._ground = LitGround(shot, pictures, camera)
         self._unit = min(self._ground.size) / FACTS_HEIGHT_PX
         self._darkenings = Darkenings(self._ground, self._unit, 4 * (_COMPANIONS + _VOTERS))
-        self._searched = Cache(self._packed, _KEPT)
+        self._searched: Cache[int, NDArray[np.uint8] | None] = Cache(_KEPT)
 
     def __getitem__(self, index: int) -> Mask | None:
         """Return (h, w) bool of the small picture, a soft edge included; None if no shadow was found."""
@@ -118,7 +118,7 @@ class Shadows:
 
     def _alone(self, index: int) -> _Search | None:
         """Return what is found without the votes of the frames around; None where there is no object."""
-        bits = self._searched[index]
+        bits = self._searched.get(index, self._packed)
         if bits is None:
             return None
         shape = len(_Search._fields), *self._ground.size
