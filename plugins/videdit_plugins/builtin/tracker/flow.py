@@ -15,6 +15,7 @@ from videdit_plugins.builtin.tracker.planes import COARSE, FloatMap, Plane
 
 LEAST_DIS_PX = 32
 """Dense inverse search needs room for its pyramid."""
+DESCENTS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,12 @@ def flow_between(before: NDArray[np.uint8], now: NDArray[np.uint8], fine: bool) 
     height, width = now.shape
     if min(height, width) < LEAST_DIS_PX:
         return Flow(np.zeros((height, width, 2), np.float32), np.ones((height, width), np.float32))
-    preset = cv2.DISOPTICAL_FLOW_PRESET_MEDIUM if fine else cv2.DISOPTICAL_FLOW_PRESET_FAST
-    search = cv2.DISOpticalFlow.create(preset)
+    search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+    if fine:
+        search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+        # The presets end at half the size, where legs and spokes are a pixel wide.
+        search.setFinestScale(0)
+        search.setGradientDescentIterations(DESCENTS)
     back = search.calc(now, before, None)
     forth = search.calc(before, now, None)
     there = warp(forth, back)
