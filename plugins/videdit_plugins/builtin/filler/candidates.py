@@ -14,7 +14,7 @@ from videdit_plugins.builtin.filler.mapping import grid, project, visible
 from videdit_plugins.builtin.filler.pictures import Picture, Pictures
 from videdit_plugins.builtin.filler.scale import Matrix
 
-_LEVELS = ((1, 1), (4, 2), (20, 4), (48, 8), (200, 16))
+_LEVELS = ((1, 1), (8, 2), (28, 4), (48, 8), (200, 16))
 """Up to a distance, frames whose number is a multiple: fewer far away, and neighbours ask mostly for the same ones, so
 that what is wrong with a source does not change from frame to frame."""
 _LEAST_USEFUL = 0.02

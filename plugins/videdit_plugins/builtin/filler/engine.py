@@ -19,8 +19,8 @@ from videdit_plugins.builtin.filler.workers import Workers, one_opencv_thread
 
 _EFFORTS = {
     "draft": Effort(240, Wanted(per_pixel=5, most=6), direct="fast", followed="fast"),
-    "standard": Effort(360, Wanted(per_pixel=10, most=12), direct="fast", followed="medium"),
-    "best": Effort(480, Wanted(per_pixel=10, most=14), direct="medium", followed="medium"),
+    "standard": Effort(360, Wanted(per_pixel=12, most=16), direct="fast", followed="medium"),
+    "best": Effort(480, Wanted(per_pixel=12, most=16), direct="medium", followed="medium"),
 }
 SHADOW_LEFT = "frames_with_shadow_left"
 
