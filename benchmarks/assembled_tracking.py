@@ -1,6 +1,7 @@
 """Measure a tracker on clips assembled from sequences with true masks: absences, two objects that cross, long shots.
 
     python benchmarks/assembled_tracking.py DATA_DIR absence|crossing|length [--engine builtin] [--no-learned]
+        [--sequences NAMES] [--weights FILE]
 
 absence   The object of one sequence is laid over another. It leaves the frame and comes back, or passes behind a
           board. Printed: precision and recall of "absent", and J of what is to be seen. Frames that show less than a
@@ -8,6 +9,9 @@ absence   The object of one sequence is laid over another. It leaves the frame a
 crossing  Two objects of two sequences cross over a third. Printed: J of both, and how many frames swap them: more of
           a mask on the other object than on its own.
 length    One sequence, to and fro, for 3000 frames of one shot. Printed: time and memory in blocks of 500 frames.
+
+--weights takes other weights of the engine's network. Those that come along learned from some of the sequences; name
+the others then, whose objects and grounds are all that is used.
 
 DATA_DIR holds JPEGImages/480p/<sequence>/*.jpg and Annotations/480p/<sequence>/*.png.
 """
@@ -39,13 +43,14 @@ BLOCK = 500
 class Engine:
     """Makes the tracker anew."""
 
-    def __init__(self, name: str, quality: str, learned: bool) -> None:
+    def __init__(self, name: str, quality: str, learned: bool, weights: Path | None) -> None:
         self._name = name
+        self._options = {} if weights is None else {"weights": weights}
         self._plugins = Plugins()
         self._runtime = self._plugins.runtime(Runtime(quality=quality, learned=learned))
 
     def __call__(self) -> Tracker:
-        return self._plugins.create("tracker", self._name, None, self._runtime)
+        return self._plugins.create("tracker", self._name, self._options, self._runtime)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +176,7 @@ def measure_crossing(make: Engine, footage: Sequence[Footage], names: Sequence[s
     total, swapped, counted = [], 0, 0
     print(f"{'behind':18}{'in front':18}{'J behind':>10}{'J front':>9}{'swapped':>9}")
     for number, name in enumerate(names):
-        other, ground = (number + 1) % len(names), (number + 5) % len(names)
+        other, ground = (number + 1) % len(names), (number + 2) % len(names)
         clip = crossing_clip(footage[number], footage[other], footage[ground])
         overlaps: dict[int, list[float]] = {1: [], 2: []}
         mine = 0
@@ -222,12 +227,13 @@ def main() -> None:
     parser.add_argument("--quality", default="standard", choices=["draft", "standard", "best"])
     parser.add_argument("--no-learned", action="store_true")
     parser.add_argument("--sequences", default="", help="names with commas between; all if left out")
+    parser.add_argument("--weights", type=Path, help="of the engine's network, in place of those that come along")
     parser.add_argument("--frames", type=int, default=3000, help="of the long shot")
     chosen = parser.parse_args()
     names = chosen.sequences.split(",") if chosen.sequences else []
     if not names:
         names = sorted(path.name for path in (chosen.data_dir / "JPEGImages/480p").iterdir() if path.is_dir())
-    make = Engine(chosen.engine, chosen.quality, not chosen.no_learned)
+    make = Engine(chosen.engine, chosen.quality, not chosen.no_learned, chosen.weights)
     if chosen.what == "length":
         measure_length(make, read(chosen.data_dir, names[0]), chosen.frames)
         return

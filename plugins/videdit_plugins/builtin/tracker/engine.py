@@ -16,14 +16,14 @@ from videdit_plugins.builtin.tracker.clean import clean
 from videdit_plugins.builtin.tracker.effort import EFFORTS
 from videdit_plugins.builtin.tracker.enlarge import enlarge
 from videdit_plugins.builtin.tracker.flow import coarse_flow
-from videdit_plugins.builtin.tracker.follow import Proposal, propose
+from videdit_plugins.builtin.tracker.follow import Proposal, propose, sliver
 from videdit_plugins.builtin.tracker.learn import learn_adopted, learn_given, learn_tracked
 from videdit_plugins.builtin.tracker.options import TrackerOptions
 from videdit_plugins.builtin.tracker.planes import FloatMap, Plane, Planes
 from videdit_plugins.builtin.tracker.refine import to_edges
 from videdit_plugins.builtin.tracker.refiner import Refiner, load_refiner
 from videdit_plugins.builtin.tracker.rivals import overlaps, share_out
-from videdit_plugins.builtin.tracker.score import DOUBTED, figures, score, score_of_absence
+from videdit_plugins.builtin.tracker.score import DOUBTED, figures, score, score_of_absence, unlike
 from videdit_plugins.builtin.tracker.state import pack, unpack
 from videdit_plugins.builtin.tracker.target import Target
 
@@ -149,7 +149,7 @@ class BuiltinTracker(Tracker):
         return share_out(settled, friends)
 
     def _take(self, target: Target, one: Proposal | None, probability: FloatMap | None) -> Tracked:
-        if one is None or probability is None or not (probability > 0.5).any():
+        if one is None or probability is None or sliver(target, probability):
             target.probability = np.zeros_like(target.probability)
             target.lost += 1
             target.doubted = 0
@@ -158,15 +158,15 @@ class BuiltinTracker(Tracker):
         target.lost = 0
         inside = one.roi.cut(probability)
         named = figures(target, one.evidence, inside)
-        learn_tracked(target, one, inside, named["match"])
+        doubtful = score(named) < DOUBTED or unlike(target, named["contrast"])
+        learn_tracked(target, one, inside, named)
+        target.doubted = target.doubted + 1 if doubtful else 0
         full = self._at_full_size(probability)
         mask = full > 0.5
         if not mask.any():
             return self._absent(target)
         found = one.roi.paste(np.clip(one.evidence.found, 0, 1), probability.shape, 0.0)
-        likely = score(named)
-        target.doubted = target.doubted + 1 if likely < DOUBTED else 0
-        return Tracked(mask, likely, full, named, found)
+        return Tracked(mask, score(named), full, named, found)
 
     def _absent(self, target: Target) -> Tracked:
         nothing = np.zeros(self._size, np.bool_)

@@ -15,6 +15,7 @@ from videdit_plugins.builtin.tracker.flow import median_shift
 from videdit_plugins.builtin.tracker.planes import FloatMap, Plane
 from videdit_plugins.builtin.tracker.refiner import Refiner
 from videdit_plugins.builtin.tracker.roi import Roi, roi_around
+from videdit_plugins.builtin.tracker.score import contrast
 from videdit_plugins.builtin.tracker.search import REFUSED_FRAMES, find_again
 from videdit_plugins.builtin.tracker.target import Target
 
@@ -22,10 +23,11 @@ WEAK_AREA = 0.12
 """Below these shares of the usual area and match the object may be lost."""
 WEAK_MATCH = 0.45
 GONE_AREA = 0.06
+SLIVER_AREA = 0.02
 DOUBTED_FRAMES = 2
 """After so many frames of doubt the object is looked for elsewhere."""
 BETTER = 1.5
-ACCEPT_MATCH = 0.8
+ACCEPT_LIKENESS = 0.6
 ACCEPT_AREA = (0.25, 1.7)
 
 
@@ -90,6 +92,11 @@ def propose(
     return followed
 
 
+def sliver(target: Target, probability: FloatMap) -> bool:
+    """Return whether `probability` (h, w) float32 of work size, what rivals and edges left, shows hardly anything."""
+    return bool(np.count_nonzero(probability > 0.5) <= SLIVER_AREA * target.usual_area)
+
+
 def _at(
     target: Target,
     box: Region,
@@ -117,7 +124,7 @@ def _weak(target: Target, one: Proposal) -> bool:
 
 def _found(target: Target, now: Plane, effort: Effort) -> Proposal | None:
     before = target.probability
-    best = None
+    best, most = None, 0.0
     refused = [one for one in target.refused if abs(now.index - one[2]) < REFUSED_FRAMES]
     for place in find_again(target, now, effort.grid_sides):
         one = None
@@ -125,15 +132,23 @@ def _found(target: Target, now: Plane, effort: Effort) -> Proposal | None:
             target.probability = place.likely
             # The network leans on the last mask, and of a place just found there is none.
             one = _at(target, Region.of(place.likely > 0.5), now, now, (0, 0), effort, None)
-        if one is None or not _fits(target, one):
+        likeness = 0.0 if one is None else _likeness(target, one)
+        if one is None or not _fits(target, one, likeness):
             refused.append((*place.centre, now.index))
-        elif best is None or one.match > best.match:
-            best = one
+        elif likeness > most:
+            best, most = one, likeness
     target.probability = before
     target.refused = [] if best else refused
     return best
 
 
-def _fits(target: Target, one: Proposal) -> bool:
+def _likeness(target: Target, one: Proposal) -> float:
+    """Return how much is found of the given frames and how it stands out, 1 for as much as `target` did of late."""
+    stands_out = contrast(one.evidence, one.probability > 0.5)
+    usual = target.usual_match * target.usual_contrast
+    return one.match * max(stands_out, 0.0) / usual if usual > 0 else 1.0
+
+
+def _fits(target: Target, one: Proposal, likeness: float) -> bool:
     size_fits = ACCEPT_AREA[0] * target.usual_area < one.area < ACCEPT_AREA[1] * target.usual_area
-    return size_fits and one.match > ACCEPT_MATCH * target.usual_match
+    return size_fits and likeness > ACCEPT_LIKENESS

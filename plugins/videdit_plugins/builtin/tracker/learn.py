@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from videdit.frames import Region
@@ -13,10 +15,12 @@ from videdit_plugins.builtin.tracker.memory import Exemplar, places
 from videdit_plugins.builtin.tracker.planes import FloatMap, Plane
 from videdit_plugins.builtin.tracker.refiner import Refiner
 from videdit_plugins.builtin.tracker.roi import roi_around
+from videdit_plugins.builtin.tracker.score import unlike
 from videdit_plugins.builtin.tracker.target import KEPT_GIVEN, Target
 
 COLOURS_FADE = 0.7
 USUAL_FADE = 0.95
+CONTRAST_FADE = 0.9
 
 
 def learn_given(
@@ -50,13 +54,16 @@ def learn_given(
         target.appearance.unlearn()
         target.recent_colours = shares
         target.last_places = learned
-        target.first_match = target.usual_match = 0.0
+        target.first_match = target.usual_match = target.usual_contrast = 0.0
         _remember_size(target, probability, 0.0)
     target.gap = max(target.gap, largest_gap(mask))
 
 
-def learn_tracked(target: Target, one: Proposal, inside: FloatMap, match: float) -> None:
-    """Take in the tracker's own result, `inside` (h, w) float32 on the window's grid."""
+def learn_tracked(target: Target, one: Proposal, inside: FloatMap, named: Mapping[str, float]) -> None:
+    """Take in the tracker's own result, `inside` (h, w) float32 on the window's grid.
+
+    named: its figures, see `score.figures`
+    """
     target.appearance.learn(one.seen.lifted, to_cells(inside), given=False)
     if one.keys is not None:
         target.last_places = places(one.keys, inside)
@@ -64,9 +71,13 @@ def learn_tracked(target: Target, one: Proposal, inside: FloatMap, match: float)
     before = shares if target.recent_colours is None else target.recent_colours
     target.recent_colours = (COLOURS_FADE * before + (1 - COLOURS_FADE) * shares).astype(np.float32)
     _remember_size(target, target.probability, USUAL_FADE)
+    match, contrast = named["match"], named["contrast"]
     target.first_match = target.first_match or match
     usual = target.usual_match or match
     target.usual_match = USUAL_FADE * usual + (1 - USUAL_FADE) * match
+    if not unlike(target, contrast):
+        usual = target.usual_contrast or contrast
+        target.usual_contrast = CONTRAST_FADE * usual + (1 - CONTRAST_FADE) * contrast
 
 
 def learn_adopted(

@@ -15,6 +15,9 @@ from videdit_plugins.builtin.tracker.target import Target
 RING = 9
 DOUBTED = 0.3
 """A score below this is a doubt whether it is the object at all."""
+UNLIKE = 0.5
+"""What stands out less than this share of what the object did is doubted too: an object that leaves is soon taken for
+something else beside it, and that something has other colours, or none of its own."""
 LEFT = 0.8
 HIDDEN = 0.4
 """An object that vanished at the border has left; one that vanished elsewhere may be hidden or missed."""
@@ -37,19 +40,33 @@ def figures(target: Target, evidence: Channels, inside: FloatMap) -> dict[str, f
     area = float(np.count_nonzero(target.probability > 0.5))
     mask = inside > 0.5
     said = evidence.maps[NAMES.index("classifier_given")]
-    ring = (cv2.dilate(mask.view(np.uint8), np.ones((RING, RING), np.uint8)) > 0) & ~mask
     mass = float(inside.sum()) + 1e-6
     match = float((inside * evidence.found).sum()) / mass
     return {
         "match": match,
         "kept": match - (target.first_match or match),
         "familiar": _overlap(mask, said > 0),
-        "contrast": _mean(said, mask) - _mean(said, ring),
+        "contrast": contrast(evidence, mask),
         "sure": 2 * _mean(inside, mask) - 1,
         "flow": float((inside * evidence.agreement).sum()) / mass,
         "steady": _overlap(mask, evidence.warped > 0.5),
         "growth": float(np.clip(np.log((area + 1) / (target.usual_area + 1)), -3, 3)),
     }
+
+
+def contrast(evidence: Channels, mask: NDArray[np.bool_]) -> float:
+    """Return how much likelier the object is inside `mask` (h, w) than in a ring outside, -2..2.
+
+    The classifier of the given frames says so, which no frame that was tracked has taught anything.
+    """
+    said = evidence.maps[NAMES.index("classifier_given")]
+    ring = (cv2.dilate(mask.view(np.uint8), np.ones((RING, RING), np.uint8)) > 0) & ~mask
+    return _mean(said, mask) - _mean(said, ring)
+
+
+def unlike(target: Target, stands_out: float) -> bool:
+    """Return whether something with that contrast stands out far less than `target` did of late."""
+    return stands_out < UNLIKE * target.usual_contrast
 
 
 def _overlap(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:

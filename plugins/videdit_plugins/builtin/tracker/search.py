@@ -21,7 +21,7 @@ LONGEST_GRID_PX = 640
 CLASSIFIER, COLOUR = 3.0, 2.0
 WORTH_COMPARING = 0.3
 LEAST_LIKENESS = 0.25
-CANDIDATES = 2
+CANDIDATES = 4
 REFUSED_FRAMES = 5
 """For so many frames a place that was looked at in vain is left out, and the next best ones get their turn."""
 
