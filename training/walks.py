@@ -24,6 +24,7 @@ from videdit_plugins.builtin.tracker.planes import FloatMap, Plane, Planes
 from videdit_plugins.builtin.tracker.refine import to_edges
 from videdit_plugins.builtin.tracker.refiner import LearnedRefiner, Refined, cues
 from videdit_plugins.builtin.tracker.roi import CELL, Roi, roi_around
+from videdit_plugins.builtin.tracker.score import figures
 from videdit_plugins.builtin.tracker.target import Target
 
 SIDE = 160
@@ -137,7 +138,7 @@ def _step(target: Target, before: Plane, now: Plane, recorder: Recorder, edges: 
     if not (target.probability > 0.5).any():
         return
     inside = one.roi.cut(target.probability)
-    learn_tracked(target, one, inside, one.match)
+    learn_tracked(target, one, inside, figures(target, one.evidence, inside))
     recorder.last = _Shown(one.seen.lab, inside)
 
 
