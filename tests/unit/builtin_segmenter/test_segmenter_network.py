@@ -20,7 +20,7 @@ from videdit_plugins.builtin.segmenter import choosing, learned
 from videdit_plugins.builtin.segmenter.engine import BuiltinSegmenter
 from videdit_plugins.builtin.segmenter.network import Corrector
 from videdit_plugins.builtin.segmenter.options import SegmenterOptions
-from videdit_plugins.builtin.segmenter.planes import BELIEF, COUNT
+from videdit_plugins.builtin.segmenter.planes import ACROSS, BELIEF, COUNT
 
 
 def test_without_its_answer_the_network_passes_the_belief_on():
@@ -119,6 +119,19 @@ def test_several_networks_give_the_mean_of_their_answers():
     np.testing.assert_allclose(both.odds, (one.odds + other.odds) / 2, atol=1e-4)
     assert both.worth == pytest.approx((one.worth + other.worth) / 2)
     assert both.window == one.window
+
+
+def test_a_closer_look_does_not_know_left_from_right():
+    shown = np.random.default_rng(0).normal(0, 0.3, (COUNT, 60, 80)).astype(np.float32)
+    mirrored = shown[:, :, ::-1].copy()
+    mirrored[ACROSS] *= -1
+    look = learned.CloseLook()
+    seen = look.word(shown, Region(20, 10, 50, 40), closely=True)
+    turned = look.word(mirrored, Region(30, 10, 60, 40), closely=True)
+    np.testing.assert_allclose(turned.odds[:, ::-1], seen.odds, atol=1e-3)
+    assert turned.worth == pytest.approx(seen.worth, abs=1e-4)
+    plain = look.word(shown, Region(20, 10, 50, 40))
+    assert not np.allclose(plain.odds, seen.odds, atol=1e-3)
 
 
 def test_weights_that_are_not_there_or_do_not_fit_are_named(tmp_path: Path):

@@ -150,7 +150,7 @@ class BuiltinSegmenter(Segmenter):
             self._weights,
         )
         word = self._word(view, pointing, belief, small, loyalty)
-        if small is None and pointing.box is not None and not pointing.inside.any():
+        if _box_alone(pointing, small):
             belief, masks, merits = _boxed(view, pointing, belief, word)
             if not any(mask.any() for mask in masks):
                 # Whoever draws a box means something in it: all of it, with little trust, is of more use than nothing.
@@ -184,7 +184,8 @@ class BuiltinSegmenter(Segmenter):
         region = pointing.box or self._look.region_of(belief.guess, pointing.inside)
         if region.empty:
             return None
-        return self._look.word(planes(view.seen, pointing, belief, previous, loyalty), region)
+        shown = planes(view.seen, pointing, belief, previous, loyalty)
+        return self._look.word(shown, region, closely=_box_alone(pointing, previous))
 
     def _view(self, frames: FrameSequence, index: int) -> _View:
         if index not in self._views:
@@ -214,6 +215,10 @@ def working_size(full: tuple[int, int]) -> tuple[int, int]:
     """Return height and width of a grid of at most WORKING_AREA_PX pixels in the shape of `full`; never larger."""
     scale = min(1.0, float(np.sqrt(WORKING_AREA_PX / (full[0] * full[1]))))
     return max(1, round(full[0] * scale)), max(1, round(full[1] * scale))
+
+
+def _box_alone(pointing: Pointing, previous: Mask | None) -> bool:
+    return previous is None and pointing.box is not None and not pointing.inside.any()
 
 
 def _merits(

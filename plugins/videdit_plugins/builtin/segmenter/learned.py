@@ -15,12 +15,15 @@ from videdit.checkpoints import load_state_dict, load_strict
 from videdit.frames import Mask, Region
 from videdit_plugins.builtin.segmenter.evidence import Field
 from videdit_plugins.builtin.segmenter.network import MULTIPLE, Corrector
+from videdit_plugins.builtin.segmenter.planes import ACROSS
 from videdit_plugins.builtin.threads import one_thread
 
 WEIGHTS = tuple(Path(__file__).with_name(f"segmenter-{number}.safetensors") for number in (1, 2))
 """Two networks that learned from different films: together they know better what their answer is worth."""
 AREA_PX = 160 * 160
 """Pixels of a look; scenes of the training have as many."""
+CLOSE_AREA_PX = 224 * 224
+"""Pixels of a closer look, which a box alone gets: all that is known of the object lies in it."""
 MARGIN = 0.5
 """Ground shown around the object, as a share of its size on each side."""
 LEAST_PX = 48
@@ -64,24 +67,31 @@ class CloseLook:
             network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
             self._networks.append(network.eval())
 
-    def word(self, planes: NDArray[np.float32], region: Region) -> Word:
+    def word(self, planes: NDArray[np.float32], region: Region, *, closely: bool = False) -> Word:
         """Look at `region` and some ground around it.
 
-        planes: (COUNT, H, W) float32, see `planes.planes`
+        planes:  (COUNT, H, W) float32, see `planes.planes`
+        closely: at more pixels, and once more in the mirror; the answers are averaged
         """
         window = surroundings(region, planes.shape[1:])
-        scale = float(np.sqrt(AREA_PX / (window.width * window.height)))
+        scale = float(np.sqrt((CLOSE_AREA_PX if closely else AREA_PX) / (window.width * window.height)))
         rows, columns = (_multiple(length * scale) for length in (window.height, window.width))
         how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
         shown = np.stack([cv2.resize(plane[window.slices], (columns, rows), interpolation=how) for plane in planes])
         with torch.inference_mode(), one_thread():
             batch = torch.from_numpy(shown)[None].to(self._device).contiguous(memory_format=torch.channels_last)
-            answers, worths = zip(*(network(batch) for network in self._networks), strict=True)
-            answer = torch.stack(answers).mean(0)[0, 0].cpu().numpy()
-            worth = float(torch.stack(worths).sigmoid().mean())
+            told = [network(batch) for network in self._networks]
+            if closely:
+                mirrored = _mirrored(batch)
+                for network in self._networks:
+                    answer, worth = network(mirrored)
+                    told.append((answer.flip(3), worth))
+            answers, worths = zip(*told, strict=True)
+            odds_there = torch.stack(answers).mean(0)[0, 0].cpu().numpy()
+            worth_there = float(torch.stack(worths).sigmoid().mean())
         odds = np.zeros(planes.shape[1:], np.float32)
-        odds[window.slices] = cv2.resize(answer, (window.width, window.height), interpolation=cv2.INTER_LINEAR)
-        return Word(window, odds, worth)
+        odds[window.slices] = cv2.resize(odds_there, (window.width, window.height), interpolation=cv2.INTER_LINEAR)
+        return Word(window, odds, worth_there)
 
     @staticmethod
     def region_of(guess: Mask, inside: Mask) -> Region:
@@ -91,6 +101,13 @@ class CloseLook:
         keep[labels[inside]] = True
         keep[0] = False
         return Region.of(keep[labels] | inside) if inside.any() else Region.of(guess)
+
+
+def _mirrored(batch: torch.Tensor) -> torch.Tensor:
+    """Return the planes (N, COUNT, H, W) of the scene with left and right exchanged."""
+    mirrored = batch.flip(3)
+    mirrored[:, ACROSS] *= -1
+    return mirrored.contiguous(memory_format=torch.channels_last)
 
 
 def surroundings(region: Region, size: tuple[int, ...], margin: float = MARGIN) -> Region:

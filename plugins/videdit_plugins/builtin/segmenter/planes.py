@@ -16,6 +16,8 @@ from videdit_plugins.builtin.segmenter.pointing import Pointing
 COUNT = 20
 BELIEF = 19
 """Number of the plane that holds the belief."""
+ACROSS = 17
+"""Number of the plane that holds the direction along x."""
 _NEAR_PX, _WIDE_PX = 4.0, 25.0
 _FULL_TRUST = 4.0
 
