@@ -6,7 +6,7 @@ import gc
 import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from threading import Barrier, current_thread, main_thread
 from typing import Any
 
 import cv2
@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from videdit_plugins.builtin.filler.cache import Cache
+from videdit_plugins.builtin.filler.shadows import Shadows
 from videdit_plugins.builtin.filler.workers import Workers, one_opencv_thread
 
 Make = Callable[..., Any]
@@ -35,6 +36,28 @@ def test_the_fill_depends_on_neither_threads_nor_order(clip: Any, started: Make)
             assert one.region == other.region
             assert np.array_equal(one.rgb, other.rgb)
             assert np.array_equal(one.origin, other.origin)
+
+
+def test_shadows_are_not_searched_for_where_there_is_no_hole(clip: Any, started: Make, monkeypatch: Any) -> None:
+    """Nor on the thread that asks: it is the dearest part, and the others share it."""
+    searched = set()
+    search = Shadows.__getitem__
+
+    def told(shadows: Shadows, index: int) -> Any:
+        searched.add(current_thread())
+        return search(shadows, index)
+
+    monkeypatch.setattr(Shadows, "__getitem__", told)
+    filler = started(clip)
+    monkeypatch.setattr(type(filler._finishing._propagation.pictures), "has_hole", lambda *_: False)
+    assert filler.fill(6) is None
+    assert not searched
+    monkeypatch.undo()
+    monkeypatch.setattr(Shadows, "__getitem__", told)
+    filler = started(clip)
+    assert filler.fill(6) is not None
+    assert searched
+    assert main_thread() not in searched
 
 
 def test_a_value_is_made_once_for_all_threads() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import cv2
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from videdit import Region
+from videdit_plugins.builtin.filler.cache import Cache
 from videdit_plugins.builtin.filler.laying import Pixels
 from videdit_plugins.builtin.filler.mapping import Points, fetch, grid, project, within
 from videdit_plugins.builtin.filler.plates import Plate, Plates, plate_of
@@ -17,9 +19,11 @@ from videdit_plugins.builtin.filler.scale import FACTS_HEIGHT_PX
 from videdit_plugins.builtin.filler.seams import rim_correction
 from videdit_plugins.builtin.filler.synthesis import flowed_in, synthesise
 from videdit_plugins.builtin.filler.views import look
+from videdit_plugins.builtin.filler.workers import Workers
 
 _AROUND_PX = 64.0
 _AROUND_SHARE = 0.5
+_DRAFTS_KEPT = 6
 
 
 class Completion:
@@ -29,10 +33,19 @@ class Completion:
         self._propagation = propagation
         self._synthesis = synthesis
         self._plates = Plates(propagation.shot, propagation.pictures, propagation.camera, propagation.reach)
+        self._drafts: Cache[int, Draft | None] = Cache(_DRAFTS_KEPT)
+
+    def prepare(self, indices: Sequence[int], workers: Workers) -> None:
+        """Make ahead, in several threads, what it takes to complete the frames `indices`, a few at a time."""
+        self._propagation.prepare(indices, workers)
+        drafts = workers.map(self._draft, indices)
+        lacking = [index for index, one in zip(indices, drafts, strict=True) if one is not None and one.missing.any()]
+        looked_at = {frame for index in lacking for frame in self._plates.looked_at(index)}
+        self._propagation.glance(looked_at, workers)
 
     def complete(self, index: int) -> Draft | None:
         """Return frame `index` with its whole hole filled; None if it has none."""
-        draft = self._propagation.draft(index)
+        draft = self._draft(index)
         if draft is None or not draft.missing.any():
             return draft
         sets = self._plates.anchors_at(index)
@@ -44,9 +57,12 @@ class Completion:
         mixed = np.rint((1 - share) * first.rgb.astype(np.float32) + share * second.rgb).astype(first.rgb.dtype)
         return replace(first, rgb=mixed)
 
+    def _draft(self, index: int) -> Draft | None:
+        return self._drafts.get(index, self._propagation.draft)
+
     def _made(self, key: tuple[int, tuple[int, ...]]) -> Plate:
         index, earlier = key
-        draft = self._propagation.draft(index)
+        draft = self._draft(index)
         pictures = self._propagation.pictures
         frame, _ = pictures.full(index)
         rgb, origin = frame.copy(), np.full(frame.shape[:2], index, np.int32)

@@ -36,7 +36,7 @@ class Finishing:
     def fill(self, index: int) -> Filled | None:
         """Return what replaces the hole of frame `index`; None if it has none."""
         last, self._last = self._last, index
-        if not self._propagation.pictures.hole(index).any():
+        if not self._propagation.pictures.has_hole(index):
             return None
         self._make_drafts(index, onwards=last is not None and index == last + 1)
         draft = self._draft(index)
@@ -65,8 +65,8 @@ class Finishing:
         missing = [one for one in range(index - 1, index + 2) if one in shot and one not in self._drafts]
         while onwards and missing and len(missing) < self._workers.count and missing[-1] + 1 in shot:
             missing.append(missing[-1] + 1)
-        missing = [one for one in missing if pictures.hole(one).any()]
-        self._propagation.prepare(missing, self._workers)
+        missing = [one for one in missing if pictures.has_hole(one)]
+        self._completion.prepare(missing, self._workers)
         self._workers.map(self._draft, missing)
 
     def _grain_for(self, index: int, draft: Draft, frame: Rgb) -> NDArray[np.float32]:

@@ -70,6 +70,10 @@ class Pictures:
         """Return a frame's hole at full size, (H, W) bool."""
         return self._unpacked(self.full(index)[1])
 
+    def has_hole(self, index: int) -> bool:
+        """Return whether a frame has a hole."""
+        return bool(self.full(index)[1].any())
+
     def _unpacked(self, packed: NDArray[np.uint8]) -> Mask:
         height, width = self.scale.full
         return np.unpackbits(packed, count=height * width).reshape(height, width).view(np.bool_)
@@ -99,7 +103,7 @@ class Pictures:
 class WiderPictures(Pictures):
     """The same pictures with larger holes; frames are kept by the pictures they come from.
 
-    more: more(index) -> (h, w) bool at the small size to add to the hole, or None
+    more: more(index) -> (h, w) bool at the small size to add to the hole, or None; None where there is no hole
     """
 
     def __init__(self, plain: Pictures, more: Callable[[int], Mask | None], kept: int) -> None:
@@ -119,6 +123,10 @@ class WiderPictures(Pictures):
     def full(self, index: int) -> tuple[Rgb, NDArray[np.uint8]]:
         """Return a frame's pixels at full size and its larger hole, packed to bits."""
         return self._plain.full(index)[0], self._packed.get(index, self._pack)
+
+    def has_hole(self, index: int) -> bool:
+        # Nothing is added to a frame that has none, and what would be added takes long to find.
+        return self._plain.has_hole(index)
 
     def _pack(self, index: int) -> NDArray[np.uint8]:
         packed, extra = self._plain.full(index)[1], self._more(index)

@@ -63,19 +63,27 @@ class Plates:
 
     def anchors_at(self, index: int) -> list[tuple[tuple[int, ...], float]]:
         """Return the anchors that serve frame `index`, with a weight: two sets near the border of two chapters."""
+        return [(self._anchors.get(number, self._anchors_of), weight) for number, weight in self._chapters_at(index)]
+
+    def looked_at(self, index: int) -> set[int]:
+        """Return the frames whose holes must be known before the anchors of frame `index` are; none if they are."""
+        chapters = [number for number, _ in self._chapters_at(index) if number not in self._anchors]
+        sampled = [frame for number in chapters for frame in _sampled(self._frames_of(number))]
+        return {frame for one in sampled for frame in (one, *sources(one, self._shot, self._reach))}
+
+    def _chapters_at(self, index: int) -> list[tuple[int, float]]:
         length = self._length
         count = round(len(self._shot) / length)
         place = (index - self._shot.start + 0.5) / length
         chapter = min(count - 1, int(place))
         inside = (place - chapter) * length
-        result = [(chapter, 1.0)]
         if chapter > 0 and inside < _FADE_FRAMES:
             share = 0.5 - 0.5 * inside / _FADE_FRAMES
-            result = [(chapter, 1 - share), (chapter - 1, share)]
-        elif chapter < count - 1 and length - inside < _FADE_FRAMES:
+            return [(chapter, 1 - share), (chapter - 1, share)]
+        if chapter < count - 1 and length - inside < _FADE_FRAMES:
             share = 0.5 - 0.5 * (length - inside) / _FADE_FRAMES
-            result = [(chapter, 1 - share), (chapter + 1, share)]
-        return [(self._anchors.get(number, self._anchors_of), weight) for number, weight in result]
+            return [(chapter, 1 - share), (chapter + 1, share)]
+        return [(chapter, 1.0)]
 
     def plate(
         self, anchor: int, earlier: tuple[int, ...], make: Callable[[tuple[int, tuple[int, ...]]], Plate]
@@ -86,15 +94,16 @@ class Plates:
         """
         return self._plates.get((anchor, earlier), make)
 
-    def _anchors_of(self, chapter: int) -> tuple[int, ...]:
+    def _frames_of(self, chapter: int) -> range:
         start = self._shot.start + round(chapter * self._length)
-        stop = self._shot.start + round((chapter + 1) * self._length)
-        return self._chosen(range(start, stop))
+        return range(start, self._shot.start + round((chapter + 1) * self._length))
+
+    def _anchors_of(self, chapter: int) -> tuple[int, ...]:
+        return self._chosen(self._frames_of(chapter))
 
     def _chosen(self, frames: range) -> tuple[int, ...]:
         """Choose frames that between them miss what any frame of the stretch misses: most missing first."""
-        sampled = frames[:: max(1, len(frames) // _SAMPLES)]
-        missing = {index: self._missing(index) for index in sampled}
+        missing = {index: self._missing(index) for index in _sampled(frames)}
         anchors: list[int] = []
         while len(anchors) < _MOST_PLATES:
             counts = {index: np.count_nonzero(mask) for index, mask in missing.items()}
@@ -127,6 +136,10 @@ class Plates:
         )
         there = project(self._camera.product(index, other), (x, y))
         return there[0] / np.float32(_COARSE), there[1] / np.float32(_COARSE)
+
+
+def _sampled(frames: range) -> range:
+    return frames[:: max(1, len(frames) // _SAMPLES)]
 
 
 def plate_of(index: int, rgb: Rgb, origin: NDArray[np.int32], small: tuple[int, int]) -> Plate:

@@ -90,6 +90,14 @@ class Propagation:
         workers.map(lambda index: self.camera.between(index, index + 1), [one for one in new if one + 1 in self.shot])
         workers.map(self._following.moving, new)
 
+    def glance(self, indices: Collection[int], workers: Workers) -> None:
+        """Make ahead, in several threads, the holes of the frames `indices` and how their neighbours lie to them."""
+        ordered = sorted(indices)
+        workers.map(
+            lambda index: self.camera.between(index, index + 1), [one for one in ordered if one + 1 in self.shot]
+        )
+        workers.map(self.pictures.__getitem__, ordered)
+
     def draft(self, index: int) -> Draft | None:
         """Return frame `index` with what other frames show; None if it has no hole."""
         pictures = self.pictures
