@@ -87,16 +87,18 @@ class Propagation:
         """Make ahead, in several threads, what drafts of the frames `indices` have in common."""
         around = {other for index in indices for other in (index, *sources(index, self.shot, self.reach))}
         new = sorted(index for index in around if not self._following.knows(index))
-        workers.map(lambda index: self.camera.between(index, index + 1), [one for one in new if one + 1 in self.shot])
+        self._match_neighbours(new, workers)
         workers.map(self._following.moving, new)
 
     def glance(self, indices: Collection[int], workers: Workers) -> None:
         """Make ahead, in several threads, the holes of the frames `indices` and how their neighbours lie to them."""
         ordered = sorted(indices)
-        workers.map(
-            lambda index: self.camera.between(index, index + 1), [one for one in ordered if one + 1 in self.shot]
-        )
+        self._match_neighbours(ordered, workers)
         workers.map(self.pictures.__getitem__, ordered)
+
+    def _match_neighbours(self, indices: Collection[int], workers: Workers) -> None:
+        pairs = [(index, index + 1) for index in indices if index + 1 in self.shot]
+        workers.map(lambda pair: self.camera.between(*pair), pairs)
 
     def draft(self, index: int) -> Draft | None:
         """Return frame `index` with what other frames show; None if it has no hole."""
