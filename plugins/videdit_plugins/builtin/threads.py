@@ -20,33 +20,60 @@ from threadpoolctl import ThreadpoolController
 
 T = TypeVar("T")
 
-_HELD = threading.Lock()
+
+class _OpenCV:
+    """OpenCV's number of threads: how many blocks want it to be one, and what it was before."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._blocks = 0
+        self._before = 1
+
+    @contextmanager
+    def one_thread(self) -> Iterator[None]:
+        with self._lock:
+            if self._blocks == 0:
+                self._before = cv2.getNumThreads()
+                cv2.setNumThreads(1)
+            self._blocks += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._blocks -= 1
+                if self._blocks == 0:
+                    cv2.setNumThreads(self._before)
+
+
+_OPENCV = _OpenCV()
+_BLAS_HELD = threading.Lock()
 
 
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Keep OpenCV, the BLAS under NumPy and, where it is loaded, torch to one thread each inside the block.
 
-    torch's setting is the thread's own. The others are the whole process's: of blocks that overlap, the first sets
-    them, and puts back what was.
+    OpenCV's setting is the process's: of blocks that overlap, the first sets it and the last puts back what was, since
+    its optical flow depends on it. torch's is the thread's own. OpenBLAS does not take a number back from another
+    thread than the one that set it, so there the block that found it free sets it and puts it back.
     """
     settings: dict[Callable[[int], object], int] = {}
     torch = sys.modules.get("torch")
     if torch is not None:
         settings[torch.set_num_threads] = torch.get_num_threads()
-    first = _HELD.acquire(blocking=False)
-    if first:
-        settings[cv2.setNumThreads] = cv2.getNumThreads()
+    blas = _BLAS_HELD.acquire(blocking=False)
+    if blas:
         settings |= {one.set_num_threads: one.num_threads for one in _blas().lib_controllers}
-    for put in settings:
-        put(1)
     try:
-        yield
+        for put in settings:
+            put(1)
+        with _OPENCV.one_thread():
+            yield
     finally:
         for put, count in settings.items():
             put(count)
-        if first:
-            _HELD.release()
+        if blas:
+            _BLAS_HELD.release()
 
 
 def beside(work: Callable[[], T]) -> Future[T]:

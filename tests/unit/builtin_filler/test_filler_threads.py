@@ -9,13 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, current_thread, main_thread
 from typing import Any
 
-import cv2
 import numpy as np
 import pytest
 
 from videdit_plugins.builtin.filler.cache import Cache
 from videdit_plugins.builtin.filler.shadows import Shadows
-from videdit_plugins.builtin.filler.workers import Workers, one_opencv_thread
+from videdit_plugins.builtin.filler.workers import Workers
 
 Make = Callable[..., Any]
 WANTED = (5, 6, 7, 8)
@@ -118,12 +117,3 @@ def test_what_belongs_to_a_shot_is_let_go_with_it(clip: Any, started: Make) -> N
         assert last() is None
     finally:
         gc.enable()
-
-
-def test_opencv_gets_its_threads_back() -> None:
-    before = cv2.getNumThreads()
-    with one_opencv_thread():
-        with one_opencv_thread():
-            assert cv2.getNumThreads() == 1
-        assert cv2.getNumThreads() == 1
-    assert cv2.getNumThreads() == before

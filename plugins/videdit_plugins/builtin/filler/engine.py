@@ -15,7 +15,8 @@ from videdit_plugins.builtin.filler.pictures import DEFAULT_BYTES, Pictures, Wid
 from videdit_plugins.builtin.filler.propagation import Effort, Propagation
 from videdit_plugins.builtin.filler.scale import Scale
 from videdit_plugins.builtin.filler.shadows import Shadows
-from videdit_plugins.builtin.filler.workers import Workers, one_opencv_thread
+from videdit_plugins.builtin.filler.workers import Workers
+from videdit_plugins.builtin.threads import one_thread
 
 _EFFORTS = {
     "draft": Effort(240, Wanted(per_pixel=5, most=6), direct="fast", followed="fast"),
@@ -55,7 +56,8 @@ class BuiltinFiller(Filler):
         self._finishing = Finishing(completion, propagation, self._workers, grain=self._options.grain)
 
     def fill(self, index: int) -> Filled | None:
-        with one_opencv_thread():
+        # OpenCV's optical flow depends on the number of parts that it divides its work into; the threads are ours.
+        with one_thread():
             filled = self._finishing.fill(index)
             if filled is not None and self._shadows is not None and self._shadows.left(index):
                 self._left += 1

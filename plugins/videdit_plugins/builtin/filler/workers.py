@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from threading import Lock
 from typing import TypeVar
-
-import cv2
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -30,31 +26,3 @@ class Workers:
         runs = [items[start : start + length] for start in range(0, len(items), length)]
         results = self._pool.map(lambda run: [function(item) for item in run], runs)
         return [result for run in results for result in run]
-
-
-class _OneThread:
-    """How many ask OpenCV for one thread now, and how many threads it had before."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._asking = 0
-        self._before = 1
-
-    @contextmanager
-    def __call__(self) -> Iterator[None]:
-        with self._lock:
-            if self._asking == 0:
-                self._before = cv2.getNumThreads()
-                cv2.setNumThreads(1)
-            self._asking += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._asking -= 1
-                if self._asking == 0:
-                    cv2.setNumThreads(self._before)
-
-
-one_opencv_thread = _OneThread()
-"""Within it OpenCV does not divide its work: its optical flow depends on the number of parts; the threads are ours."""
