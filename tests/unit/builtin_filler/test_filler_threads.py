@@ -6,15 +6,17 @@ import gc
 import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier, current_thread, main_thread
+from threading import Barrier, Event, current_thread, main_thread
 from typing import Any
 
 import numpy as np
 import pytest
 
+from videdit import Shot
+from videdit_plugins.builtin.filler.ahead import Ahead
 from videdit_plugins.builtin.filler.cache import Cache
 from videdit_plugins.builtin.filler.shadows import Shadows
-from videdit_plugins.builtin.filler.workers import Workers
+from videdit_plugins.builtin.filler.workers import Workers, _Shares
 
 Make = Callable[..., Any]
 WANTED = (5, 6, 7, 8)
@@ -105,6 +107,83 @@ def test_work_comes_back_in_order(count: int) -> None:
     workers = Workers(count)
     assert workers.map(lambda item: item + 1, range(7)) == list(range(1, 8))
     assert workers.map(lambda item: item, []) == []
+
+
+def test_who_is_done_helps_the_others() -> None:
+    shares = _Shares(9, 3)
+    assert next(shares.take()) == 0
+    # The stretches nobody has begun, then the half of what the first thread has left.
+    with ThreadPoolExecutor(1) as other:
+        assert other.submit(lambda: list(shares.take())).result() == [3, 4, 5, 6, 7, 8, 2, 1]
+
+
+def test_threads_that_are_busy_are_not_waited_for() -> None:
+    workers, go_on = Workers(2), Event()
+    busy = workers._helpers.submit(go_on.wait)
+    assert workers.map(lambda item: item + 1, range(5)) == list(range(1, 6))
+    go_on.set()
+    assert busy.result()
+
+
+def test_an_error_of_a_helper_is_told() -> None:
+    together = Barrier(2)
+
+    def fail(item: int) -> int:
+        together.wait()
+        return item // (current_thread() is main_thread())
+
+    with pytest.raises(ZeroDivisionError):
+        Workers(2).map(fail, range(2))
+
+
+def test_frames_are_made_ahead_for_who_asks_in_order() -> None:
+    begun: list[int] = []
+    frames = Ahead(lambda index: begun.append(index) or 2 * index, Shot(10, 15, "start"), Workers(2))
+    assert frames.get(10) == 20
+    assert begun == [10]
+    assert frames.get(11) == 22
+    frames.end()
+    # Two threads look two frames ahead; what had not begun when it ended was given up.
+    assert set(begun) <= {10, 11, 12, 13}
+    assert [frames.get(index) for index in (14, 10, 12)] == [28, 20, 24]
+
+
+def test_nothing_is_made_beyond_the_shot() -> None:
+    made: list[int] = []
+    frames = Ahead(lambda index: made.append(index), Shot(0, 3, "start"), Workers(3))
+    for index in range(3):
+        frames.get(index)
+    frames.end()
+    assert sorted(made) == [0, 1, 2]
+
+
+def test_the_end_waits_for_what_is_under_way() -> None:
+    under_way, go_on, done = Event(), Event(), []
+
+    def make(index: int) -> None:
+        if index == 2:
+            under_way.set()
+            go_on.wait()
+        done.append(index)
+
+    frames = Ahead(make, Shot(0, 9, "start"), Workers(2))
+    frames.get(0)
+    frames.get(1)
+    under_way.wait()
+    go_on.set()
+    frames.end()
+    count = len(done)
+    assert 2 in done
+    assert len(done) == count
+
+
+def test_a_frame_that_could_not_be_made_is_told_when_it_is_asked_for() -> None:
+    frames = Ahead(lambda index: 6 // (index - 2), Shot(0, 9, "start"), Workers(2))
+    assert [frames.get(0), frames.get(1)] == [-3, -6]
+    with pytest.raises(ZeroDivisionError):
+        frames.get(2)
+    assert frames.get(3) == 6
+    frames.end()
 
 
 def test_what_belongs_to_a_shot_is_let_go_with_it(clip: Any, started: Make) -> None:

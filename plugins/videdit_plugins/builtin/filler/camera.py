@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from videdit_plugins.builtin.filler.cache import Cache
 from videdit_plugins.builtin.filler.pictures import Pictures
 from videdit_plugins.builtin.filler.scale import Matrix
+from videdit_plugins.builtin.filler.workers import Workers
 
 _CORNERS = 500
 _CORNER_QUALITY = 0.005
@@ -46,6 +47,11 @@ class Camera:
         if a > b:
             return _normal(np.linalg.inv(self.between(b, a)))
         return self._pairs.get((a, b), self._estimated)
+
+    def walk(self, frames: range, workers: Workers) -> None:
+        """Match the neighbours among `frames` ahead, in several threads."""
+        new = [(a, a + 1) for a in frames[:-1] if (a, a + 1) not in self._pairs]
+        workers.map(lambda pair: self.between(*pair), new)
 
     def product(self, a: int, b: int) -> Matrix:
         """Return the map from `a` to `b` chained from neighbour to neighbour: never lost, but it drifts."""

@@ -29,11 +29,11 @@ _DRAFTS_KEPT = 6
 class Completion:
     """Completes drafts; owns the plates."""
 
-    def __init__(self, propagation: Propagation, *, synthesis: bool) -> None:
+    def __init__(self, propagation: Propagation, threads: int, *, synthesis: bool) -> None:
         self._propagation = propagation
         self._synthesis = synthesis
         self._plates = Plates(propagation.shot, propagation.pictures, propagation.camera, propagation.reach)
-        self._drafts: Cache[int, Draft | None] = Cache(_DRAFTS_KEPT)
+        self._drafts: Cache[int, Draft | None] = Cache(_DRAFTS_KEPT + threads)
 
     def prepare(self, indices: Sequence[int], workers: Workers) -> None:
         """Make ahead, in several threads, what it takes to complete the frames `indices`, a few at a time."""
@@ -42,6 +42,9 @@ class Completion:
         lacking = [index for index, one in zip(indices, drafts, strict=True) if one is not None and one.missing.any()]
         looked_at = {frame for index in lacking for frame in self._plates.looked_at(index)}
         self._propagation.glance(looked_at, workers)
+        anchors = {anchor for index in lacking for anchor in self._plates.to_be_made_at(index)}
+        self._propagation.prepare(anchors, workers)
+        workers.map(self._draft, sorted(anchors))
 
     def complete(self, index: int) -> Draft | None:
         """Return frame `index` with its whole hole filled; None if it has none."""

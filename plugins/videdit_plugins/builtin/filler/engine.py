@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from videdit import Filled, Filler, FrameSequence, MaskSequence, Runtime
+from videdit_plugins.builtin.filler.ahead import Ahead
 from videdit_plugins.builtin.filler.camera import Camera
 from videdit_plugins.builtin.filler.candidates import Wanted
 from videdit_plugins.builtin.filler.completion import Completion
@@ -35,12 +37,15 @@ class BuiltinFiller(Filler):
     def __init__(self, options: FillerOptions, runtime: Runtime) -> None:
         self._options = options
         self._left = 0
+        self._frames: Ahead[tuple[Filled | None, bool]] | None = None
         self._effort = _EFFORTS[runtime.quality]
         self._workers = Workers()
         # Half for the frames themselves; plates and the work on one frame take the rest.
         self._budget_bytes = DEFAULT_BYTES if runtime.memory_budget_bytes is None else runtime.memory_budget_bytes // 2
 
     def start(self, frames: FrameSequence, holes: MaskSequence) -> None:
+        if self._frames is not None:
+            self._frames.end()
         reach = self._options.reach_frames
         scale = Scale.of(frames.size, self._options.alignment_height or self._effort.height_px)
         kept = 2 * reach + 8
@@ -48,22 +53,35 @@ class BuiltinFiller(Filler):
         looked_at = max(kept, WHOLE_FRAMES + 8) if self._options.shadows else kept
         pictures = Pictures(frames, holes, scale, looked_at, self._budget_bytes)
         camera = Camera(pictures)
-        self._shadows = Shadows(frames.shot, pictures, camera) if self._options.shadows else None
-        if self._shadows is not None:
-            pictures = WiderPictures(pictures, self._shadows.__getitem__, kept)
+        shadows = Shadows(frames.shot, pictures, camera) if self._options.shadows else None
+        if shadows is not None:
+            pictures = WiderPictures(pictures, shadows.__getitem__, kept)
         propagation = Propagation(frames.shot, pictures, camera, reach, self._effort)
-        completion = Completion(propagation, synthesis=self._options.synthesis)
+        completion = Completion(propagation, self._workers.count, synthesis=self._options.synthesis)
         self._finishing = Finishing(completion, propagation, self._workers, grain=self._options.grain)
+        fill = partial(_filled, self._finishing, shadows, camera, self._workers)
+        self._frames = Ahead(fill, frames.shot, self._workers)
 
     def fill(self, index: int) -> Filled | None:
-        # OpenCV's optical flow depends on the number of parts that it divides its work into; the threads are ours.
-        with one_thread():
-            filled = self._finishing.fill(index)
-            if filled is not None and self._shadows is not None and self._shadows.left(index):
-                self._left += 1
+        if self._frames is None or not self._finishing.has_hole(index):
+            return None
+        filled, shadow_left = self._frames.get(index)
+        self._left += shadow_left
         return filled
 
     def report(self) -> dict[str, Any]:
         """Return on how many frames something dark beside the fill goes along with the object, if on any."""
         count, self._left = self._left, 0
         return {SHADOW_LEFT: count} if count else {}
+
+
+def _filled(
+    finishing: Finishing, shadows: Shadows | None, camera: Camera, workers: Workers, index: int
+) -> tuple[Filled | None, bool]:
+    """Return the fill of frame `index`, and whether something dark beside it goes along with the object."""
+    # OpenCV's optical flow depends on the number of parts that it divides its work into; the threads are ours.
+    with one_thread():
+        if shadows is not None and finishing.has_hole(index):
+            camera.walk(shadows.around(index), workers)
+        filled = finishing.fill(index)
+        return filled, filled is not None and shadows is not None and shadows.left(index)

@@ -29,16 +29,15 @@ class Finishing:
         self._workers = workers
         self._grain = grain
         self._completion = completion
+        # Frames that are made at the same time and their neighbours.
         self._drafts: Cache[int, Draft | None] = Cache(_KEPT + workers.count)
-        self._small: Cache[int, NDArray[np.uint8]] = Cache(_KEPT)
-        self._last: int | None = None
+        self._small: Cache[int, NDArray[np.uint8]] = Cache(_KEPT + workers.count)
 
     def fill(self, index: int) -> Filled | None:
         """Return what replaces the hole of frame `index`; None if it has none."""
-        last, self._last = self._last, index
-        if not self._propagation.pictures.has_hole(index):
+        if not self.has_hole(index):
             return None
-        self._make_drafts(index, onwards=last is not None and index == last + 1)
+        self._make_drafts(index)
         draft = self._draft(index)
         if draft is None:
             return None
@@ -59,13 +58,15 @@ class Finishing:
         rgb[draft.hole] = in_codes(rgb[draft.hole].astype(np.float32), correction, frame)
         return Filled(draft.region, rgb, draft.origin)
 
-    def _make_drafts(self, index: int, *, onwards: bool) -> None:
-        """Make what frame `index` needs, and more if the next frames will be asked for: a frame for each thread."""
-        shot, pictures = self._propagation.shot, self._propagation.pictures
+    def has_hole(self, index: int) -> bool:
+        """Return whether frame `index` has a hole."""
+        return self._propagation.pictures.has_hole(index)
+
+    def _make_drafts(self, index: int) -> None:
+        """Make what frame `index` needs: its own draft and those beside it."""
+        shot = self._propagation.shot
         missing = [one for one in range(index - 1, index + 2) if one in shot and one not in self._drafts]
-        while onwards and missing and len(missing) < self._workers.count and missing[-1] + 1 in shot:
-            missing.append(missing[-1] + 1)
-        missing = [one for one in missing if pictures.has_hole(one)]
+        missing = [one for one in missing if self.has_hole(one)]
         self._completion.prepare(missing, self._workers)
         self._workers.map(self._draft, missing)
 

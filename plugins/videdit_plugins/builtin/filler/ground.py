@@ -100,6 +100,11 @@ class LitGround:
         """Return the map of small coordinates of frame `a` to those of `b`, chained from neighbour to neighbour."""
         return np.asarray(self._shrinking @ self._camera.product(a, b) @ self._growing)
 
+    def around(self, index: int) -> range:
+        """Return the stretch of the shot that tells what is behind frame `index`."""
+        reach = len(self._shot) if self._whole else _LONG_REACH + self._step
+        return range(max(self._shot.start, index - reach), min(self._shot.stop, index + reach + 1))
+
     def _anchors_near(self, index: int) -> list[int]:
         before = index - (index - self._shot.start) % self._step
         last = self._shot.stop - 1 - (self._shot.stop - 1 - self._shot.start) % self._step

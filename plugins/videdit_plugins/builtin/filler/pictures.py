@@ -62,6 +62,10 @@ class Pictures:
     def __getitem__(self, index: int) -> Picture:
         return self._small.get(index, self._made)
 
+    def __contains__(self, index: int) -> bool:
+        """Return whether picture `index` is kept, or being made."""
+        return index in self._small
+
     def full(self, index: int) -> tuple[Rgb, NDArray[np.uint8]]:
         """Return a frame's pixels at full size and its hole, packed to bits; see `hole`."""
         return self._full.get(index, self._read)

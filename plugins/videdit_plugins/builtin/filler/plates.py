@@ -65,6 +65,15 @@ class Plates:
         """Return the anchors that serve frame `index`, with a weight: two sets near the border of two chapters."""
         return [(self._anchors.get(number, self._anchors_of), weight) for number, weight in self._chapters_at(index)]
 
+    def to_be_made_at(self, index: int) -> set[int]:
+        """Return the anchors that serve frame `index` and have no plate yet."""
+        return {
+            anchor
+            for anchors, _ in self.anchors_at(index)
+            for number, anchor in enumerate(anchors)
+            if (anchor, anchors[:number]) not in self._plates
+        }
+
     def looked_at(self, index: int) -> set[int]:
         """Return the frames whose holes must be known before the anchors of frame `index` are; none if they are."""
         chapters = [number for number, _ in self._chapters_at(index) if number not in self._anchors]

@@ -86,19 +86,19 @@ class Propagation:
     def prepare(self, indices: Collection[int], workers: Workers) -> None:
         """Make ahead, in several threads, what drafts of the frames `indices` have in common."""
         around = {other for index in indices for other in (index, *sources(index, self.shot, self.reach))}
+        self._walk(around, workers)
         new = sorted(index for index in around if not self._following.knows(index))
-        self._match_neighbours(new, workers)
         workers.map(self._following.moving, new)
 
     def glance(self, indices: Collection[int], workers: Workers) -> None:
-        """Make ahead, in several threads, the holes of the frames `indices` and how their neighbours lie to them."""
-        ordered = sorted(indices)
-        self._match_neighbours(ordered, workers)
-        workers.map(self.pictures.__getitem__, ordered)
+        """Make ahead, in several threads, the holes of the frames `indices` and how these lie to one another."""
+        self._walk(indices, workers)
+        workers.map(self.pictures.__getitem__, sorted(index for index in indices if index not in self.pictures))
 
-    def _match_neighbours(self, indices: Collection[int], workers: Workers) -> None:
-        pairs = [(index, index + 1) for index in indices if index + 1 in self.shot]
-        workers.map(lambda pair: self.camera.between(*pair), pairs)
+    def _walk(self, indices: Collection[int], workers: Workers) -> None:
+        """Match all neighbours from the first to the last of `indices`: the chains of homographies need them."""
+        if indices:
+            self.camera.walk(range(min(indices), max(indices) + 1), workers)
 
     def draft(self, index: int) -> Draft | None:
         """Return frame `index` with what other frames show; None if it has no hole."""

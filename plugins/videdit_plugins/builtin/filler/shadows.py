@@ -90,6 +90,10 @@ class Shadows:
         grown = _widened(found, self._unit * _SOFT_EDGE_PX)
         return np.asarray(cv2.resize(grown.view(np.uint8), self._small[::-1], interpolation=cv2.INTER_NEAREST)) > 0
 
+    def around(self, index: int) -> range:
+        """Return the stretch of the shot that tells where the shadow on frame `index` is."""
+        return self._ground.around(index)
+
     def left(self, index: int) -> bool:
         """Return whether something dark goes along with the object that is neither it nor a shadow that was found."""
         one = self._alone(index)
