@@ -25,7 +25,8 @@ def following(clip: Any) -> Following:
             return clip.holes[index]
 
     pictures = Pictures(ArrayFrames(clip.shown), Holes(), Scale(size, size), len(clip.shown))
-    return Following(Shot(0, len(clip.shown)), pictures, Camera(pictures), "medium")
+    shot = Shot(0, len(clip.shown))
+    return Following(shot, pictures, Camera(pictures, shot), "medium")
 
 
 def test_following_arrives_where_the_ground_has_gone(clip: Any) -> None:
@@ -36,7 +37,7 @@ def test_following_arrives_where_the_ground_has_gone(clip: Any) -> None:
         shown = view.valid
         assert shown.mean() > 0.6
         # The camera pans 1.5 px a frame to the right.
-        assert np.median(view.shift[..., 0][shown]) == pytest.approx(-1.5 * (view.index - 4), abs=0.1)
+        assert np.median(view.shift[0][shown]) == pytest.approx(-1.5 * (view.index - 4), abs=0.1)
         truth = clip.truth[4][box.slices].astype(float)
         assert np.abs(view.rgb - truth)[shown].mean() < 4
 

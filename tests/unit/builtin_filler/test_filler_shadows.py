@@ -70,7 +70,7 @@ def found_in(clip: Any, index: int) -> NDArray[np.bool_]:
     """Return the shadow that is found on a frame, nothing where there is none."""
     frames = ArrayFrames(clip.shown)
     pictures = Pictures(frames, Masks(clip.holes), Scale.of(frames.size, 360), kept=len(clip.shown))
-    found = Shadows(frames.shot, pictures, Camera(pictures))[index]
+    found = Shadows(frames.shot, pictures, Camera(pictures, frames.shot))[index]
     return np.zeros(frames.size, np.bool_) if found is None else found
 
 
@@ -150,7 +150,7 @@ def test_of_a_long_shot_only_the_frames_around_are_read(make_clip: Make) -> None
 
     frames = Watched(clip.shown)
     pictures = Pictures(frames, Masks(clip.holes), Scale.of(frames.size, 360), kept=200)
-    assert Shadows(frames.shot, pictures, Camera(pictures))[120] is None
+    assert Shadows(frames.shot, pictures, Camera(pictures, frames.shot))[120] is None
     assert 120 - 80 <= min(asked) < 120 - 50
     assert 120 + 50 < max(asked) <= 120 + 80
 

@@ -188,11 +188,15 @@ def test_a_frame_that_could_not_be_made_is_told_when_it_is_asked_for() -> None:
 
 def test_what_belongs_to_a_shot_is_let_go_with_it(clip: Any, started: Make) -> None:
     filler = started(clip)
+    filler._workers = Workers(1)
+    started(clip, filler=filler)
     filler.fill(5)
     last = weakref.ref(filler._finishing)
     gc.disable()
     try:
         started(clip, filler=filler)
+        # Its thread holds what it worked on until it takes up something else.
+        filler._workers.begin(id, None).result()
         assert last() is None
     finally:
         gc.enable()

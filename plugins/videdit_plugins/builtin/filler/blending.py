@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from videdit.frames import Mask
 from videdit_plugins.builtin.filler.diffusion import Plane
+from videdit_plugins.builtin.filler.mapping import grey_of
 from videdit_plugins.builtin.filler.scale import Scale
 from videdit_plugins.builtin.filler.views import View
 
@@ -56,39 +58,95 @@ def blend(views: Sequence[View], rgb: NDArray[np.uint8], hole: Mask, scale: Scal
     rgb:  (h, w, 3) uint8, the box of the hole's frame
     hole: (h, w) bool
     """
-    own = rgb.astype(np.float32)
+    own = grey_of(rgb)
     # The hole and the rim that the seam is judged by; nothing farther away is asked for.
     side = 2 * max(1, round(scale.px(_RIM_PX))) + 1
-    where = np.flatnonzero(cv2.dilate(hole.view(np.uint8), np.ones((side, side), np.uint8)))
-    colours = np.stack([view.rgb.reshape(-1, 3)[where] for view in views])
-    errors = np.stack([ring_error(view, own, ~hole, scale).ravel()[where] for view in views])
-    limits = np.array([_LOST_CODES if view.followed else _HOPELESS_CODES for view in views], np.float32)
-    valid = np.stack([view.valid.ravel()[where] for view in views]) & (errors < limits[:, None])
-    distance = np.array([view.distance for view in views], np.float32)
-    handicap = np.array([_FOLLOWED if view.followed else 0.0 for view in views], np.float32)[:, None]
-    weights = np.exp(-errors / _ERROR_CODES - handicap) * valid / (1 + _PER_FRAME * distance)[:, None]
-    for view, weight in zip(views, weights, strict=True):
-        if view.beside is not None:
-            weight[view.beside.ravel()[where]] *= _BESIDE
-    if len(views) > _BEST:
-        floor = np.partition(weights, len(views) - _BEST, axis=0)[len(views) - _BEST]
-        weights *= weights >= floor
-    weights = _normalised(weights)
-    far = np.square(colours - _mean(colours, weights)).sum(axis=2)
-    weights = _normalised(weights / (1 + far / _OUTLIER_CODES**2))
-    planes = np.zeros((len(views), hole.size), np.float32)
-    mean, seen = np.zeros((hole.size, 3), np.float32), np.zeros(hole.size, np.bool_)
-    planes[:, where], mean[where], seen[where] = weights, _mean(colours, weights), valid.any(axis=0)
-    return Blend(planes.reshape(-1, *hole.shape), mean.reshape(*hole.shape, 3), seen.reshape(hole.shape))
+    where = cv2.dilate(hole.view(np.uint8), np.ones((side, side), np.uint8))
+    known, flat = ~hole, (len(views), hole.size)
+    nowhere = np.zeros(hole.shape, np.bool_)
+    weights, mean = np.zeros((len(views), *hole.shape), np.float32), np.zeros(rgb.shape, np.float32)
+    seen = np.zeros(hole.shape, np.bool_)
+    marks = [math.exp(-_FOLLOWED if view.followed else 0.0) / (1 + _PER_FRAME * view.distance) for view in views]
+    _weigh(
+        np.stack([view.rgb for view in views]).reshape(*flat, 3),
+        np.stack([ring_error(view, own, known, scale) for view in views]).reshape(flat),
+        np.stack([view.valid for view in views]).reshape(flat),
+        np.stack([nowhere if view.beside is None else view.beside for view in views]).reshape(flat),
+        np.array([_LOST_CODES if view.followed else _HOPELESS_CODES for view in views], np.float32),
+        np.array(marks, np.float32),
+        where.ravel(),
+        weights.reshape(flat),
+        mean.reshape(-1, 3),
+        seen.ravel(),
+    )
+    return Blend(weights, mean, seen)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _weigh(rgb, errors, valid, beside, limits, marks, where, weights, mean, seen):  # type: ignore[no-untyped-def]
+    """Fill in the last three for the pixels `where`; rows are views, columns pixels."""
+    count = len(marks)
+    best = np.zeros(_BEST, np.float32)
+    own = np.zeros(count, np.float32)
+    colour = np.zeros(3, np.float32)
+    for p in range(where.size):
+        if not where[p]:
+            continue
+        best[:] = 0
+        for v in range(count):
+            own[v] = 0
+            if not valid[v, p] or not errors[v, p] < limits[v]:
+                continue
+            seen[p] = True
+            weight = np.exp(-errors[v, p] / np.float32(_ERROR_CODES)) * marks[v]
+            if beside[v, p]:
+                weight *= np.float32(_BESIDE)
+            own[v] = weight
+            # The last of `best` is the least of the best so far.
+            place = _BEST - 1
+            if weight > best[place]:
+                while place > 0 and best[place - 1] < weight:
+                    best[place] = best[place - 1]
+                    place -= 1
+                best[place] = weight
+        if not seen[p]:
+            continue
+        _average(rgb, own, best[_BEST - 1], p, colour)
+        for v in range(count):
+            far = np.float32(0)
+            for channel in range(3):
+                difference = np.float32(rgb[v, p, channel]) - colour[channel]
+                far += difference * difference
+            own[v] /= 1 + far * np.float32(1 / _OUTLIER_CODES**2)
+        _average(rgb, own, np.float32(0), p, mean[p])
+        weights[:, p] = own
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _average(rgb, weights, least, p, mean):  # type: ignore[no-untyped-def]
+    """Average the views' colours of a pixel, after leaving out weights below `least` and making the sum 1, in place."""
+    total = np.float32(0)
+    for v in range(weights.size):
+        if weights[v] < least:
+            weights[v] = 0
+        total += weights[v]
+    mean[:] = 0
+    for v in range(weights.size):
+        if weights[v] > 0:
+            weights[v] /= total
+            for channel in range(3):
+                mean[channel] += weights[v] * np.float32(rgb[v, p, channel])
 
 
 def ring_error(view: View, own: Plane, known: Mask, scale: Scale) -> Plane:
     """Return how badly a view is aligned near each pixel, (h, w) float32 in codes, judged on known pixels.
 
+    own: (h, w) float32, the frame in grey
+
     The low-pass of the difference is taken off first: it is exposure, which the seam takes care of.
     """
     share = (known & view.valid).astype(np.float32)
-    difference = np.asarray(cv2.transform(view.rgb - own, np.full((1, 3), 1 / 3))) * share
+    difference = (grey_of(view.rgb) - own) * share
     low = _smooth(difference, scale.px(_LOW_PASS_PX)) / (_smooth(share, scale.px(_LOW_PASS_PX)) + 1e-3)
     rough = np.abs(difference - low) * share
     size = (max(1, rough.shape[1] // _SHRINK), max(1, rough.shape[0] // _SHRINK))
@@ -104,12 +162,3 @@ def _smooth(plane: Plane, sigma: float) -> Plane:
     """Approximate a Gaussian with two box filters, whose cost does not grow with sigma."""
     side = 2 * max(1, round(1.2 * sigma)) + 1
     return np.asarray(cv2.blur(cv2.blur(plane, (side, side)), (side, side)))
-
-
-def _mean(colours: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.asarray(np.einsum("vp,vpc->pc", weights, colours))
-
-
-def _normalised(weights: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
-    total = weights.sum(axis=0)
-    return np.asarray(weights / np.where(total > 0, total, 1), np.float32)

@@ -8,12 +8,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from videdit import Shot
 from videdit_plugins.builtin.filler.cache import Cache
 from videdit_plugins.builtin.filler.pictures import Pictures
 from videdit_plugins.builtin.filler.scale import Matrix
 from videdit_plugins.builtin.filler.workers import Workers
 
 _CORNERS = 500
+_FEW_CORNERS = 250
 _CORNER_QUALITY = 0.005
 _CORNER_DISTANCE_PX = 6.0
 _WINDOW = (15, 15)
@@ -23,6 +25,8 @@ _INLIER_PX = 1.5
 _LEAST_INLIERS = 10
 _STILL_PX = 0.12
 """A camera that moves less than this between two frames stands still; resampling would only blur."""
+_MATCHED = ((2, 1), (8, 2), (200, 4))
+"""Up to a distance, the frames that are matched: those whose number is a multiple."""
 _PAIRS_KEPT = 8192
 _CORNERS_KEPT = 256
 
@@ -31,12 +35,13 @@ class Camera:
     """Homographies of small coordinates, by pairs of frame indices; each is estimated once while it is kept.
 
     Neighbouring frames are matched directly. Distant ones start from the product of the steps between them and are
-    matched once more, which takes the drift out. A pair and its inverse are one estimate, so the order of questions
-    does not matter.
+    matched once more, which takes the drift out; of frames beside one another, one is matched for all. A pair and its
+    inverse are one estimate, so the order of questions does not matter.
     """
 
-    def __init__(self, pictures: Pictures) -> None:
+    def __init__(self, pictures: Pictures, shot: Shot) -> None:
         self._pictures = pictures
+        self._shot = shot
         self._pairs: Cache[tuple[int, int], Matrix] = Cache(_PAIRS_KEPT)
         self._corners: Cache[int, NDArray[np.float32]] = Cache(_CORNERS_KEPT)
 
@@ -64,7 +69,16 @@ class Camera:
 
     def _estimated(self, pair: tuple[int, int]) -> Matrix:
         a, b = pair
+        near = self._beside(a, b - a), self._beside(b, b - a)
+        if near != pair and near[1] > near[0] + 1:
+            return _normal(self.product(near[1], b) @ self.between(*near) @ self.product(a, near[0]))
         return self._matched(a, b, np.eye(3) if b == a + 1 else self.product(a, b))
+
+    def _beside(self, index: int, distance: int) -> int:
+        """Return the frame near `index` that is matched for it with one at a distance: a step or two do not drift."""
+        every = next((every for most, every in _MATCHED if distance <= most), _MATCHED[-1][1])
+        near = (index + every // 2) // every * every
+        return near if near in self._shot else index
 
     def _matched(self, a: int, b: int, start: Matrix) -> Matrix:
         """Return `start` (a to b) corrected by tracking corners; `start` itself if too few agree."""
@@ -81,7 +95,7 @@ class Camera:
             )
             hidden = np.asarray(outside) > 0
         # A start that is nearly right needs fewer corners, and no search from far away.
-        few = np.ascontiguousarray(points[::2]) if moved else points
+        few = np.ascontiguousarray(points[:: max(1, len(points) // _FEW_CORNERS)]) if moved else points
         found, inliers = _track(first.grey, target, few, hidden, 2 if moved else 3)
         if inliers < _LEAST_INLIERS:
             return start

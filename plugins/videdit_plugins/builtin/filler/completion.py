@@ -18,7 +18,7 @@ from videdit_plugins.builtin.filler.propagation import UINT16_CODES, Draft, Prop
 from videdit_plugins.builtin.filler.scale import FACTS_HEIGHT_PX
 from videdit_plugins.builtin.filler.seams import rim_correction
 from videdit_plugins.builtin.filler.synthesis import flowed_in, synthesise
-from videdit_plugins.builtin.filler.views import look
+from videdit_plugins.builtin.filler.views import aligned
 from videdit_plugins.builtin.filler.workers import Workers
 
 _AROUND_PX = 64.0
@@ -91,14 +91,12 @@ class Completion:
         pixels = Pixels.of(draft.missing, draft.region, pictures)
         if not within(project(homography, pixels.small), scale.small).any():
             return draft
-        view = look(pictures[index], pictures[plate.index], homography, box, scale, propagation.preset)
-        x, y = grid(box)
-        there = x + view.shift[..., 0], y + view.shift[..., 1]
+        there = aligned(pictures[index], pictures[plate.index], homography, box, scale, propagation.preset)
         correction = rim_correction(
             fetch(plate.small, there).astype(np.float32), draft.small, draft.known & within(there, scale.small)
         )
-        shift = pixels.sampled(view.shift, box)
-        at = project(scale.to_full(), (pixels.small[0] + shift[..., 0], pixels.small[1] + shift[..., 1]))
+        x, y = grid(box)
+        at = project(scale.to_full(), pixels.moved((there[0] - x, there[1] - y), box))
         inside = pixels.flat(within(at, scale.full))
         colour = fetch(plate.rgb, at, cv2.INTER_CUBIC).astype(np.float32)
         rgb = in_codes(pixels.flat(colour), pixels.flat(pixels.sampled(correction, box)), plate.rgb)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from videdit.frames import Mask
 from videdit_plugins.builtin.filler.diffusion import Plane
+from videdit_plugins.builtin.filler.mapping import grey_of
 from videdit_plugins.builtin.filler.views import View
 
 _SHARE = 0.6
@@ -20,7 +21,6 @@ _AROUND_PX = 9
 _LEAST_ENERGY = 0.5
 _MARGIN = np.ones((5, 5), np.uint8)
 _LEAST_RATIO, _MOST_RATIO = 0.7, 1.6
-_GREY = np.full((1, 3), 1 / 3)
 
 
 def detail_gain(
@@ -37,16 +37,16 @@ def detail_gain(
     own:     (h, w, 3) float32 in codes, the frame
     known:   (h, w) bool, what its hole does not hide
     """
-    mine, free = np.square(_fine(own)), cv2.erode(known.view(np.uint8), _MARGIN)
+    mine, free = np.square(_fine(grey_of(own))), cv2.erode(known.view(np.uint8), _MARGIN)
     wanted, total = np.zeros(mean.shape[:2], np.float32), np.full(mean.shape[:2], 1e-6, np.float32)
     for view, weight in zip(views, weights, strict=True):
         if weight.any():
             # Next to what a frame hides there is an edge that is none.
             share = weight * cv2.erode(view.valid.view(np.uint8), _MARGIN)
-            theirs = np.square(_fine(view.rgb))
+            theirs = np.square(_fine(grey_of(view.rgb)))
             wanted += _compared(mine, theirs, share * free) * share * theirs
             total += share
-    present = np.square(_fine(mean)) * where
+    present = np.square(_fine(grey_of(mean))) * where
     wanted = _around(wanted) / _around(total)
     present = _around(present) / (_around(where.astype(np.float32)) + np.float32(1e-6))
     lacking = np.sqrt((wanted + _LEAST_ENERGY) / (present + _LEAST_ENERGY)) - 1
@@ -77,8 +77,7 @@ def _compared(mine: Plane, theirs: Plane, weight: Plane) -> float:
     return min(_MOST_RATIO, max(_LEAST_RATIO, ratio))
 
 
-def _fine(rgb: Plane) -> Plane:
-    grey = np.asarray(cv2.transform(rgb, _GREY))
+def _fine(grey: Plane) -> Plane:
     return np.asarray(grey - cv2.GaussianBlur(grey, (0, 0), _FINE_PX))
 
 

@@ -52,7 +52,7 @@ class BuiltinFiller(Filler):
         # Shadows look farther than the fill; what they see is small.
         looked_at = max(kept, WHOLE_FRAMES + 8) if self._options.shadows else kept
         pictures = Pictures(frames, holes, scale, looked_at, self._budget_bytes)
-        camera = Camera(pictures)
+        camera = Camera(pictures, frames.shot)
         shadows = Shadows(frames.shot, pictures, camera) if self._options.shadows else None
         if shadows is not None:
             pictures = WiderPictures(pictures, shadows.__getitem__, kept)

@@ -13,10 +13,9 @@ from videdit.frames import Mask
 from videdit.ops.flow import FlowPreset
 from videdit_plugins.builtin.filler.cache import Cache
 from videdit_plugins.builtin.filler.camera import Camera
-from videdit_plugins.builtin.filler.diffusion import Plane
 from videdit_plugins.builtin.filler.mapping import Points, fetch, grid, project, within
 from videdit_plugins.builtin.filler.pictures import Pictures
-from videdit_plugins.builtin.filler.views import View, residual_flow, view_at
+from videdit_plugins.builtin.filler.views import View, aligned, view_at
 
 STEPS = 23
 """Errors add up from step to step; farther than this nothing is followed."""
@@ -34,7 +33,7 @@ class Following:
         self._camera = camera
         self._preset = preset
         self._moving: Cache[int, Mask] = Cache(4 * STEPS)
-        self._steps: Cache[tuple[int, int], Plane] = Cache(4 * STEPS)
+        self._steps: Cache[tuple[int, int], Points] = Cache(4 * STEPS)
 
     def views(self, index: int, box: Region, wanted: Collection[int]) -> list[View]:
         """Return the frames `wanted`, as far as they can be reached, as seen from a box of frame `index`."""
@@ -69,19 +68,19 @@ class Following:
         scale = self._pictures.scale
         free = ~self._pictures[index].hole
         result: Mask | None = None
+        places = grid(Region.whole(scale.small))
+        sampled = np.flatnonzero(free[::2, ::2])
         for other in (index - 1, index + 1):
-            if other not in self._shot or not free.any():
+            if other not in self._shot or len(sampled) == 0:
                 continue
-            x, y = project(self._camera.between(index, other), grid(Region.whole(scale.small)))
-            step = self._step(index, other)
-            gx, gy = grid(Region.whole(scale.small))
-            rest = np.dstack([gx + step[..., 0] - x, gy + step[..., 1] - y])
-            sample = rest[::2, ::2][free[::2, ::2]]
-            if len(sample) == 0:
-                continue
-            median = np.median(sample, axis=0)
-            deviation = np.median(np.abs(sample - median), axis=0)
-            away = (np.abs(rest - median) > scale.px(_MOVING_PX) + _MOVING_DEVIATIONS * deviation).any(axis=2)
+            camera = project(self._camera.between(index, other), places)
+            away = np.zeros(free.shape, np.bool_)
+            for place, step, at in zip(places, self._step(index, other), camera, strict=True):
+                rest = place + step - at
+                sample = rest[::2, ::2].ravel()[sampled]
+                median = np.median(sample)
+                deviation = float(np.median(np.abs(sample - median)))
+                away |= np.abs(rest - median) > np.float32(scale.px(_MOVING_PX) + _MOVING_DEVIATIONS * deviation)
             # What the next frame covers or uncovers has no motion towards it; one of the two knows.
             result = away if result is None else result & away
         if result is None:
@@ -91,26 +90,24 @@ class Following:
 
     def _on(self, points: Points, a: int, b: int) -> Points:
         """Move points of frame `a` to its neighbour `b`."""
-        step = fetch(self._step(a, b), points)
-        return points[0] + step[..., 0], points[1] + step[..., 1]
+        x, y = (fetch(plane, points) for plane in self._step(a, b))
+        return points[0] + x, points[1] + y
 
-    def _step(self, a: int, b: int) -> Plane:
+    def _step(self, a: int, b: int) -> Points:
         return self._steps.get((a, b), self._found_step)
 
-    def _found_step(self, pair: tuple[int, int]) -> Plane:
-        """Return how far each pixel of a frame moves up to its neighbour, (h, w, 2) float32."""
+    def _found_step(self, pair: tuple[int, int]) -> Points:
+        """Return how far each pixel of a frame moves up to its neighbour: x and y, each (h, w) float32."""
         a, b = pair
         whole = Region.whole(self._pictures.scale.small)
         places = grid(whole)
-        homography = self._camera.between(a, b)
-        rest = residual_flow(
+        there = aligned(
             self._pictures[a],
             self._pictures[b],
-            project(homography, places),
+            self._camera.between(a, b),
             whole,
             self._pictures.scale,
             self._preset,
             foreign=True,
         )
-        there = project(homography, (places[0] + rest[..., 0], places[1] + rest[..., 1]))
-        return np.dstack([there[0] - places[0], there[1] - places[1]])
+        return there[0] - places[0], there[1] - places[1]

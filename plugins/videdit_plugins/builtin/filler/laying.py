@@ -57,6 +57,11 @@ class Pixels:
         """Sample a plane of a box of the small picture at the pixels; by row."""
         return fetch(plane, (self.small[0] - box.x0, self.small[1] - box.y0))
 
+    def moved(self, shift: Points, box: Region) -> Points:
+        """Return the small coordinates of the pixels, moved by what a box of the small picture says there."""
+        x, y = (self.sampled(plane, box) for plane in shift)
+        return self.small[0] + x, self.small[1] + y
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -85,8 +90,7 @@ def lay(pixels: Pixels, views: Sequence[View], weights: NDArray[np.float32], box
         if plane.max() <= 0:
             continue
         weight = pixels.sampled(plane, box)
-        shift = pixels.sampled(view.shift, box)
-        there = project(to_full, (pixels.small[0] + shift[..., 0], pixels.small[1] + shift[..., 1]))
+        there = project(to_full, pixels.moved(view.shift, box))
         rgb, _ = pictures.full(view.index)
         # The cubic kernel reaches one pixel farther than the linear one.
         hole = cv2.dilate(pictures.hole(view.index).view(np.uint8), np.ones((3, 3), np.uint8)) > 0

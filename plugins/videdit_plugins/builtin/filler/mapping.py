@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import cv2
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,15 +26,19 @@ def grid(box: Region) -> Points:
 
 def project(homography: Matrix, points: Points) -> Points:
     """Return where a homography takes `points`; far outside any frame for what lies behind the camera."""
-    x, y = points
-    h = homography.astype(np.float32)
-    depth = h[2, 0] * x + h[2, 1] * y + h[2, 2]
-    depth = np.where(depth > 1e-6, depth, np.float32(1e-6))
-    far = np.float32(1e5)
-    return (
-        np.clip((h[0, 0] * x + h[0, 1] * y + h[0, 2]) / depth, -far, far),
-        np.clip((h[1, 0] * x + h[1, 1] * y + h[1, 2]) / depth, -far, far),
-    )
+    x, y = (np.ascontiguousarray(axis) for axis in points)
+    to_x, to_y = np.empty_like(x), np.empty_like(y)
+    _project(homography.astype(np.float32), x.ravel(), y.ravel(), to_x.reshape(-1), to_y.reshape(-1))
+    return to_x, to_y
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _project(h, x, y, to_x, to_y):  # type: ignore[no-untyped-def]
+    least, far = np.float32(1e-6), np.float32(1e5)
+    for i in range(x.size):
+        depth = max(h[2, 0] * x[i] + h[2, 1] * y[i] + h[2, 2], least)
+        to_x[i] = min(max((h[0, 0] * x[i] + h[0, 1] * y[i] + h[0, 2]) / depth, -far), far)
+        to_y[i] = min(max((h[1, 0] * x[i] + h[1, 1] * y[i] + h[1, 2]) / depth, -far), far)
 
 
 def fetch(image: NDArray[Any], points: Points, interpolation: int = cv2.INTER_LINEAR) -> NDArray[Any]:
@@ -52,3 +57,17 @@ def visible(hole: NDArray[np.bool_], points: Points) -> NDArray[np.bool_]:
     x, y = points
     hidden = cv2.remap(hole.view(np.uint8) * np.uint8(255), x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(within(points, hole.shape) & (np.asarray(hidden) < _HIDDEN_OVER))
+
+
+def grey_of(rgb: NDArray[Any]) -> NDArray[np.float32]:
+    """Return the mean of the channels of (h, w, 3), float32."""
+    result = np.empty(rgb.shape[:2], np.float32)
+    _mean_of_channels(np.ascontiguousarray(rgb).reshape(-1, 3), result.reshape(-1))
+    return result
+
+
+@numba.njit(cache=True, nogil=True)
+def _mean_of_channels(rgb, result):  # type: ignore[no-untyped-def]
+    for i in range(result.size):
+        total = np.float32(rgb[i, 0]) + np.float32(rgb[i, 1]) + np.float32(rgb[i, 2])
+        result[i] = total * np.float32(1 / 3)

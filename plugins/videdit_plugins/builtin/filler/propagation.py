@@ -155,7 +155,7 @@ class Propagation:
         if not moving.any():
             return view
         x, y = grid(box)
-        return replace(view, valid=view.valid & visible(moving, (x + view.shift[..., 0], y + view.shift[..., 1])))
+        return replace(view, valid=view.valid & visible(moving, (x + view.shift[0], y + view.shift[1])))
 
 
 def in_codes(rgb: NDArray[np.float32], correction: NDArray[np.float32], like: Rgb) -> Rgb:

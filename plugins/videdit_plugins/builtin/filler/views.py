@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -28,8 +29,8 @@ _NO_BETTER = 0.95
 class View:
     """Frame `index` as seen from a box around the hole of another frame, all at the small size.
 
-    shift:    (h, w, 2) float32, added to a pixel's coordinates it gives those in this frame
-    rgb:      (h, w, 3) float32 in codes of 0..255
+    shift:    x and y, each (h, w) float32; added to a pixel's coordinates they give those in this frame
+    rgb:      (h, w, 3) uint8
     valid:    (h, w) bool, this frame shows the pixel
     distance: how many frames away
     followed: found by going from frame to frame
@@ -37,8 +38,8 @@ class View:
     """
 
     index: int
-    shift: Plane
-    rgb: Plane
+    shift: Points
+    rgb: NDArray[np.uint8]
     valid: Mask
     distance: int
     followed: bool = False
@@ -46,21 +47,38 @@ class View:
 
 
 def look(here: Picture, there: Picture, homography: Matrix, box: Region, scale: Scale, preset: FlowPreset) -> View:
-    """Align `there` with the box of `here`: homography, then what optical flow finds beyond it."""
+    """Return the box of `here` as `there` shows it; see `aligned`."""
+    return view_at(here, there, grid(box), aligned(here, there, homography, box, scale, preset))
+
+
+def aligned(
+    here: Picture,
+    there: Picture,
+    homography: Matrix,
+    box: Region,
+    scale: Scale,
+    preset: FlowPreset,
+    *,
+    foreign: bool = False,
+) -> Points:
+    """Return where the pixels of the box of `here` lie in `there`: homography, then what optical flow finds beyond it.
+
+    foreign: let what moves by itself flow into the hole too
+    """
     places = grid(box)
     rough = project(homography, places)
-    residual = residual_flow(here, there, rough, box, scale, preset)
-    if residual.any():
-        rough = project(homography, (places[0] + residual[..., 0], places[1] + residual[..., 1]))
-    return view_at(here, there, places, rough)
+    residual = _residual_flow(here, there, rough, box, scale, preset, foreign=foreign)
+    if residual is None:
+        return rough
+    return project(homography, (places[0] + residual[0], places[1] + residual[1]))
 
 
 def view_at(here: Picture, there: Picture, places: Points, found: Points, *, followed: bool = False) -> View:
     """Return what `there` shows of the pixels `places` of `here`, which lie at `found` in it."""
     return View(
         there.index,
-        np.dstack([found[0] - places[0], found[1] - places[1]]),
-        fetch(there.rgb, found).astype(np.float32),
+        (found[0] - places[0], found[1] - places[1]),
+        fetch(there.rgb, found),
         visible(there.hole, found),
         abs(there.index - here.index),
         followed,
@@ -68,7 +86,7 @@ def view_at(here: Picture, there: Picture, places: Points, found: Points, *, fol
     )
 
 
-def residual_flow(
+def _residual_flow(
     here: Picture,
     there: Picture,
     rough: Points,
@@ -76,11 +94,9 @@ def residual_flow(
     scale: Scale,
     preset: FlowPreset,
     *,
-    foreign: bool = False,
-) -> Plane:
-    """Return the motion that the homography leaves, (h, w, 2) float32, extended over the hole.
-
-    foreign: let what moves by itself flow into the hole too
+    foreign: bool,
+) -> Points | None:
+    """Return the motion that the homography leaves, x and y, (h, w) float32 each, extended over the hole; or None.
 
     Flow is trusted where the pictures agree after it and where it is not far from the median, which drops foreign
     objects; only this small rest is diffused into the hole, so errors of the extension are small.
@@ -93,30 +109,34 @@ def residual_flow(
     first = np.where(known_here, mine, theirs)
     second = np.where(known_there, theirs, mine)
     known = known_here & known_there
-    nothing = np.zeros((*mine.shape, 2), np.float32)
     if np.count_nonzero(known) < 16:
-        return nothing
+        return None
     flow = np.asarray(optical_flow(first, second, preset), np.float32)
+    motion = cv2.split(flow)
     x, y = grid(Region(0, 0, box.width, box.height))
-    after = _local_error(first, fetch(second, (x + flow[..., 0], y + flow[..., 1])))
-    if after[known].mean() > _NO_BETTER * _local_error(first, second)[known].mean():
-        return nothing
-    trust = np.exp(-((after / _TRUST_CODES) ** 2)) * known
+    after = _local_error(first, fetch(second, (x + motion[0], y + motion[1])))
+    counted = known.view(np.uint8)
+    if cv2.mean(after, counted)[0] > _NO_BETTER * cv2.mean(_local_error(first, second), counted)[0]:
+        return None
+    trust = np.exp(np.square(after) * np.float32(-1 / _TRUST_CODES**2)) * known
     if not foreign:
-        trust = trust * _near_median(flow, known, scale)
-    return extend(flow, trust.astype(np.float32))
+        trust *= _near_median(motion, known, scale)
+    x, y = cv2.split(extend(flow, trust))
+    return x, y
 
 
 def _local_error(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> Plane:
-    return np.asarray(cv2.blur(cv2.absdiff(first, second).astype(np.float32), (5, 5)))
+    return np.asarray(cv2.boxFilter(cv2.absdiff(first, second), cv2.CV_32F, (5, 5)))
 
 
-def _near_median(flow: Plane, known: Mask, scale: Scale) -> Mask:
-    sample = flow[::2, ::2][known[::2, ::2]]
-    if len(sample) == 0:
-        sample = flow[known]
-    median = np.median(sample, axis=0)
-    deviation = np.median(np.abs(sample - median), axis=0)
-    limit = scale.px(_OUTLIER_PX) + _OUTLIER_DEVIATIONS * deviation
-    near = np.abs(flow - median) < limit
-    return np.asarray(near[..., 0] & near[..., 1])
+def _near_median(motion: Sequence[Plane], known: Mask, scale: Scale) -> Mask:
+    result = known
+    for plane in motion:
+        sample = plane[::2, ::2][known[::2, ::2]]
+        if len(sample) == 0:
+            sample = plane[known]
+        median = np.median(sample)
+        away = np.abs(plane - median)
+        limit = scale.px(_OUTLIER_PX) + _OUTLIER_DEVIATIONS * float(np.median(np.abs(sample - median)))
+        result = result & (away < np.float32(limit))
+    return result
