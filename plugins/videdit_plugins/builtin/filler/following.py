@@ -19,8 +19,10 @@ from videdit_plugins.builtin.filler.views import View, aligned, view_at
 
 STEPS = 23
 """Errors add up from step to step; farther than this nothing is followed."""
+_MOVING_FRAMES = 2
+"""What moves slowly has gone farther after two frames; errors of the optical flow have not."""
 _MOVING_PX = 1.0
-_MOVING_DEVIATIONS = 4.0
+_MOVING_DEVIATIONS = 6.0
 _MOVING_EDGE_PX = 3.0
 
 
@@ -67,26 +69,33 @@ class Following:
     def _found_moving(self, index: int) -> Mask:
         scale = self._pictures.scale
         free = ~self._pictures[index].hole
-        result: Mask | None = None
         places = grid(Region.whole(scale.small))
+        result: Mask | None = None
         sampled = np.flatnonzero(free[::2, ::2])
-        for other in (index - 1, index + 1):
-            if other not in self._shot or len(sampled) == 0:
-                continue
-            camera = project(self._camera.between(index, other), places)
+        for other in self._compared(index) if len(sampled) else []:
+            camera = project(self._camera.product(index, other), places)
+            way, points = (1 if other > index else -1), places
+            for one in range(index, other, way):
+                points = self._on(points, one, one + way)
             away = np.zeros(free.shape, np.bool_)
-            for place, step, at in zip(places, self._step(index, other), camera, strict=True):
-                rest = place + step - at
+            for found, at in zip(points, camera, strict=True):
+                rest = found - at
                 sample = rest[::2, ::2].ravel()[sampled]
                 median = np.median(sample)
                 deviation = float(np.median(np.abs(sample - median)))
                 away |= np.abs(rest - median) > np.float32(scale.px(_MOVING_PX) + _MOVING_DEVIATIONS * deviation)
-            # What the next frame covers or uncovers has no motion towards it; one of the two knows.
+            # What another frame covers or uncovers has no motion towards it; one of the two knows.
             result = away if result is None else result & away
         if result is None:
             return np.zeros(free.shape, np.bool_)
         side = 2 * max(1, round(scale.px(_MOVING_EDGE_PX))) + 1
         return np.asarray(cv2.dilate(result.view(np.uint8), np.ones((side, side), np.uint8))) > 0
+
+    def _compared(self, index: int) -> list[int]:
+        """Return the frames that frame `index` is compared with: before and after, or, next to a cut, one of them."""
+        around = ([index - distance, index + distance] for distance in (_MOVING_FRAMES, 1))
+        inside = ([other for other in pair if other in self._shot] for pair in around)
+        return next((pair for pair in inside if pair), [])
 
     def _on(self, points: Points, a: int, b: int) -> Points:
         """Move points of frame `a` to its neighbour `b`."""
