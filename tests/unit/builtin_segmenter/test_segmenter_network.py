@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import subprocess
 import sys
 from pathlib import Path
@@ -16,11 +15,14 @@ from videdit.errors import CorruptCheckpoint, MissingCheckpoint
 from videdit.frames import Region
 from videdit.prompts import Box, Click
 from videdit.runtime import Runtime
-from videdit_plugins.builtin.segmenter import choosing, learned
+from videdit_plugins.builtin.segmenter import choosing, cutting, evidence, learned
+from videdit_plugins.builtin.segmenter.belief import Belief
 from videdit_plugins.builtin.segmenter.engine import BuiltinSegmenter
+from videdit_plugins.builtin.segmenter.motion import no_motion
 from videdit_plugins.builtin.segmenter.network import Corrector
 from videdit_plugins.builtin.segmenter.options import SegmenterOptions
 from videdit_plugins.builtin.segmenter.planes import ACROSS, BELIEF, COUNT
+from videdit_plugins.builtin.segmenter.pointing import lay_out
 
 
 def test_without_its_answer_the_network_passes_the_belief_on():
@@ -42,14 +44,13 @@ def test_a_close_look_answers_for_its_window(size):
     assert word.odds[word.window.slices].any()
     assert np.count_nonzero(word.odds) <= word.window.width * word.window.height
     assert np.isfinite(word.odds).all()
-    assert 0 <= word.worth <= 1
 
 
 def test_a_word_covers_a_belief_where_it_was_looked():
     odds = np.zeros((6, 8), np.float32)
     window = Region(2, 1, 5, 4)
     odds[window.slices] = -3
-    laid = learned.Word(window, odds, 0.5).over(np.full((6, 8), 2, np.float32))
+    laid = learned.Word(window, odds).over(np.full((6, 8), 2, np.float32))
     assert np.count_nonzero(laid == -3) == 9
     assert np.count_nonzero(laid == 2) == 6 * 8 - 9
 
@@ -64,12 +65,37 @@ def test_a_look_leaves_the_number_of_threads():
         torch.set_num_threads(before)
 
 
+def _square(side: int, odds: float) -> choosing.Merits:
+    """Return the merits of a square mask in a frame of 64 x 64, of whose every pixel the network is as sure."""
+    mask = np.zeros((64, 64), bool)
+    mask[10 : 10 + side, 10 : 10 + side] = True
+    window = Region(0, 0, 64, 64)
+    field = np.where(mask, odds, -odds).astype(np.float32)
+    nothing = np.zeros((64, 64), np.float32)
+    seen = evidence.picture(np.zeros((64, 64, 3), np.uint8), no_motion((64, 64)))
+    belief = Belief(field, nothing, nothing, nothing, nothing, mask, None)
+    pointing = lay_out([Click(20, 20)], (64, 64), (64, 64), 2)
+    return choosing.merits([mask], belief, cutting.edges_of(seen), pointing, None, learned.Word(window, field))[0]
+
+
 def test_the_network_doubting_itself_lowers_the_score():
-    sure = choosing.Merits(0.5, 0.5, 0.9, 0.9, 0.9, 0.0, 0.0, 0.0, told=0.9)
-    unsure = dataclasses.replace(sure, told=0.4)
-    assert choosing.confidence(sure, False, 0.9) > choosing.confidence(sure, False, 0.3)
-    assert choosing.confidence(sure, False, 0.9) > choosing.confidence(unsure, False, 0.9)
-    assert choosing.confidence(sure, False) == choosing.confidence(unsure, False)
+    scores = [choosing.confidence(_square(30, odds), False, learned=True) for odds in (8, 4, 2, 1, 0.5)]
+    assert scores == sorted(scores, reverse=True)
+    assert scores[0] - scores[-1] > 0.3
+    without = {choosing.confidence(_square(30, odds), False, learned=False) for odds in (8, 1)}
+    assert len(without) == 1
+
+
+def test_doubt_is_the_expected_error():
+    merits = _square(30, 2.0)
+    assert merits.doubt == pytest.approx(64 * 64 / (1 + np.exp(2.0)) / 30**2, rel=1e-5)
+    assert merits.rim == pytest.approx(4 * 29 / 30**2)
+
+
+def test_the_outline_counts_more_for_what_is_small():
+    assert choosing.confidence(_square(8, 9), False, learned=True) < choosing.confidence(
+        _square(40, 9), False, learned=True
+    )
 
 
 @pytest.mark.parametrize("region", [Region(0, 0, 1, 1), Region(10, 5, 60, 30), Region(90, 90, 100, 100)])
@@ -117,7 +143,6 @@ def test_several_networks_give_the_mean_of_their_answers():
     one, other = (learned.CloseLook(weights=[path]).word(shown, region) for path in learned.WEIGHTS)
     both = learned.CloseLook(weights=learned.WEIGHTS).word(shown, region)
     np.testing.assert_allclose(both.odds, (one.odds + other.odds) / 2, atol=1e-4)
-    assert both.worth == pytest.approx((one.worth + other.worth) / 2)
     assert both.window == one.window
 
 
@@ -129,7 +154,6 @@ def test_a_closer_look_does_not_know_left_from_right():
     seen = look.word(shown, Region(20, 10, 50, 40), closely=True)
     turned = look.word(mirrored, Region(30, 10, 60, 40), closely=True)
     np.testing.assert_allclose(turned.odds[:, ::-1], seen.odds, atol=1e-3)
-    assert turned.worth == pytest.approx(seen.worth, abs=1e-4)
     plain = look.word(shown, Region(20, 10, 50, 40))
     assert not np.allclose(plain.odds, seen.odds, atol=1e-3)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
 import cv2
 import numpy as np
@@ -14,7 +15,14 @@ from videdit_plugins.builtin.segmenter.cutting import Edges
 from videdit_plugins.builtin.segmenter.evidence import Field
 from videdit_plugins.builtin.segmenter.pointing import Pointing
 
+if TYPE_CHECKING:
+    from videdit_plugins.builtin.segmenter.learned import Word
+
 _BAND_PX = 4
+_WRONG_ON_RIM = 0.5
+"""Share of a mask's outermost pixels that is on the wrong side, however sure the network is."""
+_DOUBT_SHARE = 0.75
+"""Share of the network's own doubt in the score; the rest is what the cuts and the corrections say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +38,8 @@ class Merits:
     filling:    share of the drawn box that the mask's own box takes, 0..1; 0 without a box
     gap:        largest way from a side of the box to the mask, as a share of the box; 0 without a box, 1 if empty
     told:       the IoU that the network's word expects of it, 0..1; 0 without the network
+    doubt:      pixels that the network's word is expected to have wrong, as a share of the mask's; 0 without it
+    rim:        pixels of its outline, as a share of its own
     """
 
     edge: float
@@ -41,6 +51,8 @@ class Merits:
     filling: float
     gap: float
     told: float = 0.0
+    doubt: float = 0.0
+    rim: float = 0.0
 
 
 def overlap(one: Mask, other: Mask) -> float:
@@ -60,21 +72,27 @@ def _expected_overlap(mask: Mask, likely: Field) -> float:
     return both / max(float(likely.sum(dtype=np.float64)) + int(np.count_nonzero(mask)) - both, 1e-6)
 
 
+def _expected_error(odds: Field) -> float:
+    """Return how many pixels are expected to be wrong where each is on its likelier side."""
+    return float(_probability(-np.abs(odds)).sum(dtype=np.float64))
+
+
 def merits(
     masks: Sequence[Mask],
     belief: Belief,
     edges: Edges,
     pointing: Pointing,
     previous: Mask | None,
-    told: Field | None = None,
+    word: Word | None = None,
 ) -> list[Merits]:
     """Measure each of the masks, which grow from the first to the last.
 
-    told: (H, W) float32, the network's log-odds where it looked, the belief elsewhere
+    word: what the network says; beyond its window the belief stands in for it
     """
     table = np.array([[overlap(one, other) for other in masks] for one in masks])
     likely = _probability(belief.field)
-    likely_told = None if told is None else _probability(told)
+    likely_told = None if word is None else _probability(word.over(belief.field))
+    doubt_px = 0.0 if word is None else _expected_error(word.odds[word.window.slices])
     found = []
     for number, mask in enumerate(masks):
         if not mask.any():
@@ -91,6 +109,8 @@ def merits(
                 filling=_filling(mask, pointing.box) if pointing.box is not None else 0.0,
                 gap=_gap(mask, pointing.box) if pointing.box is not None else 0.0,
                 told=0.0 if likely_told is None else _expected_overlap(mask, likely_told),
+                doubt=doubt_px / int(np.count_nonzero(mask)),
+                rim=int(np.count_nonzero(_outline(mask))) / int(np.count_nonzero(mask)),
             )
         )
     return found
@@ -109,27 +129,39 @@ def rank(found: Sequence[Merits], pointing: Pointing) -> list[int]:
     return sorted(range(len(found)), key=lambda number: (-merit(found[number]), number))
 
 
-def confidence(one: Merits, corrected: bool, worth: float | None = None) -> float:
+def confidence(one: Merits, corrected: bool, *, learned: bool) -> float:
     """Estimate the IoU of a mask with what was meant.
 
     corrected: whether there was an answer before
-    worth:     the IoU that the network expects of its own answer, if it was asked
+    learned:   whether the network was asked
 
     What can be measured without the network goes into a linear model in which each doubt can only lower the score,
     fitted by non-negative least squares to 200 answers about made-up scenes (`training.segmenter.scenes`), to no
-    footage. With the network the score is the mean of that, of what its word expects of the mask, and of `worth`.
+    footage. With the network, most of the score is what its doubt amounts to, in pixels: those that it expects to have
+    wrong, and half of those along the outline, which cannot be drawn more exactly; of all of them half lie inside the
+    mask, and half are missing from it. None of that is fitted but the two shares.
     """
     if one.consensus == 0:
         return 0.0
     score = 0.93 - 0.34 * (1 - one.steadiness) - 0.75 * one.gap
     if corrected:
         score -= 0.27 * (1 - one.agreement)
-    return max(0.0, score) if worth is None else (max(0.0, score) + one.told + worth) / 3
+    score = max(0.0, score)
+    if not learned:
+        return score
+    wrong = one.doubt + _WRONG_ON_RIM * one.rim
+    return _DOUBT_SHARE * max(0.0, (1 - wrong / 2) / (1 + wrong / 2)) + (1 - _DOUBT_SHARE) * score
 
 
 def _edge(mask: Mask, edges: Edges) -> float:
-    rim = mask & ~(cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8), borderType=cv2.BORDER_REPLICATE) > 0)
+    rim = _outline(mask)
     return float(np.minimum(edges.contrast[rim], 3).mean() / 3) if rim.any() else 0.0
+
+
+def _outline(mask: Mask) -> Mask:
+    """Return the pixels (H, W) of `mask` that touch one that is not; the picture's border is none."""
+    inner = cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8), borderType=cv2.BORDER_REPLICATE)
+    return cast(Mask, mask & ~(inner > 0))
 
 
 def _contrast(mask: Mask, belief: Belief) -> float:

@@ -170,8 +170,7 @@ class BuiltinSegmenter(Segmenter):
             if any(choosing.overlap(masks[number], other) > _SAME for other in shown):
                 continue
             shown.append(masks[number])
-            worth = None if word is None else word.worth
-            trust = min(trust, choosing.confidence(merits[number], small is not None, worth))
+            trust = min(trust, choosing.confidence(merits[number], small is not None, learned=word is not None))
             answers.append(Hypothesis(_obeying(contour.to_full_size(masks[number], view.guide), exact), trust))
         return answers
 
@@ -224,8 +223,7 @@ def _box_alone(pointing: Pointing, previous: Mask | None) -> bool:
 def _merits(
     view: _View, masks: list[Mask], belief: Belief, pointing: Pointing, previous: Mask | None, word: Word | None
 ) -> list[choosing.Merits]:
-    told = None if word is None else word.over(belief.field)
-    return choosing.merits(masks, belief, view.edges, pointing, previous, told)
+    return choosing.merits(masks, belief, view.edges, pointing, previous, word)
 
 
 def _boxed(

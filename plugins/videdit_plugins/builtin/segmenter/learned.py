@@ -19,7 +19,7 @@ from videdit_plugins.builtin.segmenter.planes import ACROSS
 from videdit_plugins.builtin.threads import one_thread
 
 WEIGHTS = tuple(Path(__file__).with_name(f"segmenter-{number}.safetensors") for number in (1, 2))
-"""Two networks that learned from different films: together they know better what their answer is worth."""
+"""Two networks that learned from different films: together they know better what is in doubt."""
 AREA_PX = 160 * 160
 """Pixels of a look; scenes of the training have as many."""
 CLOSE_AREA_PX = 224 * 224
@@ -35,12 +35,10 @@ class Word:
 
     window: where it looked
     odds:   (H, W) float32, log-odds of the object; 0 outside of the window
-    worth:  the IoU with the object that it expects of its own answer, 0..1
     """
 
     window: Region
     odds: Field
-    worth: float
 
     def over(self, field: Field) -> Field:
         """Return log-odds (H, W): the network's where it looked, those of `field` elsewhere."""
@@ -80,18 +78,15 @@ class CloseLook:
         shown = np.stack([cv2.resize(plane[window.slices], (columns, rows), interpolation=how) for plane in planes])
         with torch.inference_mode(), one_thread():
             batch = torch.from_numpy(shown)[None].to(self._device).contiguous(memory_format=torch.channels_last)
-            told = [network(batch) for network in self._networks]
+            # What a network thinks its answer is worth tells less than how sure it is of each pixel.
+            told = [network(batch)[0] for network in self._networks]
             if closely:
                 mirrored = _mirrored(batch)
-                for network in self._networks:
-                    answer, worth = network(mirrored)
-                    told.append((answer.flip(3), worth))
-            answers, worths = zip(*told, strict=True)
-            odds_there = torch.stack(answers).mean(0)[0, 0].cpu().numpy()
-            worth_there = float(torch.stack(worths).sigmoid().mean())
+                told += [network(mirrored)[0].flip(3) for network in self._networks]
+            odds_there = torch.stack(told).mean(0)[0, 0].cpu().numpy()
         odds = np.zeros(planes.shape[1:], np.float32)
         odds[window.slices] = cv2.resize(odds_there, (window.width, window.height), interpolation=cv2.INTER_LINEAR)
-        return Word(window, odds, worth_there)
+        return Word(window, odds)
 
     @staticmethod
     def region_of(guess: Mask, inside: Mask) -> Region:
