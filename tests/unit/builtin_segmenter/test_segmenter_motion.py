@@ -32,6 +32,15 @@ def test_one_side_of_time_is_enough(moving_clip, offsets):
     assert motion.residual[70, 80, 0] == pytest.approx(4, abs=0.5)
 
 
+def test_what_will_be_covered_does_not_move_with_what_covers_it(moving_clip):
+    frames, index = moving_clip.frames, moving_clip.index
+    motion = residual_motion(gray(frames, index), {offset: gray(frames, index + offset) for offset in (1, 2, 4)})
+    ys, xs = np.nonzero(moving_clip.truth)
+    middle = slice(int(np.quantile(ys, 0.3)), int(np.quantile(ys, 0.7)))
+    ahead = motion.speed[middle, xs.max() + 2 : xs.max() + 5]
+    assert ahead.mean() < 1
+
+
 def test_without_neighbours_nothing_moves():
     pixels = np.zeros((40, 50), np.uint8)
     assert np.array_equal(residual_motion(pixels, {}).residual, no_motion((40, 50)).residual)

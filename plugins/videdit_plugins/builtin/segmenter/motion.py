@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import TypeAlias, cast
 
 import cv2
 import numpy as np
@@ -17,10 +17,16 @@ _PATCH_PX, _STRIDE_PX, _DESCENTS = 4, 3, 12
 _REACH_PX = 1.0
 """Way between two frames over which flow is exact; where things go farther, frames nearer by count more."""
 _SPEED_SIGMA_PX = 2.0
+_ASTRAY_PX, _ASTRAY_SHARE = 0.5, 0.25
+"""Way there and back, in pixels and as a share of the residual, beyond which a pixel is likely not visible there."""
 _LATTICE_PX = 8
 SMALLEST_NOISE_PX = 0.12
 _SMALLEST_SIDE_PX = 24
 """Below this a frame holds too few lattice points for a homography, and flow says nothing."""
+
+
+_Seen: TypeAlias = tuple[NDArray[np.float32], NDArray[np.float32]]
+"""Residuals (H, W, 2) towards another frame, and how surely each pixel is visible there, (H, W) in 0..1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,27 +57,31 @@ def residual_motion(gray: NDArray[np.uint8], neighbours: Mapping[int, NDArray[np
     gray:       (H, W) uint8, the frame in question
     neighbours: offset in frames -> (H, W) uint8; offsets below 0 lie before it
 
-    Behind the object's front, pixels vanish in later frames; behind its back, in earlier ones. Each side of time is
-    therefore measured for itself, and of the two the smaller residual counts: the side where the pixel is visible.
+    Behind the object's front, pixels vanish in later frames; behind its back, in earlier ones. Flow is therefore
+    followed back, and where it does not return to where it came from, the pixel is taken for covered by what moves:
+    frames on the other side of time count there, and if there are none, it is taken not to move.
     Distant frames tell slow motion from none; what moves fast is torn and blurred in them, and near ones count.
     """
     if min(gray.shape) < _SMALLEST_SIDE_PX:
         return no_motion((gray.shape[0], gray.shape[1]))
     flow = _flow()
-    sides: dict[bool, dict[int, NDArray[np.float32]]] = {False: {}, True: {}}
+    sides: dict[bool, dict[int, _Seen]] = {False: {}, True: {}}
     for offset, other in sorted(neighbours.items()):
-        residual = _against_camera(flow.calc(gray, other, None), abs(offset))
+        forth, back = flow.calc(gray, other, None), flow.calc(other, gray, None)
+        residual = _against_camera(forth, abs(offset))
         if residual is not None:
             # Towards the past everything runs backwards; the sign makes both sides comparable.
-            sides[offset > 0][abs(offset)] = (residual / offset).astype(np.float32)
+            visible = _visible(forth, back, np.linalg.norm(residual, axis=2))
+            sides[offset > 0][abs(offset)] = (residual / offset).astype(np.float32), visible
     measured = [_by_reach(side) for side in sides.values() if side]
     if not measured:
         return no_motion((gray.shape[0], gray.shape[1]))
-    residual = measured[0]
+    against = measured[0][0]
     if len(measured) == 2:
-        smaller = np.linalg.norm(measured[1], axis=2) < np.linalg.norm(measured[0], axis=2)
-        residual = np.where(smaller[..., None], measured[1], measured[0])
-    residual = cv2.GaussianBlur(residual.astype(np.float32), (0, 0), 1.0)
+        (past, seen_before), (future, seen_after) = measured
+        share = seen_before**2 / (seen_before**2 + seen_after**2 + 1e-6)
+        against = share[..., None] * past + (1 - share[..., None]) * future
+    residual = cv2.GaussianBlur(against.astype(np.float32), (0, 0), 1.0)
     typical = float(np.median(np.linalg.norm(residual, axis=2)))
     return Motion(residual, max(SMALLEST_NOISE_PX, 1.5 * typical))
 
@@ -85,17 +95,32 @@ def _flow() -> cv2.DISOpticalFlow:
     return flow
 
 
-def _by_reach(side: Mapping[int, NDArray[np.float32]]) -> NDArray[np.float32]:
-    """Average residuals (H, W, 2) by frames of distance, pixel by pixel, by what flow over that way is worth."""
-    typical = np.median(np.stack(list(side.values())), axis=0)
+def _visible(forth: NDArray[np.float32], back: NDArray[np.float32], speed: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return how surely each pixel is visible in the other frame, (H, W) float32 in 0..1.
+
+    Flow that goes `forth` (H, W, 2) and comes `back` ends where it began, unless something covers the pixel. Where
+    things go far, at `speed` (H, W) pixels, flow is less exact (Sundaram, Brox and Keutzer 2010).
+    """
+    ys, xs = np.mgrid[0 : forth.shape[0], 0 : forth.shape[1]].astype(np.float32)
+    there = cv2.remap(back, xs + forth[..., 0], ys + forth[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    astray = np.linalg.norm(forth + there, axis=2)
+    return cast(NDArray[np.float32], np.exp(-((astray / (_ASTRAY_PX + _ASTRAY_SHARE * speed)) ** 2)))
+
+
+def _by_reach(side: Mapping[int, _Seen]) -> _Seen:
+    """Average residuals by frames of distance, pixel by pixel, by what flow over that way is worth.
+
+    Where a pixel is not visible in a frame, that frame says that it does not move.
+    """
+    typical = np.median(np.stack([residual for residual, _ in side.values()]), axis=0)
     speed = cv2.GaussianBlur(np.linalg.norm(typical, axis=2), (0, 0), _SPEED_SIGMA_PX)
-    total = np.zeros_like(typical)
-    sum_of_weights = np.zeros_like(speed)
-    for distance, residual in side.items():
+    total, seen, sum_of_weights = np.zeros_like(typical), np.zeros_like(speed), np.zeros_like(speed)
+    for distance, (residual, visible) in side.items():
         weight = distance**0.5 / (1 + (speed * distance / _REACH_PX) ** 2) ** 1.5
-        total += weight[..., None] * residual
+        total += (weight * visible)[..., None] * residual
+        seen += weight * visible
         sum_of_weights += weight
-    return cast(NDArray[np.float32], total / sum_of_weights[..., None])
+    return total / sum_of_weights[..., None], seen / sum_of_weights
 
 
 def _against_camera(flow: NDArray[np.float32], span: int) -> NDArray[np.float32] | None:
