@@ -57,31 +57,34 @@ def residual_motion(gray: NDArray[np.uint8], neighbours: Mapping[int, NDArray[np
     gray:       (H, W) uint8, the frame in question
     neighbours: offset in frames -> (H, W) uint8; offsets below 0 lie before it
 
-    Behind the object's front, pixels vanish in later frames; behind its back, in earlier ones. Flow is therefore
-    followed back, and where it does not return to where it came from, the pixel is taken for covered by what moves:
-    frames on the other side of time count there, and if there are none, it is taken not to move.
+    Behind the object's front, pixels vanish in later frames; behind its back, in earlier ones. Each side of time is
+    therefore measured for itself, and of the two the smaller residual counts: the side where the pixel is visible.
+    A shot's first and last frame have one side alone. There flow is followed back, and where it does not return to
+    where it came from, the pixel is taken for one that is covered, and for not moving.
     Distant frames tell slow motion from none; what moves fast is torn and blurred in them, and near ones count.
     """
     if min(gray.shape) < _SMALLEST_SIDE_PX:
         return no_motion((gray.shape[0], gray.shape[1]))
     flow = _flow()
+    one_sided = len({offset > 0 for offset in neighbours}) == 1
     sides: dict[bool, dict[int, _Seen]] = {False: {}, True: {}}
     for offset, other in sorted(neighbours.items()):
-        forth, back = flow.calc(gray, other, None), flow.calc(other, gray, None)
+        forth = flow.calc(gray, other, None)
         residual = _against_camera(forth, abs(offset))
         if residual is not None:
+            visible = np.ones(gray.shape, np.float32)
+            if one_sided:
+                visible = _visible(forth, flow.calc(other, gray, None), np.linalg.norm(residual, axis=2))
             # Towards the past everything runs backwards; the sign makes both sides comparable.
-            visible = _visible(forth, back, np.linalg.norm(residual, axis=2))
             sides[offset > 0][abs(offset)] = (residual / offset).astype(np.float32), visible
     measured = [_by_reach(side) for side in sides.values() if side]
     if not measured:
         return no_motion((gray.shape[0], gray.shape[1]))
-    against = measured[0][0]
+    residual = measured[0]
     if len(measured) == 2:
-        (past, seen_before), (future, seen_after) = measured
-        share = seen_before**2 / (seen_before**2 + seen_after**2 + 1e-6)
-        against = share[..., None] * past + (1 - share[..., None]) * future
-    residual = cv2.GaussianBlur(against.astype(np.float32), (0, 0), 1.0)
+        smaller = np.linalg.norm(measured[1], axis=2) < np.linalg.norm(measured[0], axis=2)
+        residual = np.where(smaller[..., None], measured[1], measured[0])
+    residual = cv2.GaussianBlur(residual.astype(np.float32), (0, 0), 1.0)
     typical = float(np.median(np.linalg.norm(residual, axis=2)))
     return Motion(residual, max(SMALLEST_NOISE_PX, 1.5 * typical))
 
@@ -107,20 +110,20 @@ def _visible(forth: NDArray[np.float32], back: NDArray[np.float32], speed: NDArr
     return cast(NDArray[np.float32], np.exp(-((astray / (_ASTRAY_PX + _ASTRAY_SHARE * speed)) ** 2)))
 
 
-def _by_reach(side: Mapping[int, _Seen]) -> _Seen:
-    """Average residuals by frames of distance, pixel by pixel, by what flow over that way is worth.
+def _by_reach(side: Mapping[int, _Seen]) -> NDArray[np.float32]:
+    """Average residuals (H, W, 2) by frames of distance, pixel by pixel, by what flow over that way is worth.
 
     Where a pixel is not visible in a frame, that frame says that it does not move.
     """
     typical = np.median(np.stack([residual for residual, _ in side.values()]), axis=0)
     speed = cv2.GaussianBlur(np.linalg.norm(typical, axis=2), (0, 0), _SPEED_SIGMA_PX)
-    total, seen, sum_of_weights = np.zeros_like(typical), np.zeros_like(speed), np.zeros_like(speed)
+    total = np.zeros_like(typical)
+    sum_of_weights = np.zeros_like(speed)
     for distance, (residual, visible) in side.items():
         weight = distance**0.5 / (1 + (speed * distance / _REACH_PX) ** 2) ** 1.5
         total += (weight * visible)[..., None] * residual
-        seen += weight * visible
         sum_of_weights += weight
-    return total / sum_of_weights[..., None], seen / sum_of_weights
+    return cast(NDArray[np.float32], total / sum_of_weights[..., None])
 
 
 def _against_camera(flow: NDArray[np.float32], span: int) -> NDArray[np.float32] | None:
