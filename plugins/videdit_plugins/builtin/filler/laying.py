@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import cv2
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -39,15 +40,13 @@ class Pixels:
     def of(cls, mask: Mask, region: Region, pictures: Pictures) -> Pixels:
         """Choose the pixels of `mask`, (h, w) bool of the region of a full frame."""
         y, x = np.nonzero(mask)
-        count = len(x)
-        rows = -(-count // _ROW)
-        spare = rows * _ROW - count
-        full = tuple(
-            np.pad(axis.astype(np.float32) + start, (0, spare), mode="edge").reshape(rows, _ROW)
-            for axis, start in ((x, region.x0), (y, region.y0))
-        )
-        points = (full[0], full[1])
-        return cls(count, points, project(pictures.scale.to_small(), points))
+        points = _folded(x.astype(np.float32) + region.x0), _folded(y.astype(np.float32) + region.y0)
+        return cls(len(x), points, project(pictures.scale.to_small(), points))
+
+    def some(self, numbers: NDArray[np.int64]) -> Pixels:
+        """Return those of the pixels with these numbers."""
+        full, small = (tuple(_folded(axis.ravel()[numbers]) for axis in points) for points in (self.full, self.small))
+        return Pixels(len(numbers), (full[0], full[1]), (small[0], small[1]))
 
     def flat(self, values: NDArray[Kind]) -> NDArray[Kind]:
         """Return (count, ...) of values given by row."""
@@ -61,6 +60,11 @@ class Pixels:
         """Return the small coordinates of the pixels, moved by what a box of the small picture says there."""
         x, y = (self.sampled(plane, box) for plane in shift)
         return self.small[0] + x, self.small[1] + y
+
+
+def _folded(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    rows = -(-len(values) // _ROW)
+    return np.pad(values, (0, rows * _ROW - len(values)), mode="edge").reshape(rows, _ROW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,26 +84,40 @@ def lay(pixels: Pixels, views: Sequence[View], weights: NDArray[np.float32], box
 
     weights: (views, h, w) float32 of `box` at the small size
     """
-    shape = pixels.full[0].shape
-    total = np.zeros(shape, np.float32)
-    colour = np.zeros((*shape, 3), np.float32)
-    most = np.zeros(shape, np.float32)
-    origin = np.full(shape, MADE_UP, np.int32)
+    size = pixels.full[0].size
+    total, most = np.zeros(size, np.float32), np.zeros(size, np.float32)
+    colour = np.zeros((size, 3), np.float32)
+    origin = np.full(size, MADE_UP, np.int32)
     to_full = pictures.scale.to_full()
     for view, plane in zip(views, weights, strict=True):
-        if plane.max() <= 0:
+        weight = pixels.sampled(plane, box).ravel()
+        # A view serves less than half of the pixels.
+        used = np.flatnonzero(weight > 0)
+        if len(used) == 0:
             continue
-        weight = pixels.sampled(plane, box)
-        there = project(to_full, pixels.moved(view.shift, box))
+        some = pixels.some(used)
+        there = project(to_full, some.moved(view.shift, box))
         rgb, _ = pictures.full(view.index)
         # The cubic kernel reaches one pixel farther than the linear one.
         hole = cv2.dilate(pictures.hole(view.index).view(np.uint8), np.ones((3, 3), np.uint8)) > 0
-        weight = weight * visible(hole, there)
-        colour += weight[..., None] * fetch(rgb, there, cv2.INTER_CUBIC)
-        total += weight
-        origin[weight > most] = view.index
-        most = np.maximum(most, weight)
+        shown = fetch(rgb, there, cv2.INTER_CUBIC).reshape(-1, 3)
+        _add(shown, weight[used], visible(hole, there).ravel(), used, view.index, colour, total, most, origin)
     sure = total > _LEAST_WEIGHT
-    colour /= np.where(sure, total, np.float32(1))[..., None]
+    colour /= np.where(sure, total, np.float32(1))[:, None]
     origin[~sure] = MADE_UP
-    return Seen(pixels.flat(colour), pixels.flat(origin))
+    return Seen(colour[: pixels.count], origin[: pixels.count])
+
+
+@numba.njit(cache=True, nogil=True)
+def _add(shown, weight, visible, used, index, colour, total, most, origin):  # type: ignore[no-untyped-def]
+    """Add what a view shows of the pixels `used`, in place."""
+    for i in range(used.size):
+        if not visible[i]:
+            continue
+        p = used[i]
+        for channel in range(3):
+            colour[p, channel] += weight[i] * shown[i, channel]
+        total[p] += weight[i]
+        if weight[i] > most[p]:
+            most[p] = weight[i]
+            origin[p] = index

@@ -62,12 +62,13 @@ def visible(hole: NDArray[np.bool_], points: Points) -> NDArray[np.bool_]:
 def grey_of(rgb: NDArray[Any]) -> NDArray[np.float32]:
     """Return the mean of the channels of (h, w, 3), float32."""
     result = np.empty(rgb.shape[:2], np.float32)
-    _mean_of_channels(np.ascontiguousarray(rgb).reshape(-1, 3), result.reshape(-1))
+    _mean_of_channels(rgb, result)
     return result
 
 
 @numba.njit(cache=True, nogil=True)
 def _mean_of_channels(rgb, result):  # type: ignore[no-untyped-def]
-    for i in range(result.size):
-        total = np.float32(rgb[i, 0]) + np.float32(rgb[i, 1]) + np.float32(rgb[i, 2])
-        result[i] = total * np.float32(1 / 3)
+    for y in range(result.shape[0]):
+        for x in range(result.shape[1]):
+            total = np.float32(rgb[y, x, 0]) + np.float32(rgb[y, x, 1]) + np.float32(rgb[y, x, 2])
+            result[y, x] = total * np.float32(1 / 3)

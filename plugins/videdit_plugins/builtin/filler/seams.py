@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from videdit.frames import Mask
@@ -23,7 +24,8 @@ def rim_correction(fill: Plane, own: Plane, rim: Mask) -> Plane:
     that they cannot leak in. It acts as Poisson blending with the fill's own gradients.
     """
     difference = own - fill
-    size = np.abs(difference).max(axis=2)
+    red, green, blue = cv2.split(np.abs(difference))
+    size = np.asarray(cv2.max(cv2.max(red, green), blue))
     limit = max(_LEAST_LIMIT_CODES, _MEDIANS * float(np.median(size[rim]))) if rim.any() else 0.0
     trust = (rim & (size < limit)).astype(np.float32)
-    return np.clip(extend(difference * trust[..., None], trust), -_MOST_CODES, _MOST_CODES)
+    return np.clip(extend(difference, trust), -_MOST_CODES, _MOST_CODES)
