@@ -17,7 +17,7 @@ def texture(height: int, width: int, seed: int = 0) -> Rgb:
     return ((smooth - smooth.min()) / np.ptp(smooth) * 255).astype(np.uint8)
 
 
-@pytest.mark.parametrize("preset", ["ultrafast", "fast", "medium"])
+@pytest.mark.parametrize("preset", ["ultrafast", "fast", "balanced", "medium"])
 @pytest.mark.parametrize("deep", [False, True])
 def test_flow_finds_a_shift_and_warp_undoes_it(preset: str, deep: bool) -> None:
     big = texture(140, 180)
@@ -36,7 +36,7 @@ def test_flow_finds_a_shift_and_warp_undoes_it(preset: str, deep: bool) -> None:
     assert np.array_equal(flow, optical_flow(a, b, preset))
 
 
-@pytest.mark.parametrize("preset", ["ultrafast", "fast", "medium"])
+@pytest.mark.parametrize("preset", ["ultrafast", "fast", "balanced", "medium"])
 def test_flow_of_tiny_pictures(preset: str) -> None:
     for height, width in [(1, 1), (1, 50), (7, 3), (13, 40), (33, 12)]:
         a = texture(height, width) if height > 1 and width > 1 else np.zeros((height, width, 3), np.uint8)
