@@ -65,7 +65,8 @@ class Finishing:
     def _make_drafts(self, index: int) -> None:
         """Make what frame `index` needs: its own draft and those beside it."""
         shot = self._propagation.shot
-        missing = [one for one in range(index - 1, index + 2) if one in shot and one not in self._drafts]
+        # The last one first: who works on the frame before makes the others.
+        missing = [one for one in range(index + 1, index - 2, -1) if one in shot and one not in self._drafts]
         missing = [one for one in missing if self.has_hole(one)]
         self._completion.prepare(missing, self._workers)
         self._workers.map(self._draft, missing)
