@@ -52,17 +52,23 @@ Figures = dict[str, float]
 
 
 class Watched(Filler):
-    """Another filler, whose last answer can be looked at."""
+    """Another filler, whose last answer can be looked at.
+
+    It fills the whole shot when it starts: one that works ahead in threads would else do so between the frames, while
+    they are measured and the clock stands still.
+    """
 
     def __init__(self, filler: Filler) -> None:
         self._filler = filler
+        self._made: dict[int, Filled | None] = {}
         self.last: Filled | None = None
 
     def start(self, frames: FrameSequence, holes: MaskSequence) -> None:
         self._filler.start(frames, holes)
+        self._made = {index: self._filler.fill(index) for index in frames.shot}
 
     def fill(self, index: int) -> Filled | None:
-        self.last = self._filler.fill(index)
+        self.last = self._made.pop(index)
         return self.last
 
 

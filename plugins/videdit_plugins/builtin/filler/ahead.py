@@ -23,15 +23,18 @@ class Ahead(Generic[Made]):
         self._make = make
         self._shot = shot
         self._workers = workers
-        self._last: int | None = None
+        self._before = shot.start - 1
         self._begun: dict[int, Future[Made]] = {}
         # Who drops this without a word does not want the rest.
         weakref.finalize(self, _drop, self._begun)
 
     def get(self, index: int) -> Made:
-        """Return what is made of frame `index`. After the frame before it, the ones behind it are begun as well."""
-        onwards = self._last is not None and index == self._last + 1
-        self._last = index
+        """Return what is made of frame `index`.
+
+        After the frame before it, and at the shot's start, the ones behind it are begun as well.
+        """
+        onwards = index == self._before + 1
+        self._before = index
         stop = min(self._shot.stop, index + 1 + (self._workers.count if onwards else 0))
         for other in [other for other in self._begun if not index <= other < stop]:
             self._begun.pop(other).cancel()
