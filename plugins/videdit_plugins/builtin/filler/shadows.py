@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from math import log
-from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -12,83 +10,62 @@ from numpy.typing import NDArray
 
 from videdit import Region, Shot
 from videdit.frames import Mask
+from videdit_plugins.builtin.filler.beside import CELLS, Beside, lowered
 from videdit_plugins.builtin.filler.cache import Cache
 from videdit_plugins.builtin.filler.camera import Camera
-from videdit_plugins.builtin.filler.darkening import HALF, Darkenings
+from videdit_plugins.builtin.filler.darkening import Darkening, local_mean
 from videdit_plugins.builtin.filler.diffusion import Plane
-from videdit_plugins.builtin.filler.ground import LitGround
+from videdit_plugins.builtin.filler.ground import LitGround, stretch_of
 from videdit_plugins.builtin.filler.pictures import Pictures
-from videdit_plugins.builtin.filler.scale import FACTS_HEIGHT_PX
+from videdit_plugins.builtin.filler.votes import Vote, Votes, cut_off
 
-_COMPANIONS = 4
-"""Frames before and after that must show the same darkening beside the object."""
-_DARK, _CORE = 0.87, 0.75
-"""Light that a shadow leaves, at its rim and somewhere inside."""
-_HERE = 0.92
-_STEADY = 0.7
-_CORE_SHARE, _CORE_SHARE_APART = 0.08, 0.4
-_TINTED = 0.35
-_ROUGH_ANYWAY, _ROUGH_SHARE = 0.06, 0.45
-_AROUND_PX = 30.0
+_HERE, _DARK, _CORE = log(0.92), log(0.87), log(0.75)
+"""Light that a shadow leaves: on the frame itself, at most, and somewhere inside."""
+_CORE_SHARE = 0.08
+_LEAST_EVIDENCE = 0.5
+_VOTE_WEIGHT = 0.5
+_AT_THE_PLACE, _ELSEWHERE = -1.0, -1.5
+"""The vote counts no less than that: at the place of the shadow, and around it, where this frame may show more."""
+_PLACE_CELLS, _AROUND_CELLS = 3, 14
+_OVERLAP = 0.3
+_LOW = 0.7
 _TOUCH_PX = 5.0
-_UNSEEN_PX = 12.0
+_MOST_OF_OBJECT = 1.5
+_UNSEEN_REACH = 1.0
 _LIKE = 0.25
 _LIKE_PX = 15.0
 _SOFT_EDGE_PX = 4.0
-_REACH_OF_OBJECT = 1.0
-_MOST_OF_OBJECT = 1.5
-_TRIES = 4
-_LEAST_MOTION_PX = 3.0
-_COARSE = 4
-_VOTERS, _VOTES = 2, 2
+_JUMP_CELLS = range(-6, CELLS + 1, 2)
+_JUMP_GAIN, _JUMP_LEAST = 1.25, 0.05
 _LEFT_SHARE = 0.03
 """Of the object's area: darkness beside the fill that a person would see."""
-_KEPT = 256
-_BORDER_ROWS = 2
-_CUT_OFF_SHARE = 0.5
-"""Of the object's width: a shadow that belongs to the mask may leave the picture below as well, but is narrower."""
-
-
-class _Search(NamedTuple):
-    """What one frame says, with the frames around it that are moved along with the object; each (h, w) bool.
-
-    found:   its shadow
-    suspect: dark near the object, whatever it is
-    core:    very dark
-    known:   the lit ground is known
-    """
-
-    found: Mask
-    suspect: Mask
-    core: Mask
-    known: Mask
+_STRETCHES_KEPT, _FOUND_KEPT = 3, 256
 
 
 class Shadows:
     """The object's shadow on each frame of a shot, at the small size.
 
-    A place belongs to it if the ground there is darker than when it is lit, alike in all channels and with its
-    texture kept; if the frames around show the same in the same place beside the object; and if it hangs together
-    with the hole, or lies below it. Where the ground was never seen lit, what looks like the shadow and hangs
-    together with it is added. An object that rests has no shadow that could be told from the ground, and one that the
-    lower border cuts off casts it outside the picture.
+    Whether the object casts one, and where beside it, is decided for a stretch of the shot, see `Votes`; if it does not,
+    nothing more is done. Else a place of a frame belongs to the shadow if the ground there is darker than when it is
+    lit, alike in all channels and with its texture kept, and if that is where the stretch has it, or hangs together with
+    that, or with the object's foot. Where the ground was never seen lit, what looks like the shadow and hangs together
+    with it is added. An object that the lower border cuts off casts it outside the picture.
     """
 
     def __init__(self, shot: Shot, pictures: Pictures, camera: Camera) -> None:
         self._shot = shot
-        self._small = pictures.scale.small
-        self._ground = LitGround(shot, pictures, camera)
-        self._unit = min(self._ground.size) / FACTS_HEIGHT_PX
-        self._darkenings = Darkenings(self._ground, self._unit, 4 * (_COMPANIONS + _VOTERS))
-        self._searched: Cache[int, NDArray[np.uint8] | None] = Cache(_KEPT)
+        self._pictures = pictures
+        self._camera = camera
+        self._stretches: Cache[range, tuple[LitGround, Votes]] = Cache(_STRETCHES_KEPT)
+        self._found: Cache[int, NDArray[np.uint8] | None] = Cache(_FOUND_KEPT)
 
     def __getitem__(self, index: int) -> Mask | None:
         """Return (h, w) bool of the small picture, a soft edge included; None if no shadow was found."""
-        found = self._together(index)
-        if not found.any():
+        found = self._grown(index)
+        if found is None:
             return None
-        grown = _widened(found, self._unit * _SOFT_EDGE_PX)
-        return np.asarray(cv2.resize(grown.view(np.uint8), self._small[::-1], interpolation=cv2.INTER_NEAREST)) > 0
+        size = self._pictures.scale.small[::-1]
+        return np.asarray(cv2.resize(found.view(np.uint8), size, interpolation=cv2.INTER_NEAREST)) > 0
 
     def around(self, index: int) -> range:
         """Return the stretch of the shot that tells where the shadow on frame `index` is."""
@@ -96,210 +73,118 @@ class Shadows:
 
     def left(self, index: int) -> bool:
         """Return whether something dark goes along with the object that is neither it nor a shadow that was found."""
-        one = self._alone(index)
-        if one is None:
+        ground, votes = self._stretch(index)
+        vote = votes.dark()
+        hole = ground.look(index).hole
+        if vote is None or not hole.any():
             return False
-        hole = self._ground.look(index).hole
-        gone = hole | _widened(self._together(index), self._unit * _SOFT_EDGE_PX)
-        rest = self._attached(one.suspect & ~gone, gone, one.core, one.known)
+        own, evidence = votes.evidence(index)
+        place = _laid(vote.where, Beside.of(hole), hole, 0)
+        gone, found = hole, self._grown(index)
+        if found is not None:
+            gone = hole | found
+        rest = place & own.known & (own.dark < _DARK) & (evidence.dark > 0) & ~gone
         return bool(np.count_nonzero(rest) > _LEFT_SHARE * np.count_nonzero(hole))
 
-    def _together(self, index: int) -> Mask:
-        """Return what the frame itself or several around it show, (h, w) bool."""
-        hole = self._ground.look(index).hole
-        votes = np.zeros(hole.shape, np.uint8)
-        for other in range(index - _VOTERS, index + _VOTERS + 1):
-            one = self._alone(other) if other in self._shot and hole.any() else None
-            if one is None or not one.found.any():
-                continue
-            mask = one.found.view(np.uint8)
-            if other == index:
-                # What the frame itself shows needs no other vote.
-                votes += _VOTES * mask
-            else:
-                votes += cv2.warpAffine(mask, self._shift(index, other), hole.shape[::-1], flags=cv2.INTER_NEAREST)
-        return np.asarray((votes >= _VOTES) & ~hole)
+    def _stretch(self, index: int) -> tuple[LitGround, Votes]:
+        return self._stretches.get(stretch_of(index, self._shot), self._begun)
 
-    def _alone(self, index: int) -> _Search | None:
-        """Return what is found without the votes of the frames around; None where there is no object."""
-        bits = self._searched.get(index, self._packed)
+    def _begun(self, stretch: range) -> tuple[LitGround, Votes]:
+        ground = LitGround(stretch, self._pictures, self._camera)
+        return ground, Votes(ground)
+
+    def _grown(self, index: int) -> Mask | None:
+        """Return the shadow at the size of the ground, its soft edge included; None if there is none."""
+        bits = self._found.get(index, self._packed)
         if bits is None:
             return None
-        shape = len(_Search._fields), *self._ground.size
-        return _Search(*np.unpackbits(bits, count=math.prod(shape)).reshape(shape).view(np.bool_))
+        height, width = self._stretch(index)[0].size
+        return np.unpackbits(bits, count=height * width).reshape(height, width).view(np.bool_)
 
     def _packed(self, index: int) -> NDArray[np.uint8] | None:
-        one = self._search(index)
-        return None if one is None else np.packbits(np.stack(one))
-
-    def _search(self, index: int) -> _Search | None:
-        hole = self._ground.look(index).hole
-        if not hole.any():
+        ground, votes = self._stretch(index)
+        hole = ground.look(index).hole
+        if not hole.any() or cut_off(hole):
             return None
-        own, near = self._darkenings.of(index), self._near(hole)
-        dark, here, steady = self._beside(index)
-        candidate = near & own.known & steady
-        # Something else before the ground is darker here and lighter there; a shadow's own edge is less rough.
-        plain = (own.tint < _TINTED) & (own.roughness < _ROUGH_ANYWAY + _ROUGH_SHARE * np.maximum(-here, 0))
-        found = np.zeros(hole.shape, np.bool_)
-        if self._moves(index) and not _cut_off(hole):
-            found = self._cast(index, candidate & plain & (here < log(_HERE)), dark, near & ~hole & ~own.known)
-        return _Search(found, candidate & (dark < log(_DARK)), dark < log(_CORE), own.known)
+        vote = votes.shadow()
+        if vote is None:
+            return None
+        found = self._cast(index, vote)
+        return np.packbits(_widened(found, ground.unit * _SOFT_EDGE_PX)) if found.any() else None
 
-    def _cast(self, index: int, candidate: Mask, dark: Plane, unseen: Mask) -> Mask:
-        """Return the shadow among the places that may be one: not much larger than the object."""
-        hole, known = self._ground.look(index).hole, self._darkenings.of(index).known
+    def _cast(self, index: int, vote: Vote) -> Mask:
+        """Return the shadow on one frame: not much larger than the object."""
+        ground, votes = self._stretch(index)
+        hole = ground.look(index).hole
+        own, evidence = votes.evidence(index)
+        beside = Beside.of(hole)
+        down = _jump(vote, beside.seen(evidence.shadow))
+        place = _laid(_spread(vote.where, _PLACE_CELLS), beside, hole, down)
+        around = _laid(_spread(vote.where, _AROUND_CELLS), beside, hole, down)
+        least = np.where(_spread(vote.where, _PLACE_CELLS), _AT_THE_PLACE, _ELSEWHERE)
+        expected = beside.laid(np.maximum(vote.for_it, least).astype(np.float32), hole.shape, down)
+        likely = evidence.shadow + _VOTE_WEIGHT * expected > _LEAST_EVIDENCE
+        dark = around & own.known & own.plain & likely & (own.dark < _HERE) & ~hole
+        found = self._joined(dark, place, hole, own, ground.unit)
         most = _MOST_OF_OBJECT * np.count_nonzero(hole)
-        for attempt in range(_TRIES):
-            # What is too large for a shadow may be one with darker ground attached to it.
-            harder = attempt * log(_DARK)
-            core = dark < log(_CORE) + harder
-            found = self._attached(candidate & (dark < log(_DARK) + harder), hole, core, known)
-            if np.count_nonzero(found) <= most:
-                grown = self._grown(index, found, unseen)
-                return grown if np.count_nonzero(grown) <= most else found
-        return np.zeros(hole.shape, np.bool_)
-
-    def _near(self, hole: Mask) -> Mask:
+        if np.count_nonzero(found) > most:
+            return np.zeros_like(found)
         box = Region.of(hole)
-        near = np.zeros(hole.shape, np.bool_)
-        near[box.grown(round(_REACH_OF_OBJECT * max(box.width, box.height)), self._ground.size).slices] = True
-        return near
+        near = np.zeros_like(hole)
+        near[box.grown(round(_UNSEEN_REACH * max(box.width, box.height)), hole.shape).slices] = True
+        grown = self._with_unseen(index, found, near & ~hole & ~own.known)
+        return grown if np.count_nonzero(grown) <= most else found
 
-    def _beside(self, index: int) -> tuple[Plane, Plane, Mask]:
-        """Return how dark the frames around are, how dark this one is, and where that is steady."""
-        own = self._darkenings.of(index)
-        lasting, steady = self._lasting(index)
-        level = self._surroundings(lasting, own.known)
-        return lasting - level, own.smooth - level, steady
-
-    def _surroundings(self, mean: Plane, known: Mask) -> Plane:
-        """Return how dark the wider surroundings are: exposure and the lens, no shadow."""
-        # A shadow itself must not pull the level down.
-        level, _ = _local_mean(np.clip(mean, log(_HERE), -log(_HERE)), known, self._unit * _AROUND_PX)
-        return level
-
-    def _lasting(self, index: int) -> tuple[Plane, Mask]:
-        """Average the darkening of the frames around, each moved along with the object.
-
-        Returns (h, w) float32, and (h, w) bool: most frames in which the place is known show it darker.
-        """
-        own = self._darkenings.of(index)
-        total, count = own.mean.copy(), own.known.astype(np.float32)
-        votes = (own.smooth < log(_HERE)).astype(np.float32)
-        for other in range(index - _COMPANIONS, index + _COMPANIONS + 1):
-            if other == index or other not in self._shot or not self._ground.look(other).hole.any():
-                continue
-            there = self._darkenings.of(other)
-            shift, size = self._shift(index, other), self._ground.size[::-1]
-            known, dark = there.known.astype(np.float32), (there.smooth < log(_HERE)).astype(np.float32)
-            moved = cv2.warpAffine(cv2.merge([there.mean, known, dark]), shift, size)
-            total += moved[..., 0]
-            count += moved[..., 1]
-            votes += moved[..., 2]
-        enough = count > min(2, len(self._shot)) - 0.5
-        mean = (total / np.maximum(count, 1e-3)).astype(np.float32)
-        return mean, np.asarray(enough & (votes > _STEADY * count))
-
-    def _shift(self, index: int, other: int) -> NDArray[np.float64]:
-        """Return the (2, 3) map from `other` to `index` that follows the object over the ground."""
-        mine, theirs = (Region.of(self._ground.look(one).hole) for one in (index, other))
-        (y, x), (other_y, other_x) = _middle(mine), _middle(theirs)
-        foot = np.array([[[other_x, theirs.y1]]], np.float64)
-        ground = cv2.perspectiveTransform(foot, self._ground.homography(other, index))[0, 0, 1] - theirs.y1
-        own, there = self._darkenings.coarse(index), self._darkenings.coarse(other)
-        # An object that jumps leaves its shadow on the ground; one that comes nearer takes it along.
-        best, best_likeness = y - other_y, -1.0
-        for down in (y - other_y, float(ground), float(mine.y1 - theirs.y1)):
-            shift = np.array([[1, 0, (x - other_x) / HALF], [0, 1, down / HALF]])
-            likeness = float((cv2.warpAffine(there, shift, own.shape[::-1]) * own).sum())
-            if likeness > best_likeness + 1e-6:
-                best, best_likeness = down, likeness
-        return np.array([[1, 0, x - other_x], [0, 1, best]])
-
-    def _moves(self, index: int) -> bool:
-        """Whether the object is elsewhere on the ground at some time of the shot."""
-        y, x = _middle(Region.of(self._ground.look(index).hole))
-        for distance in (4, 12, 24, 48):
-            for other in (index - distance, index + distance):
-                if other not in self._shot or not self._ground.look(other).hole.any():
-                    continue
-                at = cv2.perspectiveTransform(np.array([[[x, y]]]), self._ground.homography(index, other))[0, 0]
-                other_y, other_x = _middle(Region.of(self._ground.look(other).hole))
-                if np.hypot(at[0] - other_x, at[1] - other_y) > self._unit * _LEAST_MOTION_PX:
-                    return True
-        return False
-
-    def _attached(self, dark: Mask, hole: Mask, core: Mask, known: Mask) -> Mask:
-        """Return the parts of `dark` that touch the hole, or lie on the ground below it, and hold enough of `core`."""
-        opened = np.asarray(cv2.morphologyEx(dark.view(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)))
-        # Close to the object the ground may never have been seen.
-        unseen = ~known & _widened(hole, self._unit * _UNSEEN_PX)
-        touching = _widened(hole | unseen, self._unit * _TOUCH_PX)
-        box = Region.of(hole)
-        count, parts, boxes, centres = cv2.connectedComponentsWithStats(opened)
-        keep = np.zeros(dark.shape, np.bool_)
+    def _joined(self, dark: Mask, place: Mask, hole: Mask, own: Darkening, unit: float) -> Mask:
+        """Return the parts of `dark` that lie at the place of the shadow, or at the foot of the object and are dark inside."""
+        opened = cv2.morphologyEx(dark.view(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+        touching, box = _widened(hole, unit * _TOUCH_PX), Region.of(hole)
+        count, parts, _, centres = cv2.connectedComponentsWithStats(opened)
+        keep = np.zeros(count, np.bool_)
         for part in range(1, count):
             inside = parts == part
-            (x, y), bottom = centres[part], boxes[part, cv2.CC_STAT_TOP] + boxes[part, cv2.CC_STAT_HEIGHT]
-            if (inside & touching).any():
-                fits = bottom > (box.y0 + box.y1) / 2 and core[inside].mean() > _CORE_SHARE
-            else:
-                # The shadow of something in the air: below it, and dark nearly all over.
-                below = y > box.y1 - box.height / 4 and abs(x - (box.x0 + box.x1) / 2) < box.width
-                fits = below and core[inside].mean() > _CORE_SHARE_APART
-            if fits:
-                keep |= inside
-        return keep
+            at_foot = centres[part][1] > box.y0 + _LOW * box.height and bool((inside & touching).any())
+            keep[part] = place[inside].mean() > _OVERLAP or (
+                at_foot and np.mean(own.dark[inside] < _CORE) > _CORE_SHARE
+            )
+        return np.asarray(keep[parts])
 
-    def _grown(self, index: int, found: Mask, near: Mask) -> Mask:
+    def _with_unseen(self, index: int, found: Mask, near: Mask) -> Mask:
         """Add what hangs together with a shadow and looks like it: there the ground was never seen lit."""
-        if not found.any():
+        if not found.any() or not near.any():
             return found
-        look, lit = self._ground.look(index), self._ground.behind(index)
-        sigma = self._unit * _LIKE_PX
-        shade, shade_weight = _local_mean(look.light, found & ~look.hole, sigma)
-        ground, ground_weight = _local_mean(lit.light, lit.known & ~look.wide & ~found, sigma)
-        away = cv2.absdiff(look.light, shade)
-        alike = np.maximum(np.maximum(away[..., 0], away[..., 1]), away[..., 2]) < _LIKE
-        darker = np.asarray(cv2.transform(look.light - ground, np.full((1, 3), 1 / 3))) < log(_DARK)
-        like = near & alike & darker & (shade_weight > 1e-2) & (ground_weight > 1e-2)
+        ground, _ = self._stretch(index)
+        look, lit = ground.look(index), ground.behind(index)
+        sigma = ground.unit * _LIKE_PX
+        shade, shade_weight = local_mean(look.light, found & ~look.hole, sigma)
+        bright, bright_weight = local_mean(lit.light, lit.known & ~look.wide & ~found, sigma)
+        alike = np.abs(look.light - shade).max(axis=2) < _LIKE
+        darker = (look.light - bright).mean(axis=2) < _DARK
+        like = near & alike & darker & (shade_weight > 1e-2) & (bright_weight > 1e-2)
         count, parts = cv2.connectedComponents((like | found).view(np.uint8))
         kept = np.zeros(count, np.bool_)
         kept[np.unique(parts[found])] = True
         return np.asarray(kept[parts])
 
 
-def _cut_off(hole: Mask) -> bool:
-    """Return whether the lower border cuts the object: its shadow is then outside the picture.
+def _jump(vote: Vote, seen: Plane) -> int:
+    """Return by how many cells the shadow lies lower than usual: an object in the air leaves it on the ground."""
+    shape = np.where(_spread(vote.where, 1), np.maximum(vote.for_it, 0), 0).astype(np.float32)
+    fits = {down: float((lowered(shape, down) * seen).sum()) for down in _JUMP_CELLS}
+    best = max(fits, key=lambda down: (fits[down], -abs(down)))
+    least = _JUMP_GAIN * max(fits[0], 0) + _JUMP_LEAST * float(shape.sum())
+    return best if fits[best] > least else 0
 
-    What is dark beside it are other things, often people.
-    """
-    at_border = np.count_nonzero(hole[-_BORDER_ROWS:].any(axis=0))
-    return bool(at_border > _CUT_OFF_SHARE * Region.of(hole).width)
+
+def _spread(cells: Mask, by: int) -> Mask:
+    side = 2 * by + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    return np.asarray(cv2.dilate(cells.view(np.uint8), disc)) > 0
 
 
-def _local_mean(values: Plane, where: Mask, sigma: float) -> tuple[Plane, Plane]:
-    """Return the mean of `values` around each pixel over `where`, and how much of that there is; coarse inside."""
-    height, width = where.shape
-    share = where.astype(np.float32)
-    weighted = values * (share if values.ndim == 2 else share[..., None])
-    size = (max(1, width // _COARSE), max(1, height // _COARSE))
-    both = (cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in (weighted, share))
-    total, weight = (cv2.GaussianBlur(plane, (0, 0), sigma / _COARSE) for plane in both)
-    mean = total / ((weight if values.ndim == 2 else weight[..., None]) + np.float32(1e-6))
-    return np.asarray(cv2.resize(mean, (width, height))), np.asarray(cv2.resize(weight, (width, height)))
+def _laid(cells: Mask, beside: Beside, hole: Mask, down: int) -> Mask:
+    return beside.laid(cells.astype(np.float32), hole.shape, down) > 0.5
 
 
 def _widened(mask: Mask, radius_px: float) -> Mask:
-    return np.asarray(cv2.dilate(mask.view(np.uint8), _disc(radius_px))) > 0
-
-
-def _disc(radius_px: float) -> NDArray[np.uint8]:
-    side = 2 * max(1, round(radius_px)) + 1
-    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
-
-
-def _middle(box: Region) -> tuple[float, float]:
-    """Return y and x of a box's middle; of an object it is steadier in x than a centroid when limbs move."""
-    return (box.y0 + box.y1) / 2, (box.x0 + box.x1) / 2
+    return _spread(mask, max(1, round(radius_px)))

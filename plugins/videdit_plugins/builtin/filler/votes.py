@@ -1,0 +1,211 @@
+"""What goes along with an object over a stretch: the frames vote, in coordinates of the object."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import log
+
+import cv2
+import numpy as np
+
+from videdit import Region
+from videdit.frames import Mask
+from videdit_plugins.builtin.filler.beside import SHAPE, Beside
+from videdit_plugins.builtin.filler.cache import Cache
+from videdit_plugins.builtin.filler.darkening import Darkening, darkening
+from videdit_plugins.builtin.filler.diffusion import Plane
+from videdit_plugins.builtin.filler.ground import LitGround
+
+_FAINT, _DARK = log(0.97), log(0.87)
+"""Light that is left where it begins to count as darker, and where it counts in full."""
+_IN_SHADOW = 0.65
+"""How often a place in the object's shadow is dark: limbs move, and alignment fails."""
+_LEAST_USUAL, _MOST_USUAL = 0.05, 0.7
+_UNSEEN_WEIGHT = 2.0
+"""What is usual over the whole frame counts like so many frames in which the place was seen."""
+_USUAL_PX = 3.0
+_AWAY = 0.1
+"""Of the object's longer side: nearer places may lie in its shadow and do not tell what is usual."""
+_LEAST_PX = 30
+_LEAST_MOTION_PX = 3.0
+_LEAST_VOTE, _CORE_VOTE = 3.0, 4.5
+_MOST_AGAINST = -2.0
+_MOST_FOR = 12.0
+_CORE_CELLS, _LEAST_CELLS = 20, 10
+_HOLE_OFTEN, _HOLE_AT_TIMES = 0.8, 0.3
+_TOUCH_CELLS = 4
+_LOW = 0.7
+"""Of the hole's height, from the top: a shadow's middle lies lower."""
+_BORDER_ROWS = 1
+_CUT_OFF_SHARE = 0.5
+"""Of the object's width: a shadow that belongs to the mask may leave the picture below as well, but is narrower."""
+_KEPT = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Logarithms of how much more likely a pixel's darkness is in a shadow than at any time, (h, w) float32; 0 if unknown.
+
+    shadow: for what looks like a shadow
+    dark:   for whatever is dark
+    """
+
+    shadow: Plane
+    dark: Plane
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """Where beside the object something goes along with it, SHAPE of cells.
+
+    for_it: float32, the frames' evidence together
+    where:  bool, it is enough there
+    """
+
+    for_it: Plane
+    where: Mask
+
+
+class Votes:
+    """Decides once for a stretch whether an object casts a shadow, and where beside it.
+
+    A place of the ground that is dark now is evidence for a shadow, the more the less often the same place is dark in
+    other frames, in which the object is elsewhere. So what stays with the ground, such as ripples, and things that are
+    not aligned, is evidence for nothing. What goes along gathers evidence from all frames in the same cells.
+    """
+
+    def __init__(self, ground: LitGround) -> None:
+        self._ground = ground
+        self._darkenings: Cache[int, Darkening] = Cache(_KEPT)
+        self._usual: Cache[int, Plane] = Cache(_KEPT)
+        self._decided: Cache[None, tuple[Vote | None, Vote | None]] = Cache(1)
+
+    def shadow(self) -> Vote | None:
+        """Return where the object's shadow lies; None if it casts none."""
+        return self._decided.get(None, self._decide)[0]
+
+    def dark(self) -> Vote | None:
+        """Return where something dark goes along, shadow or not; None if nothing does."""
+        return self._decided.get(None, self._decide)[1]
+
+    def evidence(self, index: int) -> tuple[Darkening, Evidence]:
+        """Return how dark frame `index` is, and what that is evidence for."""
+        own = self._darkenings.get(index, self._darkened)
+        usual, overall = self._usual_at(index), _likeness(own)
+        weight = usual[..., 2] + _UNSEEN_WEIGHT
+        share = max(1, np.count_nonzero(own.known))
+        evidence = []
+        for number, like in enumerate(overall):
+            typical = max(_LEAST_USUAL, float(like.sum()) / share)
+            often = np.clip((usual[..., number] + _UNSEEN_WEIGHT * typical) / weight, _LEAST_USUAL, _MOST_USUAL)
+            expected = np.maximum(_IN_SHADOW, often + 0.05)
+            speaks = like * np.log(expected / often) + (1 - like) * np.log((1 - expected) / (1 - often))
+            evidence.append((speaks * own.known).astype(np.float32))
+        return own, Evidence(*evidence)
+
+    def _darkened(self, index: int) -> Darkening:
+        return darkening(self._ground.look(index), self._ground.behind(index), self._ground.unit)
+
+    def _usual_at(self, index: int) -> Plane:
+        """Return how often frames show the ground dark when the object is elsewhere, (h, w, 3) float32.
+
+        That is the number of frames with a likely shadow, with anything dark, and of frames altogether.
+        """
+        anchors = self._ground.anchors_near(index)
+        if anchors == [index]:
+            return self._usual.get(index, self._usual_of)
+        size, flags = self._ground.size[::-1], cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
+        planes = (
+            cv2.warpPerspective(
+                self._usual.get(anchor, self._usual_of), self._ground.to_anchor(index, anchor), size, flags=flags
+            )
+            for anchor in anchors
+        )
+        return np.asarray(sum(planes) / np.float32(len(anchors)), np.float32)
+
+    def _usual_of(self, anchor: int) -> Plane:
+        size, flags = self._ground.size[::-1], cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
+        total = np.zeros((*self._ground.size, 3), np.float32)
+        for other in self._ground.anchors:
+            if other != anchor:
+                total += cv2.warpPerspective(
+                    self._elsewhere(other), self._ground.to_anchor(anchor, other), size, flags=flags
+                )
+        return np.asarray(cv2.GaussianBlur(total, (0, 0), self._ground.unit * _USUAL_PX))
+
+    def _elsewhere(self, anchor: int) -> Plane:
+        """Return what an anchor says of the ground at which the object is not; (h, w, 3) as in `_usual_at`."""
+        own = self._darkenings.get(anchor, self._darkened)
+        away = own.known.astype(np.float32)
+        box = Region.of(self._ground.look(anchor).hole)
+        if not box.empty:
+            away[box.grown(round(_AWAY * max(box.width, box.height)), away.shape).slices] = 0
+        return np.dstack([like * away for like in _likeness(own)] + [away])
+
+    def _decide(self, _: None) -> tuple[Vote | None, Vote | None]:
+        voting = [anchor for anchor in self._ground.anchors if self._may_vote(anchor)]
+        if not self._moves(voting):
+            return None, None
+        holes = np.zeros(SHAPE, np.float32)
+        for_shadow, for_dark = np.zeros_like(holes), np.zeros_like(holes)
+        for anchor in voting:
+            hole = self._ground.look(anchor).hole
+            beside, evidence = Beside.of(hole), self.evidence(anchor)[1]
+            holes += beside.seen(hole.astype(np.float32)) / np.float32(len(voting))
+            for_shadow += beside.seen(evidence.shadow)
+            for_dark += beside.seen(evidence.dark)
+        return _counted(for_shadow, holes), _counted(for_dark, holes)
+
+    def _may_vote(self, anchor: int) -> bool:
+        hole = self._ground.look(anchor).hole
+        return np.count_nonzero(hole) >= _LEAST_PX * (2 * self._ground.unit) ** 2 and not cut_off(hole)
+
+    def _moves(self, anchors: list[int]) -> bool:
+        """Whether the object is at different places of the ground; else it could not be told from it."""
+        places = []
+        for anchor in anchors:
+            box = Region.of(self._ground.look(anchor).hole)
+            middle = np.array([[[(box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2]]])
+            places.append(cv2.perspectiveTransform(middle, self._ground.to_anchor(anchor, anchors[0]))[0, 0])
+        return bool(places) and float(np.ptp(places, axis=0).max()) > self._ground.unit * _LEAST_MOTION_PX
+
+
+def cut_off(hole: Mask) -> bool:
+    """Return whether the lower border cuts the object: its shadow is then outside the picture.
+
+    What is dark beside it are other things, often people.
+    """
+    at_border = np.count_nonzero(hole[-_BORDER_ROWS:].any(axis=0))
+    return bool(at_border > _CUT_OFF_SHARE * Region.of(hole).width)
+
+
+def _likeness(own: Darkening) -> tuple[Plane, Plane]:
+    """Return how much each pixel looks like a shadow, and like something dark, 0..1."""
+    dark = np.clip((own.dark - _FAINT) / (_DARK - _FAINT), 0, 1).astype(np.float32) * own.known
+    return dark * own.plain, dark
+
+
+def _counted(votes: Plane, holes: Plane) -> Vote | None:
+    """Return the parts with enough votes that touch the hole and lie low; None if none has many.
+
+    holes: float32, how often a cell was hidden
+    """
+    free = holes <= _HOLE_OFTEN
+    share = free.astype(np.float32)
+    smooth = cv2.GaussianBlur(np.clip(votes, _MOST_AGAINST, _MOST_FOR) * share, (0, 0), 1.0)
+    for_it = np.asarray(smooth / (cv2.GaussianBlur(share, (0, 0), 1.0) + np.float32(0.1)))
+    at_times = holes > _HOLE_AT_TIMES
+    if not at_times.any():
+        return None
+    side = 2 * _TOUCH_CELLS + 1
+    touching = cv2.dilate(at_times.view(np.uint8), np.ones((side, side))) > 0
+    box = Region.of(at_times)
+    count, parts, sizes, centres = cv2.connectedComponentsWithStats(((for_it > _LEAST_VOTE) & free).view(np.uint8))
+    where, most = np.zeros(SHAPE, np.bool_), 0.0
+    for part in range(1, count):
+        inside = parts == part
+        low = centres[part][1] > box.y0 + _LOW * box.height
+        if sizes[part, cv2.CC_STAT_AREA] >= _LEAST_CELLS and low and (inside & touching).any():
+            where |= inside
+            most = max(most, float(np.sort(for_it[inside])[-_CORE_CELLS:].mean()))
+    return Vote(for_it, where) if most > _CORE_VOTE else None
