@@ -3,16 +3,17 @@
     python benchmarks/shadows.py DATA_DIR                             # ten films, every fifth of their first 50 frames
     python benchmarks/shadows.py DATA_DIR --kinds real --sheets OUT   # real objects: outlines to look at
 
-foreign:   holes of another film's object (see docs/evaluation.md): nothing casts their shadow, all that is found is false
-synthetic: the same holes, with a shadow laid on the ground that goes along: the hole's shape, flattened and sheared from
-           its foot, soft at its edge, 0.6 to 0.8 of the linear light left; how it falls differs by film
+foreign:   holes of another film's object (see docs/evaluation.md): nothing casts their shadow, all found is false
+synthetic: the same holes, with a shadow laid on the ground that goes along: the hole's shape, flattened and sheared
+           from its foot, soft at its edge, 0.6 to 0.8 of the linear light left; how it falls differs by film
 real:      the film's own object by its true mask
 
 called:    share of frames on which anything is called shadow
 false:     pixels called shadow that are none, over those of the hole, in percent; of `real` all that is called so
 recall:    share of the synthetic shadow's pixels that is found, in percent
 hit:       share of the frames with a synthetic shadow on which at least half of it is found
-CPU ms:    processor time a frame, and of the first frame; frames decoded and neighbours aligned before, as a fill needs them
+CPU ms:    processor time a frame, and of the first frame; frames are decoded and neighbours aligned before, as a fill
+           needs that too; with `--every 1` what a whole film takes
 
 Frames on which the lower border cuts the hole off count too, although there the filler looks for no shadow.
 """
@@ -151,11 +152,11 @@ def measure(case: Case, every: int) -> tuple[Figures, dict[int, Mask]]:
     wrong, hole_px, right, true_px, hits = 0, 0, 0, 0, []
     for index, mask in found.items():
         hole, true = case.holes[index], case.true(index)
-        wrong += np.count_nonzero(mask & ~hole & ~grown_with_height(true, _RIM_PX))
-        hole_px += np.count_nonzero(hole)
+        wrong += int(np.count_nonzero(mask & ~hole & ~grown_with_height(true, _RIM_PX)))
+        hole_px += int(np.count_nonzero(hole))
         if np.count_nonzero(true) >= _LEAST_SHADOW_PX:
-            right += np.count_nonzero(mask & true)
-            true_px += np.count_nonzero(true)
+            right += int(np.count_nonzero(mask & true))
+            true_px += int(np.count_nonzero(true))
             hits.append(np.count_nonzero(mask & true) >= _SHARE_OF_DEPTH * np.count_nonzero(true))
     nothing = float("nan")
     return {
@@ -173,7 +174,8 @@ def sheet(case: Case, found: dict[int, Mask], columns: int = 3) -> NDArray[np.ui
     tiles = []
     for index in list(found)[:: max(1, len(found) // 9)][:9]:
         tile = np.ascontiguousarray(case.rgbs[index])
-        for mask, colour in ((case.holes[index], (0, 255, 0)), (case.true(index), (0, 0, 255)), (found[index], (255, 0, 0))):
+        outlined = (case.holes[index], case.true(index), found[index])
+        for mask, colour in zip(outlined, ((0, 255, 0), (0, 0, 255), (255, 0, 0)), strict=True):
             lines, _ = cv2.findContours(mask.view(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
             cv2.drawContours(tile, lines, -1, colour, 1)
         tiles.append(tile)

@@ -7,12 +7,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from videdit import ArrayFrames
+from videdit import ArrayFrames, Shot
 from videdit.frames import Frame
-from videdit_plugins.builtin.filler import shadows
+from videdit_plugins.builtin.filler import votes
 from videdit_plugins.builtin.filler.camera import Camera
+from videdit_plugins.builtin.filler.ground import WHOLE_FRAMES, stretch_of
 from videdit_plugins.builtin.filler.pictures import Pictures
 from videdit_plugins.builtin.filler.scale import Scale
 from videdit_plugins.builtin.filler.shadows import Shadows
@@ -164,7 +167,52 @@ def test_an_object_that_the_lower_border_cuts_off_has_its_shadow_outside(
         hole[32:, left : left + 24] = True
         frame[hole] = 60
     # Something dark that goes along beside it.
-    shade(clip, lambda index: (slice(54, 72), slice(object_left(index) + 24, object_left(index) + 42)), (0.5,) * 3)
+    shade(clip, lambda index: (slice(76, 94), slice(object_left(index) + 24, object_left(index) + 42)), (0.5,) * 3)
     assert not found_in(clip, 14).any()
-    monkeypatch.setattr(shadows, "_cut_off", lambda hole: False)
+    monkeypatch.setattr(votes, "_cut_off", lambda hole: False)
     assert found_in(clip, 14).any()
+
+
+def test_dark_places_that_come_and_go_are_no_shadow(make_clip: Make) -> None:
+    # Ripples: on each frame other places around the object are dark, as often beside it as anywhere.
+    clip = make_clip(count=30, pan=0.6, speed=2.6)
+    random = np.random.default_rng(1)
+    for index in range(30):
+        for y, x in random.integers((0, 0), (88, 120), (24, 2)):
+            place = slice(y, y + 8), slice(x, x + 8)
+            keep = clip.holes[index][place]
+            clip.shown[index][place][~keep] = (clip.shown[index][place][~keep] * 0.6).astype(np.uint8)
+    assert not any(found_in(clip, index).any() for index in (7, 14, 21))
+
+
+def test_a_shadow_on_a_few_frames_is_of_something_else(make_clip: Make) -> None:
+    clip = make_clip(count=30, pan=0.6, speed=2.6)
+    for index in range(12, 17):
+        rows, columns = below(index)
+        keep = clip.holes[index][rows, columns]
+        band = clip.shown[index][rows, columns]
+        band[~keep] = (band[~keep] * 0.55).astype(np.uint8)
+    assert not found_in(clip, 14).any()
+
+
+def test_what_is_found_does_not_depend_on_the_order_of_questions(make_clip: Make) -> None:
+    clip = make_clip(count=30, pan=0.6, speed=2.6)
+    shade(clip, below, (0.55, 0.55, 0.55))
+    frames = ArrayFrames(clip.shown)
+
+    def asked(order: list[int]) -> dict[int, bytes]:
+        pictures = Pictures(frames, Masks(clip.holes), Scale.of(frames.size, 360), kept=30)
+        finder = Shadows(frames.shot, pictures, Camera(pictures))
+        return {index: np.asarray(finder[index]).tobytes() for index in order}
+
+    assert asked([3, 14, 20]) == asked([20, 3, 14])
+
+
+@given(st.integers(1, 700), st.integers(0, 50), st.data())
+def test_a_stretch_holds_its_frame_and_what_is_around_it(length: int, start: int, data: st.DataObject) -> None:
+    shot = Shot(start, start + length, "start")
+    index = data.draw(st.integers(start, start + length - 1))
+    stretch = stretch_of(index, shot)
+    assert len(stretch) <= WHOLE_FRAMES
+    assert shot.start <= stretch.start < stretch.stop <= shot.stop
+    assert all(one in stretch for one in range(max(shot.start, index - 30), min(shot.stop, index + 31)))

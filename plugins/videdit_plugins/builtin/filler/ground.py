@@ -27,7 +27,7 @@ _LIT_QUANTILE = 0.8
 """Of a place's light over time, from the dark end: a shadow that rests long still leaves it for a while."""
 _GAMMA = 2.2
 _LINEAR = ((np.arange(256) / 255) ** _GAMMA).astype(np.float32)
-_SMOOTH_PX = 1.2
+_SMOOTH_PX = 2.4
 _BLACK = 3e-3
 _MOST_GAIN = 0.4
 _STRIDE = 2
@@ -169,15 +169,16 @@ class LitGround:
     def _shrunk(self, index: int) -> Look:
         picture = self._pictures[index]
         rgb = cv2.resize(picture.rgb, self.size[::-1], interpolation=cv2.INTER_AREA)
-        hole, wide = (
-            np.asarray(cv2.resize(mask.view(np.uint8) * np.uint8(255), self.size[::-1], interpolation=cv2.INTER_AREA)) > 0
-            for mask in (picture.hole, picture.wide)
-        )
+        hole, wide = (self._touched(mask) for mask in (picture.hole, picture.wide))
         free = (~hole).astype(np.float32)
         sigma = _SMOOTH_PX * self.unit
         smooth = cv2.GaussianBlur(_LINEAR[rgb] * free[..., None], (0, 0), sigma)
         share = cv2.GaussianBlur(free, (0, 0), sigma)
         return Look(np.log(smooth / (share[..., None] + 1e-3) + np.float32(_BLACK)), hole, wide)
+
+    def _touched(self, mask: Mask) -> Mask:
+        share = cv2.resize(mask.view(np.uint8) * np.uint8(255), self.size[::-1], interpolation=cv2.INTER_AREA)
+        return np.asarray(share) > 0
 
 
 def _gain(own: Plane, other: Plane, common: Mask) -> NDArray[np.float32] | None:

@@ -17,7 +17,7 @@ from videdit_plugins.builtin.filler.darkening import Darkening, local_mean
 from videdit_plugins.builtin.filler.diffusion import Plane
 from videdit_plugins.builtin.filler.ground import LitGround, stretch_of
 from videdit_plugins.builtin.filler.pictures import Pictures
-from videdit_plugins.builtin.filler.votes import Vote, Votes, cut_off
+from videdit_plugins.builtin.filler.votes import Vote, Votes
 
 _HERE, _DARK, _CORE = log(0.92), log(0.87), log(0.75)
 """Light that a shadow leaves: on the frame itself, at most, and somewhere inside."""
@@ -45,11 +45,11 @@ _STRETCHES_KEPT, _FOUND_KEPT = 3, 256
 class Shadows:
     """The object's shadow on each frame of a shot, at the small size.
 
-    Whether the object casts one, and where beside it, is decided for a stretch of the shot, see `Votes`; if it does not,
-    nothing more is done. Else a place of a frame belongs to the shadow if the ground there is darker than when it is
-    lit, alike in all channels and with its texture kept, and if that is where the stretch has it, or hangs together with
-    that, or with the object's foot. Where the ground was never seen lit, what looks like the shadow and hangs together
-    with it is added. An object that the lower border cuts off casts it outside the picture.
+    Whether the object casts one, and where beside it, is decided for a stretch of the shot, see `Votes`; if it does
+    not, nothing more is done. Else a place of a frame belongs to the shadow if the ground there is darker than when it
+    is lit, alike in all channels and with its texture kept, and if it lies where the stretch has the shadow, or hangs
+    together with that, or with the object's foot. Where the ground was never seen lit, what looks like the shadow and
+    hangs together with it is added. An object that the lower border cuts off casts it outside the picture.
     """
 
     def __init__(self, shot: Shot, pictures: Pictures, camera: Camera) -> None:
@@ -74,10 +74,12 @@ class Shadows:
     def left(self, index: int) -> bool:
         """Return whether something dark goes along with the object that is neither it nor a shadow that was found."""
         ground, votes = self._stretch(index)
-        vote = votes.dark()
-        hole = ground.look(index).hole
-        if vote is None or not hole.any():
+        if not votes.may_cast(index):
             return False
+        vote = votes.dark()
+        if vote is None:
+            return False
+        hole = ground.look(index).hole
         own, evidence = votes.evidence(index)
         place = _laid(vote.where, Beside.of(hole), hole, 0)
         gone, found = hole, self._grown(index)
@@ -103,8 +105,7 @@ class Shadows:
 
     def _packed(self, index: int) -> NDArray[np.uint8] | None:
         ground, votes = self._stretch(index)
-        hole = ground.look(index).hole
-        if not hole.any() or cut_off(hole):
+        if not votes.may_cast(index):
             return None
         vote = votes.shadow()
         if vote is None:
@@ -136,7 +137,7 @@ class Shadows:
         return grown if np.count_nonzero(grown) <= most else found
 
     def _joined(self, dark: Mask, place: Mask, hole: Mask, own: Darkening, unit: float) -> Mask:
-        """Return the parts of `dark` that lie at the place of the shadow, or at the foot of the object and are dark inside."""
+        """Return the parts of `dark` that lie at the shadow's place, or at the object's foot and are dark inside."""
         opened = cv2.morphologyEx(dark.view(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
         touching, box = _widened(hole, unit * _TOUCH_PX), Region.of(hole)
         count, parts, _, centres = cv2.connectedComponentsWithStats(opened)

@@ -28,7 +28,8 @@ _AWAY = 0.1
 """Of the object's longer side: nearer places may lie in its shadow and do not tell what is usual."""
 _LEAST_PX = 30
 _LEAST_MOTION_PX = 3.0
-_LEAST_VOTE, _CORE_VOTE = 3.0, 4.5
+_LEAST_VOTE, _CORE_VOTE, _APART_VOTE = 3.0, 4.5, 7.0
+"""Anywhere in the shadow, in its core, and in the core of one that lies apart: of something in the air."""
 _MOST_AGAINST = -2.0
 _MOST_FOR = 12.0
 _CORE_CELLS, _LEAST_CELLS = 20, 10
@@ -44,10 +45,10 @@ _KEPT = 24
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Logarithms of how much more likely a pixel's darkness is in a shadow than at any time, (h, w) float32; 0 if unknown.
+    """How much more likely a pixel's darkness is in a shadow than at any time: logarithms, 0 where that is not known.
 
-    shadow: for what looks like a shadow
-    dark:   for whatever is dark
+    shadow: (h, w) float32, for what looks like a shadow
+    dark:   (h, w) float32, for whatever is dark
     """
 
     shadow: Plane
@@ -88,12 +89,17 @@ class Votes:
         """Return where something dark goes along, shadow or not; None if nothing does."""
         return self._decided.get(None, self._decide)[1]
 
+    def may_cast(self, index: int) -> bool:
+        """Return whether frame `index` has an object whose shadow would be in the picture."""
+        hole = self._ground.look(index).hole
+        return np.count_nonzero(hole) >= _LEAST_PX * (2 * self._ground.unit) ** 2 and not _cut_off(hole)
+
     def evidence(self, index: int) -> tuple[Darkening, Evidence]:
         """Return how dark frame `index` is, and what that is evidence for."""
         own = self._darkenings.get(index, self._darkened)
         usual, overall = self._usual_at(index), _likeness(own)
         weight = usual[..., 2] + _UNSEEN_WEIGHT
-        share = max(1, np.count_nonzero(own.known))
+        share = max(1, int(np.count_nonzero(own.known)))
         evidence = []
         for number, like in enumerate(overall):
             typical = max(_LEAST_USUAL, float(like.sum()) / share)
@@ -143,7 +149,7 @@ class Votes:
         return np.dstack([like * away for like in _likeness(own)] + [away])
 
     def _decide(self, _: None) -> tuple[Vote | None, Vote | None]:
-        voting = [anchor for anchor in self._ground.anchors if self._may_vote(anchor)]
+        voting = [anchor for anchor in self._ground.anchors if self.may_cast(anchor)]
         if not self._moves(voting):
             return None, None
         holes = np.zeros(SHAPE, np.float32)
@@ -156,10 +162,6 @@ class Votes:
             for_dark += beside.seen(evidence.dark)
         return _counted(for_shadow, holes), _counted(for_dark, holes)
 
-    def _may_vote(self, anchor: int) -> bool:
-        hole = self._ground.look(anchor).hole
-        return np.count_nonzero(hole) >= _LEAST_PX * (2 * self._ground.unit) ** 2 and not cut_off(hole)
-
     def _moves(self, anchors: list[int]) -> bool:
         """Whether the object is at different places of the ground; else it could not be told from it."""
         places = []
@@ -170,7 +172,7 @@ class Votes:
         return bool(places) and float(np.ptp(places, axis=0).max()) > self._ground.unit * _LEAST_MOTION_PX
 
 
-def cut_off(hole: Mask) -> bool:
+def _cut_off(hole: Mask) -> bool:
     """Return whether the lower border cuts the object: its shadow is then outside the picture.
 
     What is dark beside it are other things, often people.
@@ -201,11 +203,14 @@ def _counted(votes: Plane, holes: Plane) -> Vote | None:
     touching = cv2.dilate(at_times.view(np.uint8), np.ones((side, side))) > 0
     box = Region.of(at_times)
     count, parts, sizes, centres = cv2.connectedComponentsWithStats(((for_it > _LEAST_VOTE) & free).view(np.uint8))
-    where, most = np.zeros(SHAPE, np.bool_), 0.0
+    where, enough = np.zeros(SHAPE, np.bool_), False
     for part in range(1, count):
-        inside = parts == part
-        low = centres[part][1] > box.y0 + _LOW * box.height
-        if sizes[part, cv2.CC_STAT_AREA] >= _LEAST_CELLS and low and (inside & touching).any():
+        inside, (x, y) = parts == part, centres[part]
+        touches = bool((inside & touching).any())
+        below = y > box.y1 - box.height / 4 and abs(x - (box.x0 + box.x1) / 2) < box.width
+        core = float(np.sort(for_it[inside])[-_CORE_CELLS:].mean())
+        at_foot = touches and y > box.y0 + _LOW * box.height
+        if sizes[part, cv2.CC_STAT_AREA] >= _LEAST_CELLS and (at_foot or (below and core > _APART_VOTE)):
             where |= inside
-            most = max(most, float(np.sort(for_it[inside])[-_CORE_CELLS:].mean()))
-    return Vote(for_it, where) if most > _CORE_VOTE else None
+            enough |= core > _CORE_VOTE
+    return Vote(for_it, where) if enough else None
