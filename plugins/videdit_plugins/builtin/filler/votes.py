@@ -92,7 +92,8 @@ class Votes:
     def may_cast(self, index: int) -> bool:
         """Return whether frame `index` has an object whose shadow would be in the picture."""
         hole = self._ground.look(index).hole
-        return np.count_nonzero(hole) >= _LEAST_PX * (2 * self._ground.unit) ** 2 and not _cut_off(hole)
+        least = _LEAST_PX * (2 * self._ground.unit) ** 2
+        return bool(np.count_nonzero(hole) >= least) and not _cut_off(hole)
 
     def evidence(self, index: int) -> tuple[Darkening, Evidence]:
         """Return how dark frame `index` is, and what that is evidence for."""
