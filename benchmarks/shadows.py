@@ -131,7 +131,7 @@ class Case:
         frames = ArrayFrames(self.rgbs)
         scale = Scale.of(frames.size, _ALIGNMENT_HEIGHT_PX)
         pictures = Pictures(frames, self.holes, scale, kept=self.count)
-        camera = Camera(pictures)
+        camera = Camera(pictures, frames.shot)
         for index in range(self.count - 1):
             camera.between(index, index + 1)
         return Shadows(frames.shot, pictures, camera), pictures

@@ -202,7 +202,7 @@ def test_what_is_found_does_not_depend_on_the_order_of_questions(make_clip: Make
 
     def asked(order: list[int]) -> dict[int, bytes]:
         pictures = Pictures(frames, Masks(clip.holes), Scale.of(frames.size, 360), kept=30)
-        finder = Shadows(frames.shot, pictures, Camera(pictures))
+        finder = Shadows(frames.shot, pictures, Camera(pictures, frames.shot))
         return {index: np.asarray(finder[index]).tobytes() for index in order}
 
     assert asked([3, 14, 20]) == asked([20, 3, 14])

@@ -69,7 +69,7 @@ class Shadows:
 
     def around(self, index: int) -> range:
         """Return the stretch of the shot that tells where the shadow on frame `index` is."""
-        return self._ground.around(index)
+        return stretch_of(index, self._shot)
 
     def left(self, index: int) -> bool:
         """Return whether something dark goes along with the object that is neither it nor a shadow that was found."""
