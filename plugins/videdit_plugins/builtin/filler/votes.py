@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import log
+from math import log, sqrt
 
 import cv2
 import numpy as np
@@ -26,9 +26,11 @@ _UNSEEN_WEIGHT = 2.0
 _USUAL_PX = 3.0
 _AWAY = 0.1
 """Of the object's longer side: nearer places may lie in its shadow and do not tell what is usual."""
+_VOTERS = 2
+"""Frames for each anchor: what they show is not new altogether, so that they count for the root of their number."""
 _LEAST_PX = 30
 _LEAST_MOTION_PX = 3.0
-_LEAST_VOTE, _CORE_VOTE, _APART_VOTE = 3.0, 4.5, 7.0
+_LEAST_VOTE, _CORE_VOTE, _APART_VOTE = 3.0, 5.5, 7.0
 """Anywhere in the shadow, in its core, and in the core of one that lies apart: of something in the air."""
 _MOST_AGAINST = -2.0
 _MOST_FOR = 12.0
@@ -150,26 +152,30 @@ class Votes:
         return np.dstack([like * away for like in _likeness(own)] + [away])
 
     def _decide(self, _: None) -> tuple[Vote | None, Vote | None]:
-        voting = [anchor for anchor in self._ground.anchors if self.may_cast(anchor)]
+        anchors = self._ground.anchors
+        step = max(1, anchors.step // _VOTERS)
+        voting = [index for index in range(anchors.start, anchors[-1] + 1, step) if self.may_cast(index)]
         if not self._moves(voting):
             return None, None
         holes = np.zeros(SHAPE, np.float32)
         for_shadow, for_dark = np.zeros_like(holes), np.zeros_like(holes)
-        for anchor in voting:
-            hole = self._ground.look(anchor).hole
-            beside, evidence = Beside.of(hole), self.evidence(anchor)[1]
+        for index in voting:
+            hole = self._ground.look(index).hole
+            beside, evidence = Beside.of(hole), self.evidence(index)[1]
             holes += beside.seen(hole.astype(np.float32)) / np.float32(len(voting))
             for_shadow += beside.seen(evidence.shadow)
             for_dark += beside.seen(evidence.dark)
-        return _counted(for_shadow, holes), _counted(for_dark, holes)
+        weight = sqrt(step / anchors.step)
+        return _counted(for_shadow * weight, holes), _counted(for_dark * weight, holes)
 
-    def _moves(self, anchors: list[int]) -> bool:
+    def _moves(self, frames: list[int]) -> bool:
         """Whether the object is at different places of the ground; else it could not be told from it."""
         places = []
-        for anchor in anchors:
-            box = Region.of(self._ground.look(anchor).hole)
+        for index in frames:
+            box = Region.of(self._ground.look(index).hole)
             middle = np.array([[[(box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2]]])
-            places.append(cv2.perspectiveTransform(middle, self._ground.to_anchor(anchor, anchors[0]))[0, 0])
+            matrix = self._ground.to_anchor(index, self._ground.anchors[0])
+            places.append(cv2.perspectiveTransform(middle, matrix)[0, 0])
         return bool(places) and float(np.ptp(places, axis=0).max()) > self._ground.unit * _LEAST_MOTION_PX
 
 
