@@ -59,7 +59,7 @@ class BuiltinFiller(Filler):
         propagation = Propagation(frames.shot, pictures, camera, reach, self._effort)
         completion = Completion(propagation, self._workers.count, synthesis=self._options.synthesis)
         self._finishing = Finishing(completion, propagation, self._workers, grain=self._options.grain)
-        fill = partial(_filled, self._finishing, shadows, camera, self._workers)
+        fill = partial(_filled, self._finishing, shadows, self._workers)
         self._frames = Ahead(fill, frames.shot, self._workers)
 
     def fill(self, index: int) -> Filled | None:
@@ -75,13 +75,11 @@ class BuiltinFiller(Filler):
         return {SHADOW_LEFT: count} if count else {}
 
 
-def _filled(
-    finishing: Finishing, shadows: Shadows | None, camera: Camera, workers: Workers, index: int
-) -> tuple[Filled | None, bool]:
+def _filled(finishing: Finishing, shadows: Shadows | None, workers: Workers, index: int) -> tuple[Filled | None, bool]:
     """Return the fill of frame `index`, and whether something dark beside it goes along with the object."""
     # OpenCV's optical flow depends on the number of parts that it divides its work into; the threads are ours.
     with one_thread():
         if shadows is not None and finishing.has_hole(index):
-            camera.walk(shadows.around(index), workers)
+            shadows.prepare(index, workers)
         filled = finishing.fill(index)
         return filled, filled is not None and shadows is not None and shadows.left(index)

@@ -30,7 +30,7 @@ _LINEAR = ((np.arange(256) / 255) ** _GAMMA).astype(np.float32)
 _SMOOTH_PX = 2.4
 _BLACK = 3e-3
 _MOST_GAIN = 0.4
-_STRIDE = 2
+_STRIDE = 3
 _LEAST_COMMON = 50
 _LOOKS_KEPT, _PLATES_KEPT, _BEHIND_KEPT = 64, 24, 8
 
@@ -113,11 +113,17 @@ class LitGround:
         """
         nearest = min(self.anchors_near(index), key=lambda one: abs(one - anchor))
         product = self._camera.product(index, nearest)
-        step = self.anchors.step if anchor > nearest else -self.anchors.step
+        step = self.anchors.step
         for one in range(nearest, anchor, step):
-            product = self._camera.between(one, one + step) @ product
+            product = self.next_anchor(one) @ product
+        for one in range(nearest - step, anchor - step, -step):
+            product = np.linalg.inv(self.next_anchor(one)) @ product
         product = self._shrinking @ product @ self._growing
         return np.asarray(product / product[2, 2])
+
+    def next_anchor(self, anchor: int) -> Matrix:
+        """Return the map of an anchor's coordinates, in the pictures that motion is estimated on, to the next one's."""
+        return self._camera.between(anchor, anchor + self.anchors.step)
 
     def _lit(self, index: int) -> Lit:
         carried = [self._carried(self.plate(anchor), anchor, index) for anchor in self.anchors_near(index)]
@@ -143,8 +149,9 @@ class LitGround:
                 lights.append(light + gain)
                 seen.append(visible)
         stack, known = np.stack(lights), np.stack(seen)
-        count = np.count_nonzero(known, axis=0)
-        order = np.argsort(np.where(known, stack.sum(axis=3), np.inf), axis=0)
+        count = known.sum(axis=0, dtype=np.int64)
+        brightness = np.stack([cv2.transform(light, np.ones((1, 3))) for light in lights])
+        order = np.argsort(np.where(known, brightness, np.inf), axis=0)
         # Of few, the brightest: a shadow would be in the others.
         rank = np.clip(np.ceil(_LIT_QUANTILE * (count - 1)).astype(np.int64), 0, None)
         chosen = np.take_along_axis(order, rank[None], axis=0)

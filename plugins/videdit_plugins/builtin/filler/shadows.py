@@ -18,6 +18,7 @@ from videdit_plugins.builtin.filler.diffusion import Plane
 from videdit_plugins.builtin.filler.ground import LitGround, stretch_of
 from videdit_plugins.builtin.filler.pictures import Pictures
 from videdit_plugins.builtin.filler.votes import Vote, Votes
+from videdit_plugins.builtin.filler.workers import Workers
 
 _HERE, _DARK, _CORE = log(0.92), log(0.87), log(0.75)
 """Light that a shadow leaves: on the frame itself, at most, and somewhere inside."""
@@ -67,9 +68,10 @@ class Shadows:
         size = self._pictures.scale.small[::-1]
         return np.asarray(cv2.resize(found.view(np.uint8), size, interpolation=cv2.INTER_NEAREST)) > 0
 
-    def around(self, index: int) -> range:
-        """Return the stretch of the shot that tells where the shadow on frame `index` is."""
-        return stretch_of(index, self._shot)
+    def prepare(self, index: int, workers: Workers) -> None:
+        """Make ahead, in several threads, what it takes to tell whether there is a shadow on frame `index`."""
+        self._camera.walk(stretch_of(index, self._shot), workers)
+        self._stretch(index)[1].prepare(workers)
 
     def left(self, index: int) -> bool:
         """Return whether something dark goes along with the object that is neither it nor a shadow that was found."""

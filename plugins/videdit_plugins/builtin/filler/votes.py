@@ -15,6 +15,7 @@ from videdit_plugins.builtin.filler.cache import Cache
 from videdit_plugins.builtin.filler.darkening import Darkening, darkening
 from videdit_plugins.builtin.filler.diffusion import Plane
 from videdit_plugins.builtin.filler.ground import LitGround
+from videdit_plugins.builtin.filler.workers import Workers
 
 _FAINT, _DARK = log(0.97), log(0.87)
 """Light that is left where it begins to count as darker, and where it counts in full."""
@@ -42,7 +43,7 @@ _LOW = 0.7
 _BORDER_ROWS = 1
 _CUT_OFF_SHARE = 0.5
 """Of the object's width: a shadow that belongs to the mask may leave the picture below as well, but is narrower."""
-_KEPT = 24
+_KEPT = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ class Votes:
 
     def __init__(self, ground: LitGround) -> None:
         self._ground = ground
+        self._step = max(1, ground.anchors.step // _VOTERS)
         self._darkenings: Cache[int, Darkening] = Cache(_KEPT)
         self._usual: Cache[int, Plane] = Cache(_KEPT)
         self._decided: Cache[None, tuple[Vote | None, Vote | None]] = Cache(1)
@@ -151,11 +153,27 @@ class Votes:
             away[box.grown(round(_AWAY * max(box.width, box.height)), away.shape).slices] = 0
         return np.dstack([like * away for like in _likeness(own)] + [away])
 
-    def _decide(self, _: None) -> tuple[Vote | None, Vote | None]:
+    def prepare(self, workers: Workers) -> None:
+        """Make ahead, in several threads, what deciding takes."""
+        if None in self._decided:
+            return
+        voting, anchors = self._voters(), self._ground.anchors
+        if voting:
+            workers.map(self._ground.next_anchor, anchors[:-1])
+            workers.map(self._ground.plate, anchors)
+            workers.map(lambda index: self._darkenings.get(index, self._darkened), sorted({*anchors, *voting}))
+            workers.map(lambda anchor: self._usual.get(anchor, self._usual_of), anchors)
+
+    def _voters(self) -> list[int]:
+        """Return the frames that vote; none if the object does not move over the ground."""
         anchors = self._ground.anchors
-        step = max(1, anchors.step // _VOTERS)
-        voting = [index for index in range(anchors.start, anchors[-1] + 1, step) if self.may_cast(index)]
-        if not self._moves(voting):
+        frames = range(anchors.start, anchors[-1] + 1, self._step)
+        voting = [index for index in frames if self.may_cast(index)]
+        return voting if self._moves(voting) else []
+
+    def _decide(self, _: None) -> tuple[Vote | None, Vote | None]:
+        voting = self._voters()
+        if not voting:
             return None, None
         holes = np.zeros(SHAPE, np.float32)
         for_shadow, for_dark = np.zeros_like(holes), np.zeros_like(holes)
@@ -165,7 +183,7 @@ class Votes:
             holes += beside.seen(hole.astype(np.float32)) / np.float32(len(voting))
             for_shadow += beside.seen(evidence.shadow)
             for_dark += beside.seen(evidence.dark)
-        weight = sqrt(step / anchors.step)
+        weight = sqrt(self._step / self._ground.anchors.step)
         return _counted(for_shadow * weight, holes), _counted(for_dark * weight, holes)
 
     def _moves(self, frames: list[int]) -> bool:
