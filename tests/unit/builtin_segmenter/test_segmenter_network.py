@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 import sys
 from pathlib import Path
@@ -84,6 +85,37 @@ def test_the_network_doubting_itself_lowers_the_score():
     assert scores[0] - scores[-1] > 0.3
     without = {choosing.confidence(_square(30, odds), False, learned=False) for odds in (8, 1)}
     assert len(without) == 1
+
+
+def test_of_masks_that_agree_alike_the_one_that_the_network_expects_most_of_comes_first():
+    pointing = lay_out([Click(20, 20)], (64, 64), (64, 64), 2)
+    found = [dataclasses.replace(_square(30, 4), told=told) for told in (0.5, 0.8, 0.7)]
+    assert choosing.rank(found, pointing) == [1, 2, 0]
+
+
+def test_what_moves_outside_the_mask_lowers_the_score():
+    still = _square(30, 4)
+    assert choosing.confidence(dataclasses.replace(still, moving=0.9), False, learned=True) > choosing.confidence(
+        dataclasses.replace(still, moving=0.3), False, learned=True
+    )
+
+
+def test_moving_is_the_overlap_with_what_moves():
+    mask = np.zeros((64, 64), bool)
+    mask[20:40, 20:40] = True
+    motion = np.zeros((64, 64), np.float32)
+    motion[20:40, 30:50] = 1
+    nothing = np.zeros((64, 64), np.float32)
+    pointing = lay_out([Box(0, 0, 64, 64)], (64, 64), (64, 64), 2)
+    edges = cutting.edges_of(evidence.picture(np.zeros((64, 64, 3), np.uint8), no_motion((64, 64))))
+
+    def moving(motion: np.ndarray) -> float:
+        belief = Belief(nothing, nothing, nothing, nothing, motion, mask, None)
+        return choosing.merits([mask], belief, edges, pointing, None)[0].moving
+
+    assert moving(motion) == pytest.approx(0.5)
+    assert moving(np.where(mask, 1, -1).astype(np.float32)) == 1
+    assert moving(np.where(mask, -1, 1).astype(np.float32)) == 0
 
 
 def test_doubt_is_the_expected_error():

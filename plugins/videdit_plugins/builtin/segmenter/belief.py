@@ -46,7 +46,7 @@ class Weights:
     trusted: float = 4.0
     previous_reach: float = 30.0
     learned: float = 1.5
-    learned_first: float = 0.35
+    learned_first: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

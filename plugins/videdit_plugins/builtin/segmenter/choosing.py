@@ -128,7 +128,7 @@ def rank(found: Sequence[Merits], pointing: Pointing) -> list[int]:
 
     def merit(one: Merits) -> float:
         if pointing.box is None:
-            return one.edge + 3 * one.consensus + one.told
+            return one.edge + 3 * one.consensus + 5 * one.told
         if pointing.inside.any():
             return one.edge + 0.5 * one.contrast + one.consensus + one.filling + one.told
         return one.edge + 0.5 * one.contrast + one.expected + one.consensus - 0.5 * one.gap
