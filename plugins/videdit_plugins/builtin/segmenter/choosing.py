@@ -24,8 +24,7 @@ _SURROUNDINGS = 0.25
 _MOTION_SHARE, _USUALLY_MOVING = 0.2, 0.6
 _WRONG_ON_RIM = 0.5
 """Share of a mask's outermost pixels that is on the wrong side, however sure the network is."""
-_DOUBT_SHARE = 0.75
-"""Share of the network's own doubt in the score; the rest is what the cuts and the corrections say."""
+_EDGE_SHARE, _USUAL_EDGE = 0.15, 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +147,7 @@ def confidence(one: Merits, corrected: bool, *, learned: bool) -> float:
 
     With the network, most of the score is what its doubt amounts to, in pixels: those that it expects to have wrong,
     and half of those along the outline, which cannot be drawn more exactly. Of all of them half lie inside the mask,
-    half are missing from it. None of that is fitted but the two shares.
+    and half are missing from it. Outlines on the strongest edges of a picture are often those of a part, or of clutter.
     """
     if one.consensus == 0:
         return 0.0
@@ -159,7 +158,9 @@ def confidence(one: Merits, corrected: bool, *, learned: bool) -> float:
     if not learned:
         return score
     wrong = one.doubt + _WRONG_ON_RIM * one.rim
-    return _DOUBT_SHARE * max(0.0, (1 - wrong / 2) / (1 + wrong / 2)) + (1 - _DOUBT_SHARE) * score
+    left = max(0.0, (1 - wrong / 2) / (1 + wrong / 2))
+    mean = 0.6 * left + 0.3 * score + 0.1 * one.expected
+    return max(0.0, min(1.0, mean - _EDGE_SHARE * (one.edge - _USUAL_EDGE)))
 
 
 def _edge(mask: Mask, edges: Edges) -> float:
