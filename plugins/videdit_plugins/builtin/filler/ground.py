@@ -59,12 +59,22 @@ class Lit:
 
 def stretch_of(index: int, shot: Shot) -> range:
     """Return the frames that are looked at for frame `index`: the whole shot, or of a long one a part around it."""
-    if len(shot) <= WHOLE_FRAMES:
-        return range(shot.start, shot.stop)
-    count = -(-len(shot) // _STRETCH_FRAMES)
-    number = (index - shot.start) * count // len(shot)
-    start, stop = (shot.start - (-one * len(shot) // count) for one in (number, number + 1))
-    return range(max(shot.start, start - _AROUND_FRAMES), min(shot.stop, stop + _AROUND_FRAMES))
+    return part_of(index, range(shot.start, shot.stop), WHOLE_FRAMES, _STRETCH_FRAMES, _AROUND_FRAMES)
+
+
+def part_of(index: int, frames: range, whole: int, core: int, around: int) -> range:
+    """Return the part of `frames` in which `index` lies, with what is around it.
+
+    whole:  so many frames are not divided
+    core:   most frames of a part, without
+    around: frames before and after it
+    """
+    if len(frames) <= whole:
+        return frames
+    count = -(-len(frames) // core)
+    number = (index - frames.start) * count // len(frames)
+    start, stop = (frames.start - (-one * len(frames) // count) for one in (number, number + 1))
+    return range(max(frames.start, start - around), min(frames.stop, stop + around))
 
 
 class LitGround:
@@ -74,6 +84,7 @@ class LitGround:
     """
 
     def __init__(self, stretch: range, pictures: Pictures, camera: Camera) -> None:
+        self.stretch = stretch
         self._pictures = pictures
         self._camera = camera
         small = pictures.scale.small

@@ -71,14 +71,14 @@ class Shadows:
     def prepare(self, index: int, workers: Workers) -> None:
         """Make ahead, in several threads, what it takes to tell whether there is a shadow on frame `index`."""
         self._camera.walk(stretch_of(index, self._shot), workers)
-        self._stretch(index)[1].prepare(workers)
+        self._stretch(index)[1].prepare(index, workers)
 
     def left(self, index: int) -> bool:
         """Return whether something dark goes along with the object that is neither it nor a shadow that was found."""
         ground, votes = self._stretch(index)
         if not votes.may_cast(index):
             return False
-        vote = votes.dark()
+        vote = votes.dark(index)
         if vote is None:
             return False
         hole = ground.look(index).hole
@@ -109,7 +109,7 @@ class Shadows:
         ground, votes = self._stretch(index)
         if not votes.may_cast(index):
             return None
-        vote = votes.shadow()
+        vote = votes.shadow(index)
         if vote is None:
             return None
         found = self._cast(index, vote)

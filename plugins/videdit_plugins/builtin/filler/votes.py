@@ -14,7 +14,7 @@ from videdit_plugins.builtin.filler.beside import SHAPE, Beside
 from videdit_plugins.builtin.filler.cache import Cache
 from videdit_plugins.builtin.filler.darkening import Darkening, darkening
 from videdit_plugins.builtin.filler.diffusion import Plane
-from videdit_plugins.builtin.filler.ground import LitGround
+from videdit_plugins.builtin.filler.ground import LitGround, part_of
 from videdit_plugins.builtin.filler.workers import Workers
 
 _FAINT, _DARK = log(0.97), log(0.87)
@@ -27,8 +27,9 @@ _UNSEEN_WEIGHT = 2.0
 _USUAL_PX = 3.0
 _AWAY = 0.1
 """Of the object's longer side: nearer places may lie in its shadow and do not tell what is usual."""
-_VOTERS = 2
-"""Frames for each anchor: what they show is not new altogether, so that they count for the root of their number."""
+_WHOLE_FRAMES, _PART_FRAMES, _AROUND_FRAMES = 64, 32, 16
+"""A stretch up to the first length is decided as a whole, of a longer one each part with what is around it."""
+_VOTERS = 24
 _LEAST_PX = 30
 _LEAST_MOTION_PX = 3.0
 _LEAST_VOTE, _CORE_VOTE, _APART_VOTE = 3.0, 5.5, 7.0
@@ -43,7 +44,7 @@ _LOW = 0.7
 _BORDER_ROWS = 1
 _CUT_OFF_SHARE = 0.5
 """Of the object's width: a shadow that belongs to the mask may leave the picture below as well, but is narrower."""
-_KEPT = 40
+_KEPT, _BALLOTS_KEPT, _DECIDED_KEPT = 40, 96, 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class Vote:
 
 
 class Votes:
-    """Decides once for a stretch whether an object casts a shadow, and where beside it.
+    """Decides for parts of a stretch whether an object casts a shadow, and where beside it.
 
     A place of the ground that is dark now is evidence for a shadow, the more the less often the same place is dark in
     other frames, in which the object is elsewhere. So what stays with the ground, such as ripples, and things that are
@@ -80,18 +81,18 @@ class Votes:
 
     def __init__(self, ground: LitGround) -> None:
         self._ground = ground
-        self._step = max(1, ground.anchors.step // _VOTERS)
         self._darkenings: Cache[int, Darkening] = Cache(_KEPT)
         self._usual: Cache[int, Plane] = Cache(_KEPT)
-        self._decided: Cache[None, tuple[Vote | None, Vote | None]] = Cache(1)
+        self._ballots: Cache[int, Plane] = Cache(_BALLOTS_KEPT)
+        self._decided: Cache[range, tuple[Vote | None, Vote | None]] = Cache(_DECIDED_KEPT)
 
-    def shadow(self) -> Vote | None:
-        """Return where the object's shadow lies; None if it casts none."""
-        return self._decided.get(None, self._decide)[0]
+    def shadow(self, index: int) -> Vote | None:
+        """Return where the object's shadow lies around frame `index`; None if it casts none."""
+        return self._decided.get(self._window(index), self._decide)[0]
 
-    def dark(self) -> Vote | None:
-        """Return where something dark goes along, shadow or not; None if nothing does."""
-        return self._decided.get(None, self._decide)[1]
+    def dark(self, index: int) -> Vote | None:
+        """Return where something dark goes along around frame `index`, shadow or not; None if nothing does."""
+        return self._decided.get(self._window(index), self._decide)[1]
 
     def may_cast(self, index: int) -> bool:
         """Return whether frame `index` has an object whose shadow would be in the picture."""
@@ -153,38 +154,44 @@ class Votes:
             away[box.grown(round(_AWAY * max(box.width, box.height)), away.shape).slices] = 0
         return np.dstack([like * away for like in _likeness(own)] + [away])
 
-    def prepare(self, workers: Workers) -> None:
-        """Make ahead, in several threads, what deciding takes."""
-        if None in self._decided:
-            return
-        voting, anchors = self._voters(), self._ground.anchors
+    def prepare(self, index: int, workers: Workers) -> None:
+        """Make ahead, in several threads, what it takes to decide for frame `index`."""
+        window, anchors = self._window(index), self._ground.anchors
+        voting = [] if window in self._decided else self._voters(window)
         if voting:
             workers.map(self._ground.next_anchor, anchors[:-1])
             workers.map(self._ground.plate, anchors)
-            workers.map(lambda index: self._darkenings.get(index, self._darkened), sorted({*anchors, *voting}))
-            workers.map(lambda anchor: self._usual.get(anchor, self._usual_of), anchors)
+            workers.map(lambda one: self._darkenings.get(one, self._darkened), anchors)
+            workers.map(lambda one: self._usual.get(one, self._usual_of), anchors)
+            workers.map(lambda one: self._ballots.get(one, self._ballot), voting)
 
-    def _voters(self) -> list[int]:
+    def _window(self, index: int) -> range:
+        return part_of(index, self._ground.stretch, _WHOLE_FRAMES, _PART_FRAMES, _AROUND_FRAMES)
+
+    def _voters(self, window: range) -> list[int]:
         """Return the frames that vote; none if the object does not move over the ground."""
-        anchors = self._ground.anchors
-        frames = range(anchors.start, anchors[-1] + 1, self._step)
-        voting = [index for index in frames if self.may_cast(index)]
+        first, step = self._ground.stretch.start, _step(window)
+        voting = [index for index in window if (index - first) % step == 0 and self.may_cast(index)]
         return voting if self._moves(voting) else []
 
-    def _decide(self, _: None) -> tuple[Vote | None, Vote | None]:
-        voting = self._voters()
+    def _ballot(self, index: int) -> Plane:
+        """Return what a frame shows beside the object, (rows, columns, 3): the hole, and both kinds of evidence."""
+        hole, evidence = self._ground.look(index).hole, self.evidence(index)[1]
+        return Beside.of(hole).seen(np.dstack([hole.astype(np.float32), evidence.shadow, evidence.dark]))
+
+    def _decide(self, window: range) -> tuple[Vote | None, Vote | None]:
+        voting = self._voters(window)
         if not voting:
             return None, None
-        holes = np.zeros(SHAPE, np.float32)
-        for_shadow, for_dark = np.zeros_like(holes), np.zeros_like(holes)
+        total = np.zeros((*SHAPE, 3), np.float32)
         for index in voting:
-            hole = self._ground.look(index).hole
-            beside, evidence = Beside.of(hole), self.evidence(index)[1]
-            holes += beside.seen(hole.astype(np.float32)) / np.float32(len(voting))
-            for_shadow += beside.seen(evidence.shadow)
-            for_dark += beside.seen(evidence.dark)
-        weight = sqrt(self._step / self._ground.anchors.step)
-        return _counted(for_shadow * weight, holes), _counted(for_dark * weight, holes)
+            total += self._ballots.get(index, self._ballot)
+        hole, for_shadow, for_dark = cv2.split(total)
+        step = _step(window)
+        # What frames beside one another show is not new altogether.
+        weight = np.float32(sqrt(step / (step + 2)))
+        hole = np.asarray(hole / np.float32(len(voting)))
+        return _counted(np.asarray(for_shadow * weight), hole), _counted(np.asarray(for_dark * weight), hole)
 
     def _moves(self, frames: list[int]) -> bool:
         """Whether the object is at different places of the ground; else it could not be told from it."""
@@ -195,6 +202,10 @@ class Votes:
             matrix = self._ground.to_anchor(index, self._ground.anchors[0])
             places.append(cv2.perspectiveTransform(middle, matrix)[0, 0])
         return bool(places) and float(np.ptp(places, axis=0).max()) > self._ground.unit * _LEAST_MOTION_PX
+
+
+def _step(window: range) -> int:
+    return max(1, min(2, len(window) // _VOTERS))
 
 
 def _cut_off(hole: Mask) -> bool:
