@@ -119,7 +119,9 @@ def _weigh(rgb, errors, valid, beside, limits, marks, where, weights, mean, seen
                 far += difference * difference
             own[v] /= 1 + far * np.float32(1 / _OUTLIER_CODES**2)
         _average(rgb, own, np.float32(0), p, mean[p])
-        weights[:, p] = own
+        # Slices would compile for seconds.
+        for v in range(count):
+            weights[v, p] = own[v]
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")

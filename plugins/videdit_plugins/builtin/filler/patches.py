@@ -135,7 +135,11 @@ def vote(image, missing, number, found, costs, softness):  # type: ignore[no-unt
             if weight > 0:
                 for c in range(channels):
                     result[y, x, c] = total[c] / weight
-    image[:] = result
+    # A slice would compile for seconds.
+    for y in range(height):
+        for x in range(width):
+            for c in range(channels):
+                image[y, x, c] = result[y, x, c]
 
 
 def usable_centres(missing: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -77,7 +77,7 @@ def _solve(
     level: _Level, coarse_found: NDArray[np.int32] | None, number: int, seed: int, last: bool
 ) -> NDArray[np.int32]:
     """Fill one level in place; return (h, w, 2) int32, where each pixel's nearest patch is."""
-    missing, image = level.missing, level.image
+    missing, image = np.ascontiguousarray(level.missing), level.image
     height, width = missing.shape
     usable = usable_centres(missing)
     side = 2 * RADIUS + 1
