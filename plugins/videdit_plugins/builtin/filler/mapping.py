@@ -54,9 +54,12 @@ def within(points: Points, size: tuple[int, ...]) -> NDArray[np.bool_]:
 
 def visible(hole: NDArray[np.bool_], points: Points) -> NDArray[np.bool_]:
     """Return (h, w) bool: inside the frame, and no part of the hole in the sample."""
-    x, y = points
-    hidden = cv2.remap(hole.view(np.uint8) * np.uint8(255), x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(within(points, hole.shape) & (np.asarray(hidden) < _HIDDEN_OVER))
+    return within(points, hole.shape) & free(fetch(hole.view(np.uint8) * np.uint8(255), points))
+
+
+def free(hidden: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Return where a sample of a mask, 255 in the hole, holds none of it."""
+    return np.asarray(hidden < _HIDDEN_OVER)
 
 
 def grey_of(rgb: NDArray[Any]) -> NDArray[np.float32]:

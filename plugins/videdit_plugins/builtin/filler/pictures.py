@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from threading import Lock
 
 import cv2
@@ -21,7 +22,7 @@ _WIDER_PX = 6.0
 """How far beyond the hole motion may be the object's own."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Picture:
     """One frame at the small size.
 
@@ -36,6 +37,11 @@ class Picture:
     grey: NDArray[np.uint8]
     hole: Mask
     wide: Mask
+
+    @cached_property
+    def shown(self) -> NDArray[np.uint8]:
+        """Return rgb and, as a fourth channel, 255 where the hole is: OpenCV samples four at once faster than three."""
+        return np.asarray(cv2.merge([self.rgb, self.hole.view(np.uint8) * np.uint8(255)]))
 
 
 class Pictures:

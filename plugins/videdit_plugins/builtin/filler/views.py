@@ -14,7 +14,7 @@ from videdit.frames import Mask
 from videdit.ops import optical_flow
 from videdit.ops.flow import FlowPreset
 from videdit_plugins.builtin.filler.diffusion import Plane, extend
-from videdit_plugins.builtin.filler.mapping import Points, fetch, grid, project, visible
+from videdit_plugins.builtin.filler.mapping import Points, fetch, free, grid, project, visible, within
 from videdit_plugins.builtin.filler.pictures import Picture
 from videdit_plugins.builtin.filler.scale import Matrix, Scale
 
@@ -75,11 +75,12 @@ def aligned(
 
 def view_at(here: Picture, there: Picture, places: Points, found: Points, *, followed: bool = False) -> View:
     """Return what `there` shows of the pixels `places` of `here`, which lie at `found` in it."""
+    shown = fetch(there.shown, found)
     return View(
         there.index,
         (found[0] - places[0], found[1] - places[1]),
-        fetch(there.rgb, found),
-        visible(there.hole, found),
+        shown[..., :3],
+        within(found, there.hole.shape) & free(shown[..., 3]),
         abs(there.index - here.index),
         followed,
         ~visible(there.wide, found),
