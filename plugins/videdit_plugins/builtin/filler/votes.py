@@ -243,7 +243,7 @@ def _counted(votes: Plane, holes: Plane) -> Vote | None:
     for part in range(1, count):
         inside, (x, y) = parts == part, centres[part]
         touches = bool((inside & touching).any())
-        below = y > box.y1 - box.height / 4 and abs(x - (box.x0 + box.x1) / 2) < box.width
+        below = y > box.y1 - box.height / 4 and abs(x - (box.x0 + box.x1) / 2) < box.width / 2
         core = float(np.sort(for_it[inside])[-_CORE_CELLS:].mean())
         at_foot = touches and y > box.y0 + _LOW * box.height
         if sizes[part, cv2.CC_STAT_AREA] >= _LEAST_CELLS and (at_foot or (below and core > _APART_VOTE)):
