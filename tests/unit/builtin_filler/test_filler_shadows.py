@@ -216,3 +216,16 @@ def test_a_stretch_holds_its_frame_and_what_is_around_it(length: int, start: int
     assert len(stretch) <= WHOLE_FRAMES
     assert shot.start <= stretch.start < stretch.stop <= shot.stop
     assert all(one in stretch for one in range(max(shot.start, index - 30), min(shot.stop, index + 31)))
+
+
+def test_the_object_may_leave_the_sun_later_in_the_shot(make_clip: Make) -> None:
+    clip = make_clip(count=96, pan=0.3, speed=0.8)
+
+    def place(index: int) -> tuple[slice, slice]:
+        left = 8 + int(0.8 * index)
+        return slice(50, 68), slice(left, left + 24 if index < 24 else left)
+
+    shade(clip, place, (0.55, 0.55, 0.55))
+    left = 8 + int(0.8 * 15)
+    assert found_in(clip, 15)[58:66, left + 2 : left + 22].mean() > 0.9
+    assert not found_in(clip, 80).any()
