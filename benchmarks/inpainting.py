@@ -51,27 +51,6 @@ CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 Figures = dict[str, float]
 
 
-class Watched(Filler):
-    """Another filler, whose last answer can be looked at.
-
-    It fills the whole shot when it starts: one that works ahead in threads would else do so between the frames, while
-    they are measured and the clock stands still.
-    """
-
-    def __init__(self, filler: Filler) -> None:
-        self._filler = filler
-        self._made: dict[int, Filled | None] = {}
-        self.last: Filled | None = None
-
-    def start(self, frames: FrameSequence, holes: MaskSequence) -> None:
-        self._filler.start(frames, holes)
-        self._made = {index: self._filler.fill(index) for index in frames.shot}
-
-    def fill(self, index: int) -> Filled | None:
-        self.last = self._made.pop(index)
-        return self.last
-
-
 @dataclass(frozen=True, slots=True)
 class Pair:
     """A film, and the holes laid over it."""
@@ -99,24 +78,17 @@ def measure(
         count = len(pair.sequence)
         truth = SizedFrames(reader.shot_frames(Shot(0, count, "start")), pair.size)
         holes = ObjectHoles(pair.donor, pair.size, count, mirrored=pair.mirrored)
-        watched, done = Watched(make_filler(truth)), 0
 
-        def tick() -> None:
-            nonlocal done
-            index, done = done, done + 1
-            if watched.last is None:
+        def look(index: int, rgb: NDArray[np.uint8], hole: Mask, result: NDArray[np.uint8]) -> None:
+            if not hole.any():
                 return
-            hole, rgb = holes[index], truth[index].rgb8
-            result = rgb.copy()
-            region = watched.last.region.slices
-            result[region][hole[region]] = watched.last.rgb[hole[region]]
             sharp.append(energy(result, hole) / max(1e-9, energy(rgb, hole)))
             if pictures is not None and index % 10 == 0:
                 sheet = np.hstack([rgb, np.where(hole[..., None], np.uint8(128), rgb), result])
                 cv2.imwrite(str(pictures / f"{title}-{index:03}.png"), cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
 
-        meter = Meter()
-        found = fill_sequence(watched, truth, holes, pair.own, meter=meter, tick=tick, keep_worst=0)
+        meter, filler = Meter(), make_filler(truth)
+        found = fill_sequence(filler, truth, holes, pair.own, meter=meter, tick=lambda: None, keep_worst=0, look=look)
     cost = meter.record(count)
     means = {key: float(np.nanmean(values)) for key, values in found.figures.items() if not np.isnan(values).all()}
     nothing = float("nan")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
+from tempfile import TemporaryFile
+from typing import IO, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ from videdit.filler import MADE_UP, Filled, Filler, HoledFrames, MaskSequence, b
 from videdit.frames import FrameSequence, Mask
 
 Picture = NDArray[np.uint8]
+Look: TypeAlias = Callable[[int, Picture, Mask, Picture], None]
 T = TypeVar("T")
 
 PLACES = ("frame", "hole", "background")
@@ -75,39 +77,58 @@ def fill_sequence(
     meter: Meter,
     tick: Tick,
     keep_worst: int,
+    look: Look | None = None,
 ) -> Filling:
-    """Fill every hole and compare with the truth, one frame after the other; two frames are held.
+    """Fill every hole, then compare every frame with the truth; what was filled waits in a temporary file.
 
     truth: the untouched shot, 8 bits
     holes: by frame index
     own:   the sequence's own object by frame index, (H, W) bool: not part of the background
+    tick:  called for each frame when it is filled
+    look:  told index, truth, hole and result of each frame
 
-    The result is the truth outside the hole, byte for byte. Frames without a hole are measured nowhere.
+    The result is the truth outside the hole, byte for byte. Frames without a hole are measured nowhere. Nothing is
+    compared before all is filled: a filler that works ahead in threads would do so while the meter stands still.
     """
     found = Filling()
-    made_up_px = hole_px = 0
-    _guarded(meter, 0, lambda: filler.start(HoledFrames(truth, holes), holes))
-    before: _Before | None = None
-    for index in truth.shot:
-        picture, hole = truth[index].rgb8, holes[index]
-        filled = _guarded(meter, index, lambda index=index: filler.fill(index))  # type: ignore[misc]
-        result = _laid(picture, hole, filled, index)
-        if filled is not None:
-            made_up_px += int(np.count_nonzero((filled.origin == MADE_UP) & hole[filled.region.slices]))
-            hole_px += int(np.count_nonzero(hole))
-        places = _places(hole, own(index))
-        _compare(found, result, picture, places)
-        if before is not None:
-            _compare_motion(found, before, result, picture)
-        _keep_worst(found, keep_worst, index, (picture, blackened(picture, hole), result))
-        before = _Before(picture, result, places)
-        tick()
+    with TemporaryFile() as kept:
+        found.made_up = _fill(filler, truth, holes, kept, meter, tick)
+        kept.seek(0)
+        before: _Before | None = None
+        for index in truth.shot:
+            picture, hole = truth[index].rgb8, holes[index]
+            result = picture.copy()
+            result[hole] = np.load(kept)
+            places = _places(hole, own(index))
+            _compare(found, result, picture, places)
+            if before is not None:
+                _compare_motion(found, before, result, picture)
+            _keep_worst(found, keep_worst, index, (picture, blackened(picture, hole), result))
+            if look is not None:
+                look(index, picture, hole, result)
+            before = _Before(picture, result, places)
     for place in PLACES:
         found.add(f"warp_{place}", float("nan"))
     found.add("warp_true", float("nan"))
-    found.made_up = made_up_px / max(1, hole_px)
     found.worst.sort(reverse=True)
     return found
+
+
+def _fill(
+    filler: Filler, truth: FrameSequence, holes: MaskSequence, kept: IO[bytes], meter: Meter, tick: Tick
+) -> float:
+    """Write what replaces each hole, (pixels, 3) uint8, one array after the other; return the share made up."""
+    made_up_px = hole_px = 0
+    _guarded(meter, 0, lambda: filler.start(HoledFrames(truth, holes), holes))
+    for index in truth.shot:
+        filled = _guarded(meter, index, lambda index=index: filler.fill(index))  # type: ignore[misc]
+        hole = holes[index]
+        np.save(kept, _replacing(hole, filled, index))
+        if filled is not None:
+            made_up_px += int(np.count_nonzero((filled.origin == MADE_UP) & hole[filled.region.slices]))
+            hole_px += int(np.count_nonzero(hole))
+        tick()
+    return made_up_px / max(1, hole_px)
 
 
 def _guarded(meter: Meter, index: int, call: Callable[[], T]) -> T:
@@ -115,18 +136,16 @@ def _guarded(meter: Meter, index: int, call: Callable[[], T]) -> T:
         return call()
 
 
-def _laid(picture: Picture, hole: Mask, filled: Filled | None, index: int) -> Picture:
-    """Return the truth with the hole's pixels from the filler. Raises BrokenPlugin if it left some out."""
-    result = picture.copy()
+def _replacing(hole: Mask, filled: Filled | None, index: int) -> Picture:
+    """Return the filler's pixels of the hole, (pixels, 3) uint8. Raises BrokenPlugin if it left some out."""
     if filled is None:
         if hole.any():
             raise BrokenPlugin("the filler took a hole for none", where=f"frame {index}")
-        return result
+        return np.zeros((0, 3), np.uint8)
     inside = hole[filled.region.slices]
     if np.count_nonzero(inside) != np.count_nonzero(hole):
         raise BrokenPlugin("the filler's region does not hold the whole hole", where=f"frame {index}")
-    result[filled.region.slices][inside] = filled.rgb[inside]
-    return result
+    return filled.rgb[inside].astype(np.uint8)
 
 
 def _places(hole: Mask, own: Mask) -> dict[str, Mask | None]:

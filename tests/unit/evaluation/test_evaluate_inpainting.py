@@ -147,6 +147,28 @@ def test_flicker_on_the_own_object_is_none_of_the_background() -> None:
     assert found.figures["warp_frame"][0] == pytest.approx(0.04 * 10 * 24 / (72 * 96))
 
 
+def test_nothing_is_compared_before_all_is_filled() -> None:
+    """Else a filler that works ahead would do so while its time is not counted."""
+    truth, order = textured(), []
+
+    class Telling(Knowing):
+        def fill(self, index: int) -> videdit.Filled | None:
+            order.append(f"fill {index}")
+            return super().fill(index)
+
+    fill_sequence(
+        Telling(truth, 0),
+        videdit.ArrayFrames(truth),
+        [square_hole()] * 4,
+        lambda index: np.zeros((72, 96), bool),
+        meter=Meter(),
+        tick=lambda: None,
+        keep_worst=0,
+        look=lambda index, rgb, hole, result: order.append(f"look {index}, {np.array_equal(result, rgb)}"),
+    )
+    assert order == [f"fill {index}" for index in range(4)] + [f"look {index}, True" for index in range(4)]
+
+
 def test_a_meter_counts_its_own_work_alone() -> None:
     first = Meter()
     with first.running():
