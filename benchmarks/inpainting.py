@@ -34,7 +34,7 @@ from numpy.typing import NDArray
 from videdit.evaluation.costs import Meter
 from videdit.evaluation.davis import Davis, DavisSequence, chosen_names, open_davis
 from videdit.evaluation.filling import fill_sequence
-from videdit.evaluation.holes import OWN_GROWTH, ObjectHoles, donor_of, grown_with_height
+from videdit.evaluation.holes import ObjectHoles, donor_of, own_object
 from videdit.evaluation.inpainting import read_size
 from videdit.evaluation.sized_frames import SizedFrames
 from videdit.filler import MADE_UP, Filled, Filler, MaskSequence
@@ -62,11 +62,7 @@ class Pair:
 
     def own(self, index: int) -> Mask:
         """Return the film's own object, grown; (H, W) bool."""
-        if not self.sequence.truths[index].is_file():
-            return np.zeros(self.size, np.bool_)
-        shown = (self.sequence.labels(index) > 0).view(np.uint8)
-        scaled = np.asarray(cv2.resize(shown, self.size[::-1], interpolation=cv2.INTER_NEAREST))
-        return grown_with_height(scaled.view(np.bool_), OWN_GROWTH)
+        return own_object(self.sequence, index, self.size)
 
 
 def measure(

@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 
 from videdit import ArrayFrames
 from videdit.evaluation.davis import Davis, DavisSequence, chosen_names, open_davis
-from videdit.evaluation.holes import HOLE_GROWTH, ObjectHoles, donor_of, grown_with_height
+from videdit.evaluation.holes import HOLE_GROWTH, ObjectHoles, donor_of, grown_with_height, own_object
 from videdit.evaluation.sized_frames import SizedFrames
 from videdit.filler import MaskSequence
 from videdit.frames import Mask, Region
@@ -59,11 +59,7 @@ class OwnMasks:
         self._sequence, self._size = sequence, size
 
     def __getitem__(self, index: int) -> Mask:
-        if not self._sequence.truths[index].is_file():
-            return np.zeros(self._size, np.bool_)
-        shown = (self._sequence.labels(index) > 0).view(np.uint8)
-        scaled = np.asarray(cv2.resize(shown, self._size[::-1], interpolation=cv2.INTER_NEAREST))
-        return grown_with_height(scaled.view(np.bool_), HOLE_GROWTH)
+        return own_object(self._sequence, index, self._size, HOLE_GROWTH)
 
 
 class CastShadow:

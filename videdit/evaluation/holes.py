@@ -76,6 +76,16 @@ def grown_with_height(mask: Mask, steps: int) -> Mask:
     return grown
 
 
+def own_object(sequence: DavisSequence, index: int, size: tuple[int, int], growth: int = OWN_GROWTH) -> Mask:
+    """Return the sequence's own object on a frame, grown: (H, W) bool of `size`; nothing where it has no annotation."""
+    if not sequence.truths[index].is_file():
+        nothing: Mask = np.zeros(size, dtype=np.bool_)
+        return nothing
+    shown = (sequence.labels(index) > 0).view(np.uint8)
+    scaled: NDArray[np.uint8] = np.asarray(cv2.resize(shown, (size[1], size[0]), interpolation=cv2.INTER_NEAREST))
+    return grown_with_height(scaled.view(np.bool_), growth)
+
+
 def donor_of(name: str, names: Sequence[str]) -> tuple[str, bool]:
     """Return whose object becomes the hole of sequence `name`, and whether it is mirrored.
 

@@ -7,9 +7,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
-
 from videdit.errors import OptionError
 from videdit.evaluation import sheets
 from videdit.evaluation.costs import Meter
@@ -17,12 +14,11 @@ from videdit.evaluation.davis import Davis, DavisSequence, chosen_names, open_da
 from videdit.evaluation.filling import PLACES, Filling, fill_sequence
 from videdit.evaluation.holes import (
     HOLE_KINDS,
-    OWN_GROWTH,
     HoleKind,
     ObjectHoles,
     StationaryHoles,
     donor_of,
-    grown_with_height,
+    own_object,
 )
 from videdit.evaluation.ledger import Ledger
 from videdit.evaluation.parts import Evaluation, Record, Tick, engine_settings, run_parts, runtime_settings
@@ -31,7 +27,6 @@ from videdit.evaluation.similarity import WINDOW_PX
 from videdit.evaluation.sized_frames import SizedFrames
 from videdit.evaluation.tables import Column, Row, Value, mean_of, write_csv
 from videdit.filler import MaskSequence
-from videdit.frames import Mask
 from videdit.media import open_video
 from videdit.plugins import AUTO, Plugins
 from videdit.progress import Report, silent
@@ -170,7 +165,7 @@ class _Job:
                 self.plugins.create("filler", self.settings.filler, None, self.runtime),
                 truth,
                 self._holes(part, size, len(sequence)),
-                lambda index: _own_object(sequence, index, size),
+                lambda index: own_object(sequence, index, size),
                 meter=meter,
                 tick=tick,
                 keep_worst=WORST_OF_SEQUENCE,
@@ -194,16 +189,6 @@ class _Job:
             self.ledger.picture(sheets.beside(*one.pictures), "worst", name)
             worst.append({"frame": one.index, "value": -one.badness, "file": name})
         return worst
-
-
-def _own_object(sequence: DavisSequence, index: int, size: tuple[int, int]) -> Mask:
-    """Return the sequence's own object, grown: (H, W) bool; nothing where it has no annotation."""
-    if not sequence.truths[index].is_file():
-        nothing: Mask = np.zeros(size, dtype=np.bool_)
-        return nothing
-    shown = (sequence.labels(index) > 0).view(np.uint8)
-    scaled = np.asarray(cv2.resize(shown, (size[1], size[0]), interpolation=cv2.INTER_NEAREST))
-    return grown_with_height(scaled.view(np.bool_), OWN_GROWTH)
 
 
 def _told(ledger: Ledger, records: Mapping[str, Record]) -> Evaluation:
