@@ -10,16 +10,18 @@ from numpy.typing import NDArray
 
 from videdit import Region, Shot
 from videdit.frames import Mask
-from videdit_plugins.builtin.filler.beside import CELLS, Beside, lowered
+from videdit_plugins.builtin.filler.beside import Beside, lowered
 from videdit_plugins.builtin.filler.cache import Cache
 from videdit_plugins.builtin.filler.camera import Camera
 from videdit_plugins.builtin.filler.darkening import Darkening, local_mean
-from videdit_plugins.builtin.filler.diffusion import Plane
 from videdit_plugins.builtin.filler.ground import LitGround, stretch_of
+from videdit_plugins.builtin.filler.jumps import lowering
+from videdit_plugins.builtin.filler.outwards import followed
 from videdit_plugins.builtin.filler.pictures import Pictures
 from videdit_plugins.builtin.filler.votes import Vote, Votes
 from videdit_plugins.builtin.filler.workers import Workers
 
+_MEAN = np.full((1, 3), 1 / 3)
 _HERE, _DARK, _CORE = log(0.92), log(0.87), log(0.75)
 """Light that a shadow leaves: on the frame itself, at most, and somewhere inside."""
 _CORE_SHARE = 0.08
@@ -36,8 +38,6 @@ _UNSEEN_REACH = 1.0
 _LIKE = 0.25
 _LIKE_PX = 15.0
 _SOFT_EDGE_PX = 4.0
-_JUMP_CELLS = range(-6, CELLS + 1, 2)
-_JUMP_GAIN, _JUMP_LEAST = 1.25, 0.05
 _LEFT_SHARE = 0.03
 """Of the object's area: darkness beside the fill that a person would see."""
 _STRETCHES_KEPT, _FOUND_KEPT = 3, 256
@@ -121,7 +121,8 @@ class Shadows:
         hole = ground.look(index).hole
         own, evidence = votes.evidence(index)
         beside = Beside.of(hole)
-        down = _jump(vote, beside.seen(evidence.shadow))
+        shape = np.where(_spread(vote.where, 1), np.maximum(vote.for_it, 0), 0).astype(np.float32)
+        down = lowering(shape, votes.around(index), index)
         place = _laid(_spread(vote.where, _PLACE_CELLS), beside, hole, down)
         around = _laid(_spread(vote.where, _AROUND_CELLS), beside, hole, down)
         least = np.where(_spread(vote.where, _PLACE_CELLS), _AT_THE_PLACE, _ELSEWHERE)
@@ -132,6 +133,8 @@ class Shadows:
         most = _MOST_OF_OBJECT * np.count_nonzero(hole)
         if np.count_nonzero(found) > most:
             return np.zeros_like(found)
+        voted = beside.laid(np.maximum(lowered(vote.for_it, down), votes.near(index)), hole.shape)
+        found = followed(found, own, evidence.shadow, voted, hole, ground.unit)
         box = Region.of(hole)
         near = np.zeros_like(hole)
         near[box.grown(round(_UNSEEN_REACH * max(box.width, box.height)), hole.shape).slices] = True
@@ -161,22 +164,14 @@ class Shadows:
         sigma = ground.unit * _LIKE_PX
         shade, shade_weight = local_mean(look.light, found & ~look.hole, sigma)
         bright, bright_weight = local_mean(lit.light, lit.known & ~look.wide & ~found, sigma)
-        alike = np.abs(look.light - shade).max(axis=2) < _LIKE
-        darker = (look.light - bright).mean(axis=2) < _DARK
+        first, second, third = cv2.split(cv2.absdiff(look.light, shade))
+        alike = cv2.max(cv2.max(first, second), third) < _LIKE
+        darker = cv2.transform(look.light - bright, _MEAN) < _DARK
         like = near & alike & darker & (shade_weight > 1e-2) & (bright_weight > 1e-2)
         count, parts = cv2.connectedComponents((like | found).view(np.uint8))
         kept = np.zeros(count, np.bool_)
         kept[np.unique(parts[found])] = True
         return np.asarray(kept[parts])
-
-
-def _jump(vote: Vote, seen: Plane) -> int:
-    """Return by how many cells the shadow lies lower than usual: an object in the air leaves it on the ground."""
-    shape = np.where(_spread(vote.where, 1), np.maximum(vote.for_it, 0), 0).astype(np.float32)
-    fits = {down: float((lowered(shape, down) * seen).sum()) for down in _JUMP_CELLS}
-    best = max(fits, key=lambda down: (fits[down], -abs(down)))
-    least = _JUMP_GAIN * max(fits[0], 0) + _JUMP_LEAST * float(shape.sum())
-    return best if fits[best] > least else 0
 
 
 def _spread(cells: Mask, by: int) -> Mask:

@@ -44,7 +44,9 @@ _LOW = 0.7
 _BORDER_ROWS = 1
 _CUT_OFF_SHARE = 0.5
 """Of the object's width: a shadow that belongs to the mask may leave the picture below as well, but is narrower."""
-_KEPT, _BALLOTS_KEPT, _DECIDED_KEPT = 40, 96, 16
+_NEAR_FRAMES = 4
+"""Before and after a frame: they tell how high the object is, and what goes along with it there."""
+_KEPT, _EVIDENCE_KEPT, _BALLOTS_KEPT, _DECIDED_KEPT = 40, 8, 96, 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,9 @@ class Votes:
         self._ground = ground
         self._darkenings: Cache[int, Darkening] = Cache(_KEPT)
         self._usual: Cache[int, Plane] = Cache(_KEPT)
+        self._evidence: Cache[int, tuple[Darkening, Evidence]] = Cache(_EVIDENCE_KEPT)
         self._ballots: Cache[int, Plane] = Cache(_BALLOTS_KEPT)
+        self._voting: Cache[range, list[int]] = Cache(_DECIDED_KEPT)
         self._decided: Cache[range, tuple[Vote | None, Vote | None]] = Cache(_DECIDED_KEPT)
 
     def shadow(self, index: int) -> Vote | None:
@@ -93,6 +97,22 @@ class Votes:
     def dark(self, index: int) -> Vote | None:
         """Return where something dark goes along around frame `index`, shadow or not; None if nothing does."""
         return self._decided.get(self._window(index), self._decide)[1]
+
+    def around(self, index: int) -> dict[int, Plane]:
+        """Return what frame `index` and those that vote beside it show in their cells for a shadow, SHAPE float32."""
+        return {one: ballot[..., 1] for one, ballot in self._beside(index).items()}
+
+    def near(self, index: int) -> Plane:
+        """Return the votes for a shadow of frame `index` and of those beside it together, SHAPE float32."""
+        ballots = self._beside(index)
+        hole, for_shadow, _ = cv2.split(np.asarray(sum(ballots.values())))
+        weight = _weight(self._window(index))
+        return _smoothed(np.asarray(for_shadow * weight), np.asarray(hole / np.float32(len(ballots))))
+
+    def _beside(self, index: int) -> dict[int, Plane]:
+        voting = self._voting.get(self._window(index), self._voters)
+        frames = {index, *(one for one in voting if abs(one - index) <= _NEAR_FRAMES)}
+        return {one: self._ballots.get(one, self._ballot) for one in sorted(frames)}
 
     def may_cast(self, index: int) -> bool:
         """Return whether frame `index` has an object whose shadow would be in the picture."""
@@ -157,7 +177,7 @@ class Votes:
     def prepare(self, index: int, workers: Workers) -> None:
         """Make ahead, in several threads, what it takes to decide for frame `index`."""
         window, anchors = self._window(index), self._ground.anchors
-        voting = [] if window in self._decided else self._voters(window)
+        voting = [] if window in self._decided else self._voting.get(window, self._voters)
         if voting:
             workers.map(self._ground.next_anchor, anchors[:-1])
             workers.map(self._ground.plate, anchors)
@@ -180,16 +200,14 @@ class Votes:
         return Beside.of(hole).seen(np.dstack([hole.astype(np.float32), evidence.shadow, evidence.dark]))
 
     def _decide(self, window: range) -> tuple[Vote | None, Vote | None]:
-        voting = self._voters(window)
+        voting = self._voting.get(window, self._voters)
         if not voting:
             return None, None
         total = np.zeros((*SHAPE, 3), np.float32)
         for index in voting:
             total += self._ballots.get(index, self._ballot)
         hole, for_shadow, for_dark = cv2.split(total)
-        step = _step(window)
-        # What frames beside one another show is not new altogether.
-        weight = np.float32(sqrt(step / (step + 2)))
+        weight = _weight(window)
         hole = np.asarray(hole / np.float32(len(voting)))
         return _counted(np.asarray(for_shadow * weight), hole), _counted(np.asarray(for_dark * weight), hole)
 
@@ -206,6 +224,12 @@ class Votes:
 
 def _step(window: range) -> int:
     return max(1, min(2, len(window) // _VOTERS))
+
+
+def _weight(window: range) -> np.float32:
+    """Return what a frame's vote counts: what frames beside one another show is not new altogether."""
+    step = _step(window)
+    return np.float32(sqrt(step / (step + 2)))
 
 
 def _cut_off(hole: Mask) -> bool:
@@ -228,10 +252,8 @@ def _counted(votes: Plane, holes: Plane) -> Vote | None:
 
     holes: float32, how often a cell was hidden
     """
+    for_it = _smoothed(votes, holes)
     free = holes <= _HOLE_OFTEN
-    share = free.astype(np.float32)
-    smooth = cv2.GaussianBlur(np.clip(votes, _MOST_AGAINST, _MOST_FOR) * share, (0, 0), 1.0)
-    for_it = np.asarray(smooth / (cv2.GaussianBlur(share, (0, 0), 1.0) + np.float32(0.1)))
     at_times = holes > _HOLE_AT_TIMES
     if not at_times.any():
         return None
@@ -250,3 +272,10 @@ def _counted(votes: Plane, holes: Plane) -> Vote | None:
             where |= inside
             enough |= core > _CORE_VOTE
     return Vote(for_it, where) if enough else None
+
+
+def _smoothed(votes: Plane, holes: Plane) -> Plane:
+    """Return votes, each counted to a limit, smoothed without the cells that are mostly hidden."""
+    share = (holes <= _HOLE_OFTEN).astype(np.float32)
+    smooth = cv2.GaussianBlur(np.clip(votes, _MOST_AGAINST, _MOST_FOR) * share, (0, 0), 1.0)
+    return np.asarray(smooth / (cv2.GaussianBlur(share, (0, 0), 1.0) + np.float32(0.1)))
