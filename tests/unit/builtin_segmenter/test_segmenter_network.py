@@ -190,6 +190,32 @@ def test_a_closer_look_does_not_know_left_from_right():
     assert not np.allclose(plain.odds, seen.odds, atol=1e-3)
 
 
+def test_a_first_click_is_looked_at_once_more_where_the_network_found_the_object(moving_clip, monkeypatch):
+    height, width = moving_clip.frames.size
+    told = np.full((height, width), -8, np.float32)
+    found = Region(30, 20, 130, 120)
+    told[found.slices] = 8
+    looks = []
+
+    def word(self, shown, region, *, closely=False):
+        looks.append((region, closely))
+        return learned.Word(Region(0, 0, width, height), told)
+
+    monkeypatch.setattr(learned.CloseLook, "word", word)
+    segmenter = BuiltinSegmenter(SegmenterOptions(), Runtime())
+    first = [Click(80, 70)]
+    mask = segmenter.segment(moving_clip.frames, moving_clip.index, first)[0].mask
+    (by_evidence, quickly), (by_network, closely) = looks
+    assert (quickly, closely) == (False, True)
+
+    def apart(region):
+        return max(abs(getattr(region, side) - getattr(found, side)) for side in ("x0", "y0", "x1", "y1"))
+
+    assert apart(by_network) <= 4 < apart(by_evidence)
+    segmenter.segment(moving_clip.frames, moving_clip.index, [*first, Click(40, 40, False)], mask)
+    assert [closely for _, closely in looks[2:]] == [True]
+
+
 def test_weights_that_are_not_there_or_do_not_fit_are_named(tmp_path: Path):
     nowhere, short, foreign = (tmp_path / f"{name}.safetensors" for name in ("nowhere", "short", "foreign"))
     with pytest.raises(MissingCheckpoint, match="nowhere"):

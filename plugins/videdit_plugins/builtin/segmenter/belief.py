@@ -29,8 +29,7 @@ class Weights:
     previous:       belief in the own answer before, at the first correction; `previous_step` more at each further one
     trusted:        belief in a mask from elsewhere
     previous_reach: way from the last click over which that belief returns, in pixels of flat ground
-    learned:        belief in the network's word at a correction, in units of its log-odds
-    learned_first:  the same at a first click
+    learned:        belief in the network's word about clicks, in units of its log-odds
     """
 
     colour: float = 0.35
@@ -46,7 +45,6 @@ class Weights:
     trusted: float = 4.0
     previous_reach: float = 30.0
     learned: float = 1.5
-    learned_first: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 import cv2
@@ -18,7 +19,7 @@ from videdit.prompts import Box, Click, MaskPrompt, Prompt, Stroke
 from videdit.runtime import Runtime
 from videdit.segmenter import Hypothesis, Segmenter
 from videdit_plugins.builtin.segmenter import boxed, choosing, contour, cutting, evidence
-from videdit_plugins.builtin.segmenter.belief import Belief, Weights, believe, settled
+from videdit_plugins.builtin.segmenter.belief import Belief, Cut, Weights, believe, settled
 from videdit_plugins.builtin.segmenter.motion import OFFSETS, residual_motion
 from videdit_plugins.builtin.segmenter.options import SegmenterOptions
 from videdit_plugins.builtin.segmenter.planes import planes
@@ -141,26 +142,22 @@ class BuiltinSegmenter(Segmenter):
         pointing = lay_out(prompts, view.full, view.seen.size, _CLICK_RADIUS_PX)
         if small is None and pointing.box is None and not pointing.inside.any():
             return [Hypothesis(np.zeros(view.full, bool), 0.0)]
-        belief = believe(
-            view.seen,
-            pointing,
-            small,
-            loyalty,
-            lambda field: cutting.best_cut(field, view.edges),
-            self._weights,
-        )
-        word = self._word(view, pointing, belief, small, loyalty)
+        belief = self._believe(view, pointing, small, loyalty, partial(cutting.best_cut, edges=view.edges))
+        first_click = small is None and pointing.inside.any()
+        word = self._word(view, pointing, belief, small, loyalty, closely=not first_click)
         if _box_alone(pointing, small):
             belief, masks, merits = _boxed(view, pointing, belief, word)
             if not any(mask.any() for mask in masks):
                 # Whoever draws a box means something in it: all of it, with little trust, is of more use than nothing.
                 return [Hypothesis(_obeying(np.ones(view.full, bool), exact), _NOTHING_STANDS_OUT)]
         else:
-            if word is not None:
-                weight = self._weights.learned_first if small is None else self._weights.learned
-                belief = replace(belief, field=settled(belief.field + weight * word.odds, pointing, belief.box))
-            masks = cutting.candidates(belief.field, view.edges, pointing, small)
-            merits = _merits(view, masks, belief, pointing, small, word)
+            belief, masks, merits = self._clicked(view, pointing, belief, small, word)
+            if first_click and word is not None:
+                # The window was laid, and colours compared, by a guess made without the network: once more by its own.
+                found = masks[choosing.rank(merits, pointing)[0]]
+                belief = self._believe(view, pointing, None, loyalty, lambda _: found)
+                word = self._word(view, pointing, belief, None, loyalty, closely=True)
+                belief, masks, merits = self._clicked(view, pointing, belief, None, word)
         answers: list[Hypothesis] = []
         shown: list[Mask] = []
         trust = 1.0
@@ -174,8 +171,21 @@ class BuiltinSegmenter(Segmenter):
             answers.append(Hypothesis(_obeying(contour.to_full_size(masks[number], view.guide), exact), trust))
         return answers
 
+    def _believe(self, view: _View, pointing: Pointing, previous: Mask | None, loyalty: float, cut: Cut) -> Belief:
+        return believe(view.seen, pointing, previous, loyalty, cut, self._weights)
+
+    def _clicked(
+        self, view: _View, pointing: Pointing, belief: Belief, previous: Mask | None, word: Word | None
+    ) -> tuple[Belief, list[Mask], list[choosing.Merits]]:
+        """Return the belief with the network's word added, its cuts, and what they are worth."""
+        if word is not None:
+            field = belief.field + self._weights.learned * word.odds
+            belief = replace(belief, field=settled(field, pointing, belief.box))
+        masks = cutting.candidates(belief.field, view.edges, pointing, previous)
+        return belief, masks, _merits(view, masks, belief, pointing, previous, word)
+
     def _word(
-        self, view: _View, pointing: Pointing, belief: Belief, previous: Mask | None, loyalty: float
+        self, view: _View, pointing: Pointing, belief: Belief, previous: Mask | None, loyalty: float, *, closely: bool
     ) -> Word | None:
         """Ask the network about where the object seems to be."""
         if self._look is None:
@@ -184,7 +194,7 @@ class BuiltinSegmenter(Segmenter):
         if region.empty:
             return None
         shown = planes(view.seen, pointing, belief, previous, loyalty)
-        return self._look.word(shown, region, closely=_box_alone(pointing, previous))
+        return self._look.word(shown, region, closely=closely)
 
     def _view(self, frames: FrameSequence, index: int) -> _View:
         if index not in self._views:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from videdit.checkpoints import load_state_dict, load_strict
 from videdit.frames import Mask, Region
 from videdit_plugins.builtin.segmenter.evidence import Field
 from videdit_plugins.builtin.segmenter.network import MULTIPLE, Corrector
 from videdit_plugins.builtin.segmenter.planes import ACROSS
-from videdit_plugins.builtin.threads import one_thread
+from videdit_plugins.builtin.threads import beside, one_thread
 
 WEIGHTS = tuple(Path(__file__).with_name(f"segmenter-{number}.safetensors") for number in (1, 2))
 """Two networks that learned from different films: together they know better what is in doubt."""
@@ -76,17 +78,28 @@ class CloseLook:
         rows, columns = (_multiple(length * scale) for length in (window.height, window.width))
         how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
         shown = np.stack([cv2.resize(plane[window.slices], (columns, rows), interpolation=how) for plane in planes])
-        with torch.inference_mode(), one_thread():
-            batch = torch.from_numpy(shown)[None].to(self._device).contiguous(memory_format=torch.channels_last)
-            # What a network thinks its answer is worth tells less than how sure it is of each pixel.
-            told = [network(batch)[0] for network in self._networks]
-            if closely:
-                mirrored = _mirrored(batch)
-                told += [network(mirrored)[0].flip(3) for network in self._networks]
-            odds_there = torch.stack(told).mean(0)[0, 0].cpu().numpy()
+        # What a network thinks its answer is worth tells less than how sure it is of each pixel.
+        looks = [partial(self._odds, number, shown, mirrored=False) for number in range(len(self._networks))]
+        if closely:
+            looks += [partial(self._odds, number, shown, mirrored=True) for number in range(len(self._networks))]
+        half = (len(looks) + 1) // 2
+        others = beside(lambda: [look() for look in looks[half:]])
+        told = [look() for look in looks[:half]] + others.result()
+        odds_there = np.mean(told, axis=0)
         odds = np.zeros(planes.shape[1:], np.float32)
         odds[window.slices] = cv2.resize(odds_there, (window.width, window.height), interpolation=cv2.INTER_LINEAR)
         return Word(window, odds)
+
+    def _odds(self, number: int, shown: NDArray[np.float32], *, mirrored: bool) -> NDArray[np.float32]:
+        """Return the log-odds (h, w) of one network for `shown` (COUNT, h, w), or for its mirror image, turned back."""
+        with torch.inference_mode(), one_thread():
+            batch = torch.from_numpy(shown)[None].to(self._device)
+            if mirrored:
+                batch = batch.flip(3)
+                batch[:, ACROSS] *= -1
+            answer: Tensor = self._networks[number](batch.contiguous(memory_format=torch.channels_last))[0]
+            odds: NDArray[np.float32] = (answer.flip(3) if mirrored else answer)[0, 0].cpu().numpy()
+            return odds
 
     @staticmethod
     def region_of(guess: Mask, inside: Mask) -> Region:
@@ -96,13 +109,6 @@ class CloseLook:
         keep[labels[inside]] = True
         keep[0] = False
         return Region.of(keep[labels] | inside) if inside.any() else Region.of(guess)
-
-
-def _mirrored(batch: torch.Tensor) -> torch.Tensor:
-    """Return the planes (N, COUNT, H, W) of the scene with left and right exchanged."""
-    mirrored = batch.flip(3)
-    mirrored[:, ACROSS] *= -1
-    return mirrored.contiguous(memory_format=torch.channels_last)
 
 
 def surroundings(region: Region, size: tuple[int, ...], margin: float = MARGIN) -> Region:
