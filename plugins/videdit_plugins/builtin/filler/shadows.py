@@ -14,6 +14,7 @@ from videdit_plugins.builtin.filler.beside import Beside, lowered
 from videdit_plugins.builtin.filler.cache import Cache
 from videdit_plugins.builtin.filler.camera import Camera
 from videdit_plugins.builtin.filler.darkening import Darkening, local_mean
+from videdit_plugins.builtin.filler.foot import at_foot
 from videdit_plugins.builtin.filler.ground import LitGround, stretch_of
 from videdit_plugins.builtin.filler.jumps import lowering
 from videdit_plugins.builtin.filler.outwards import followed
@@ -110,10 +111,15 @@ class Shadows:
         if not votes.may_cast(index):
             return None
         vote = votes.shadow(index)
-        if vote is None:
-            return None
-        found = self._cast(index, vote)
+        found = self._at_foot(index) if vote is None else self._cast(index, vote)
         return np.packbits(_widened(found, ground.unit * _SOFT_EDGE_PX)) if found.any() else None
+
+    def _at_foot(self, index: int) -> Mask:
+        """Return a deep shadow at the foot, which is sure though the votes do not decide: where it rests long, say."""
+        ground, votes = self._stretch(index)
+        hole = ground.look(index).hole
+        voted = Beside.of(hole).laid(votes.near(index), hole.shape)
+        return at_foot(votes.darkening(index), voted, hole, ground.unit)
 
     def _cast(self, index: int, vote: Vote) -> Mask:
         """Return the shadow on one frame: not much larger than the object."""

@@ -120,6 +120,10 @@ class Votes:
         least = _LEAST_PX * (2 * self._ground.unit) ** 2
         return bool(np.count_nonzero(hole) >= least) and not _cut_off(hole)
 
+    def darkening(self, index: int) -> Darkening:
+        """Return how dark frame `index` is."""
+        return self._darkenings.get(index, self._darkened)
+
     def evidence(self, index: int) -> tuple[Darkening, Evidence]:
         """Return how dark frame `index` is, and what that is evidence for."""
         own = self._darkenings.get(index, self._darkened)
