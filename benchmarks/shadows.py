@@ -7,11 +7,13 @@ foreign:   holes of another film's object (see docs/evaluation.md): nothing cast
 synthetic: the same holes, with a shadow laid on the ground that goes along: the hole's shape, flattened and sheared
            from its foot, soft at its edge, 0.6 to 0.8 of the linear light left; how it falls differs by film
 real:      the film's own object by its true mask
+untaken:   the same, but no shadow is taken along: where there is one, the check should say so
 
 called:    share of frames on which anything is called shadow
 false:     pixels called shadow that are none, over those of the hole, in percent; of `real` all that is called so
 recall:    share of the synthetic shadow's pixels that is found, in percent
 hit:       share of the frames with a synthetic shadow on which at least half of it is found
+left:      share of frames on which the check says that a shadow stays
 CPU ms:    processor time a frame, and of the first frame; frames are decoded and neighbours aligned before, as a fill
            needs that too; with `--every 1` what a whole film takes
 
@@ -42,9 +44,9 @@ from videdit_plugins.builtin.filler.pictures import Pictures
 from videdit_plugins.builtin.filler.scale import Scale
 from videdit_plugins.builtin.filler.shadows import Shadows
 
-KINDS = ("foreign", "synthetic", "real")
+KINDS = ("foreign", "synthetic", "real", "untaken")
 FIRST_HALF = ("blackswan", "bmx-trees", "breakdance", "camel", "car-shadow")
-COLUMNS = ("called", "false", "recall", "hit", "CPU ms", "first")
+COLUMNS = ("called", "false", "recall", "hit", "left", "CPU ms", "first")
 _ALIGNMENT_HEIGHT_PX = 360
 _LEAST_SHADOW_PX = 40
 _SHARE_OF_DEPTH = 0.5
@@ -60,6 +62,13 @@ class OwnMasks:
 
     def __getitem__(self, index: int) -> Mask:
         return own_object(self._sequence, index, self._size, HOLE_GROWTH)
+
+
+class Untaken(Shadows):
+    """Shadows of which none is taken along."""
+
+    def _grown(self, index: int) -> Mask | None:
+        return None
 
 
 class CastShadow:
@@ -109,9 +118,10 @@ class Case:
         donor, mirrored = donor_of(name, davis.names)
         self.holes: MaskSequence = (
             OwnMasks(sequence, size)
-            if kind == "real"
+            if kind in ("real", "untaken")
             else ObjectHoles(davis.sequence(donor), size, self.count, mirrored=mirrored)
         )
+        self._finder = Untaken if kind == "untaken" else Shadows
         self.cast = CastShadow(name) if kind == "synthetic" else None
         if self.cast is not None:
             rgbs = [shaded(rgb, self.cast.light(self.holes[index])) for index, rgb in enumerate(rgbs)]
@@ -130,7 +140,7 @@ class Case:
         camera = Camera(pictures, frames.shot)
         for index in range(self.count - 1):
             camera.between(index, index + 1)
-        return Shadows(frames.shot, pictures, camera), pictures
+        return self._finder(frames.shot, pictures, camera), pictures
 
 
 def measure(case: Case, every: int) -> tuple[Figures, dict[int, Mask]]:
@@ -138,11 +148,11 @@ def measure(case: Case, every: int) -> tuple[Figures, dict[int, Mask]]:
     shadows, pictures = case.finder()
     asked = range(0, case.count, every)
     found: dict[int, Mask] = {}
-    times = []
+    times, left = [], []
     for index in asked:
         before = process_time()
         mask = shadows[index] if pictures.has_hole(index) else None
-        shadows.left(index)
+        left.append(shadows.left(index))
         times.append(1000 * (process_time() - before))
         found[index] = np.zeros(case.rgbs[index].shape[:2], np.bool_) if mask is None else mask
     wrong, hole_px, right, true_px, hits = 0, 0, 0, 0, []
@@ -160,6 +170,7 @@ def measure(case: Case, every: int) -> tuple[Figures, dict[int, Mask]]:
         "false": 100 * wrong / max(1, hole_px),
         "recall": 100 * right / true_px if true_px else nothing,
         "hit": 100 * float(np.mean(hits)) if hits else nothing,
+        "left": 100 * float(np.mean(left)),
         "CPU ms": float(np.mean(times[1:])) if len(times) > 1 else nothing,
         "first": times[0],
     }, found

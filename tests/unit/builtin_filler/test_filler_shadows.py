@@ -124,10 +124,10 @@ def test_what_jumps_leaves_its_shadow_on_the_ground(make_clip: Make) -> None:
     assert found_in(clip, 14)[66:72, left + 2 : left + 22].mean() > 0.9
 
 
-def test_a_dark_thing_that_stays_beside_the_object_is_told(make_clip: Make, started: Make) -> None:
-    # Too strongly coloured for a shadow, so it is left; but it goes along, and a person would see it.
+def test_a_shadow_that_stays_beside_the_fill_is_told(make_clip: Make, started: Make) -> None:
+    # On a few frames alone, and not deep: too little to take it along, but a person would see it.
     clip = make_clip(count=30, pan=0.6, speed=2.6)
-    shade(clip, below, (0.2, 0.7, 0.7))
+    on_a_few_frames(clip, 0.85)
     filler = started(clip, grain=False)
     filler.fill(14)
     assert filler.report() == {"frames_with_shadow_left": 1}
@@ -185,14 +185,26 @@ def test_dark_places_that_come_and_go_are_no_shadow(make_clip: Make) -> None:
     assert not any(found_in(clip, index).any() for index in (7, 14, 21))
 
 
-def test_a_shadow_on_a_few_frames_is_of_something_else(make_clip: Make) -> None:
-    clip = make_clip(count=30, pan=0.6, speed=2.6)
+def on_a_few_frames(clip: Any, strength: float) -> None:
     for index in range(12, 17):
         rows, columns = below(index)
         keep = clip.holes[index][rows, columns]
-        band = clip.shown[index][rows, columns]
-        band[~keep] = (band[~keep] * 0.55).astype(np.uint8)
+        clip.shown[index][rows, columns][~keep] = (clip.shown[index][rows, columns][~keep] * strength).astype(np.uint8)
+
+
+def test_a_faint_shadow_on_a_few_frames_is_of_something_else(make_clip: Make) -> None:
+    clip = make_clip(count=30, pan=0.6, speed=2.6)
+    on_a_few_frames(clip, 0.85)
     assert not found_in(clip, 14).any()
+
+
+def test_a_deep_one_at_the_foot_is_the_object_s(make_clip: Make) -> None:
+    # It crosses a place in the sun.
+    clip = make_clip(count=30, pan=0.6, speed=2.6)
+    on_a_few_frames(clip, 0.55)
+    left = object_left(14)
+    assert found_in(clip, 14)[58:66, left + 2 : left + 22].mean() > 0.9
+    assert not found_in(clip, 22).any()
 
 
 def test_what_is_found_does_not_depend_on_the_order_of_questions(make_clip: Make) -> None:

@@ -1,4 +1,4 @@
-"""A shadow is found to its tip, and below an object in the air."""
+"""A shadow is found to its tip, below an object in the air, and at its foot alone; what stays is told."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from videdit import ArrayFrames
 from videdit_plugins.builtin.filler.beside import SHAPE
 from videdit_plugins.builtin.filler.camera import Camera
 from videdit_plugins.builtin.filler.darkening import Darkening
+from videdit_plugins.builtin.filler.foot import at_foot, shadow_left
 from videdit_plugins.builtin.filler.jumps import lowering
 from videdit_plugins.builtin.filler.outwards import followed
 from videdit_plugins.builtin.filler.pictures import Pictures
@@ -71,11 +72,16 @@ class Scene:
         self.voted = np.where(self.tip, np.float32(1), np.float32(-2))
         self.plain = np.ones_like(self.hole)
 
+    @property
+    def own(self) -> Darkening:
+        return Darkening(self.light, ~self.hole, self.plain)
+
+    def left(self, gone: NDArray[np.bool_]) -> bool:
+        return shadow_left(self.own, self.voted, self.hole, self.hole | gone, UNIT)
+
     def followed(self) -> NDArray[np.bool_]:
         evidence = np.where(self.light < -0.1, np.float32(1.5), np.float32(-1)) * ~self.hole
-        return followed(
-            self.found, Darkening(self.light, ~self.hole, self.plain), evidence, self.voted, self.hole, UNIT
-        )
+        return followed(self.found, self.own, evidence, self.voted, self.hole, UNIT)
 
 
 def test_the_tip_beyond_a_leg_is_followed() -> None:
@@ -121,6 +127,82 @@ def test_without_a_shadow_nothing_is_followed() -> None:
     scene = Scene()
     scene.found[:] = False
     assert not scene.followed().any()
+
+
+def large(scene: Scene) -> None:
+    scene.light[84:118, 111:160] = np.log(0.6)
+    scene.voted[84:118, 111:160] = 1
+
+
+def test_something_as_large_as_the_object_is_not_followed() -> None:
+    scene = Scene()
+    large(scene)
+    assert (scene.followed() == scene.found).all()
+
+
+def at_the_foot(light: float) -> Scene:
+    """A shadow right below the object, and none that was found before."""
+    scene = Scene()
+    scene.light[:] = 0
+    scene.light[90:96, 96:126] = np.log(light)
+    scene.voted[:] = 1
+    scene.found = scene.light < 0
+    return scene
+
+
+def test_a_deep_shadow_at_the_foot_is_found_on_a_frame_alone() -> None:
+    scene = at_the_foot(0.5)
+    assert (at_foot(scene.own, scene.voted, scene.hole, UNIT) == scene.found).all()
+
+
+def faint(scene: Scene) -> None:
+    scene.light[scene.found] = np.log(0.75)
+
+
+def small(scene: Scene) -> None:
+    scene.light[90:96, 101:] = 0
+
+
+def away(scene: Scene) -> None:
+    scene.light[:] = np.roll(scene.light, 6, axis=0)
+
+
+def restless(scene: Scene) -> None:
+    scene.light[98:101] = np.log(0.8)
+
+
+def coloured(scene: Scene) -> None:
+    scene.plain &= ~scene.found
+
+
+@pytest.mark.parametrize(
+    "change", [faint, small, away, restless, coloured, not_going_along], ids=lambda one: one.__name__
+)
+def test_what_may_be_something_else_is_not_taken_for_a_shadow_at_the_foot(change: Callable[[Scene], None]) -> None:
+    scene = at_the_foot(0.5)
+    change(scene)
+    assert not at_foot(scene.own, scene.voted, scene.hole, UNIT).any()
+
+
+def test_a_tip_that_stays_is_told_until_it_is_taken_along() -> None:
+    scene = Scene()
+    assert scene.left(scene.found)
+    assert not scene.left(scene.found | scene.tip)
+
+
+@pytest.mark.parametrize(
+    "change", [on_restless_ground, not_going_along, of_another_colour], ids=lambda one: one.__name__
+)
+def test_what_may_be_something_else_is_not_told(change: Callable[[Scene], None]) -> None:
+    scene = Scene()
+    change(scene)
+    assert not scene.left(scene.found)
+
+
+def test_a_shadow_at_the_foot_is_told_though_too_faint_to_be_sure() -> None:
+    scene = at_the_foot(0.75)
+    assert scene.left(np.zeros_like(scene.hole))
+    assert not scene.left(scene.found)
 
 
 class Masks(list[NDArray[np.bool_]]):

@@ -41,8 +41,8 @@ class DarkPart:
         free = own.known[place] & ~hidden[place]
         around = _widened(self.mask, _AROUND_PX * unit) & ~_widened(self.mask, _EDGE_PX * unit) & free
         uneven = around & ((np.abs(own.dark[place]) > darkness) | ~own.plain[place])
-        size = np.count_nonzero(around)
-        return size, np.count_nonzero(uneven) / max(1, size)
+        size = int(np.count_nonzero(around))
+        return size, float(np.count_nonzero(uneven)) / max(1, size)
 
 
 def dark_parts(dark: Mask, near: Mask, reach_px: float, unit: float) -> Iterator[DarkPart]:

@@ -1,25 +1,31 @@
-"""A deep shadow at an object's foot, which shows on a frame alone."""
+"""What one frame alone shows of a shadow: a deep one at the object's foot is sure, others are told."""
 
 from __future__ import annotations
 
-from math import log
+from math import log, sqrt
 
 import numpy as np
 
 from videdit import Region
 from videdit.frames import Mask
-from videdit_plugins.builtin.filler.dark_parts import dark_parts
+from videdit_plugins.builtin.filler.dark_parts import DarkPart, dark_parts
 from videdit_plugins.builtin.filler.darkening import Darkening
 from videdit_plugins.builtin.filler.diffusion import Plane
 from videdit_plugins.builtin.filler.outwards import HIGH
 
-_DARK, _DEEP = log(0.88), log(0.6)
-"""Light that is left anywhere in it, and on average."""
-_LEAST_PLAIN = 0.9
-_UNEVEN, _MOST_UNEVEN = 0.12, 0.15
-_LEAST_SHARE = 0.03
+_DARK = log(0.88)
+"""Light that is left anywhere in it."""
+_DEEP, _TOLD, _TOLD_APART = log(0.6), log(0.8), log(0.85)
+"""Light that is left on average: in one that is sure, in one that is told, and the same where it lies apart."""
+_DEEP_SHARE, _TOLD_SHARE = 0.03, 0.01
 """Of the object's area."""
-_LEAST_AROUND_PX = 160.0
+_DEEP_PLAIN, _TOLD_PLAIN = 0.9, 0.85
+_UNEVEN = 0.12
+_MOST_UNEVEN, _MOST_UNEVEN_APART = 0.15, 0.1
+_DEEP_AROUND_PX, _TOLD_AROUND_PX = 160.0, 48.0
+_TOUCHING_PX = 1.5
+_REACH = 0.5
+"""Of the object's length, the root of its area."""
 
 
 def at_foot(own: Darkening, voted: Plane, hole: Mask, unit: float) -> Mask:
@@ -28,20 +34,48 @@ def at_foot(own: Darkening, voted: Plane, hole: Mask, unit: float) -> Mask:
     voted: (h, w) float32, what the frames around say of each place beside the object; below 0, it does not go along
     unit:  pixels in a length of 1, see `FACTS_HEIGHT_PX`
     """
-    dark = own.known & ~hole & (own.dark < _DARK)
+    found = np.zeros_like(hole)
+    dark, area = _below(own, hole, hole), np.count_nonzero(hole)
+    if np.count_nonzero(dark & (own.dark < _DEEP)) < _DEEP_SHARE * area / 2:
+        return found
+    for part in dark_parts(dark, hole, _TOUCHING_PX, unit):
+        if _like(part, own, voted, _DEEP, _DEEP_SHARE * area, _DEEP_PLAIN):
+            seen, uneven = part.uneven_around(own, hole, unit, _UNEVEN)
+            if seen >= _DEEP_AROUND_PX * unit**2 and uneven <= _MOST_UNEVEN:
+                found[part.place] |= part.mask
+    return found
+
+
+def shadow_left(own: Darkening, voted: Plane, hole: Mask, gone: Mask, unit: float) -> bool:
+    """Return whether near what is removed something dark stays that a person would take for a shadow.
+
+    voted, unit: as above
+    gone:        (h, w) bool, the hole with the shadow that was found
+    """
+    area = np.count_nonzero(hole)
+    for part in dark_parts(_below(own, hole, gone), gone, _REACH * sqrt(area), unit):
+        if _like(part, own, voted, _TOLD_APART if part.apart else _TOLD, _TOLD_SHARE * area, _TOLD_PLAIN):
+            seen, uneven = part.uneven_around(own, gone, unit, _UNEVEN)
+            most = _MOST_UNEVEN_APART if part.apart else _MOST_UNEVEN
+            if seen >= _TOLD_AROUND_PX * unit**2 and uneven <= most:
+                return True
+    return False
+
+
+def _below(own: Darkening, hole: Mask, gone: Mask) -> Mask:
+    """Return where what stays is dark and low enough for a shadow."""
+    dark = own.known & ~gone & (own.dark < _DARK)
     box = Region.of(hole)
     dark[: round(box.y0 + HIGH * box.height)] = False
-    found = np.zeros_like(hole)
-    least = _LEAST_SHARE * np.count_nonzero(hole)
-    if np.count_nonzero(dark & (own.dark < _DEEP)) < least / 2:
-        return found
-    for part in dark_parts(dark, hole, 1.5, unit):
-        place, inside = part.place, part.mask
-        if np.count_nonzero(inside) < least or own.dark[place][inside].mean() > _DEEP:
-            continue
-        if own.plain[place][inside].mean() < _LEAST_PLAIN or voted[place][inside].mean() < 0:
-            continue
-        seen, uneven = part.uneven_around(own, hole, unit, _UNEVEN)
-        if seen >= _LEAST_AROUND_PX * unit**2 and uneven <= _MOST_UNEVEN:
-            found[place] |= inside
-    return found
+    return dark
+
+
+def _like(part: DarkPart, own: Darkening, voted: Plane, light: float, least_px: float, plain: float) -> bool:
+    """Return whether a part is large, dark, and plain enough, and the frames around do not speak against it."""
+    place, inside = part.place, part.mask
+    return bool(
+        np.count_nonzero(inside) >= least_px
+        and own.dark[place][inside].mean() <= light
+        and own.plain[place][inside].mean() >= plain
+        and voted[place][inside].mean() >= 0
+    )

@@ -16,6 +16,8 @@ _FAINT, _INSIDE = log(0.94), log(0.9)
 """Light that is left anywhere in such a part, and inside of one that lies apart."""
 _FAINT_EVIDENCE, _EVIDENCE_INSIDE = 0.3, 0.7
 _INSIDE_PX = 10.0
+_MOST = 0.1
+"""Of the object's area."""
 _GAP = 0.5
 """Of the object's length, the root of its area: its legs may hide the shadow in between."""
 HIGH = 0.55
@@ -38,7 +40,10 @@ def followed(found: Mask, own: Darkening, shadow: Plane, voted: Plane, hole: Mas
     inside = dark & (own.dark < _INSIDE) & (shadow > _EVIDENCE_INSIDE)
     hidden = hole | found
     grown = found.copy()
-    for part in dark_parts(dark, found, _GAP * sqrt(np.count_nonzero(hole)), unit):
+    area = np.count_nonzero(hole)
+    for part in dark_parts(dark, found, _GAP * sqrt(area), unit):
+        if np.count_nonzero(part.mask) > _MOST * area:
+            continue
         if part.apart and np.count_nonzero(inside[part.place] & part.mask) < _INSIDE_PX * unit**2:
             continue
         if voted[part.place][part.mask].mean() < 0:

@@ -14,7 +14,7 @@ from videdit_plugins.builtin.filler.beside import Beside, lowered
 from videdit_plugins.builtin.filler.cache import Cache
 from videdit_plugins.builtin.filler.camera import Camera
 from videdit_plugins.builtin.filler.darkening import Darkening, local_mean
-from videdit_plugins.builtin.filler.foot import at_foot
+from videdit_plugins.builtin.filler.foot import at_foot, shadow_left
 from videdit_plugins.builtin.filler.ground import LitGround, stretch_of
 from videdit_plugins.builtin.filler.jumps import lowering
 from videdit_plugins.builtin.filler.outwards import followed
@@ -39,8 +39,6 @@ _UNSEEN_REACH = 1.0
 _LIKE = 0.25
 _LIKE_PX = 15.0
 _SOFT_EDGE_PX = 4.0
-_LEFT_SHARE = 0.03
-"""Of the object's area: darkness beside the fill that a person would see."""
 _STRETCHES_KEPT, _FOUND_KEPT = 3, 256
 
 
@@ -75,21 +73,14 @@ class Shadows:
         self._stretch(index)[1].prepare(index, workers)
 
     def left(self, index: int) -> bool:
-        """Return whether something dark goes along with the object that is neither it nor a shadow that was found."""
+        """Return whether beside the object and what was found something stays that a person would take for a shadow."""
         ground, votes = self._stretch(index)
         if not votes.may_cast(index):
             return False
-        vote = votes.dark(index)
-        if vote is None:
-            return False
+        found = self._grown(index)
         hole = ground.look(index).hole
-        own, evidence = votes.evidence(index)
-        place = _laid(vote.where, Beside.of(hole), hole, 0)
-        gone, found = hole, self._grown(index)
-        if found is not None:
-            gone = hole | found
-        rest = place & own.known & (own.dark < _DARK) & (evidence.dark > 0) & ~gone
-        return bool(np.count_nonzero(rest) > _LEFT_SHARE * np.count_nonzero(hole))
+        own, voted = votes.darkening(index), Beside.of(hole).laid(votes.near(index), hole.shape)
+        return shadow_left(own, voted, hole, hole if found is None else hole | found, ground.unit)
 
     def _stretch(self, index: int) -> tuple[LitGround, Votes]:
         return self._stretches.get(stretch_of(index, self._shot), self._begun)
@@ -133,14 +124,14 @@ class Shadows:
         around = _laid(_spread(vote.where, _AROUND_CELLS), beside, hole, down)
         least = np.where(_spread(vote.where, _PLACE_CELLS), _AT_THE_PLACE, _ELSEWHERE)
         expected = beside.laid(np.maximum(vote.for_it, least).astype(np.float32), hole.shape, down)
-        likely = evidence.shadow + _VOTE_WEIGHT * expected > _LEAST_EVIDENCE
+        likely = evidence + _VOTE_WEIGHT * expected > _LEAST_EVIDENCE
         dark = around & own.known & own.plain & likely & (own.dark < _HERE) & ~hole
         found = self._joined(dark, place, hole, own, ground.unit)
         most = _MOST_OF_OBJECT * np.count_nonzero(hole)
         if np.count_nonzero(found) > most:
             return np.zeros_like(found)
         voted = beside.laid(np.maximum(lowered(vote.for_it, down), votes.near(index)), hole.shape)
-        found = followed(found, own, evidence.shadow, voted, hole, ground.unit)
+        found = followed(found, own, evidence, voted, hole, ground.unit)
         box = Region.of(hole)
         near = np.zeros_like(hole)
         near[box.grown(round(_UNSEEN_REACH * max(box.width, box.height)), hole.shape).slices] = True

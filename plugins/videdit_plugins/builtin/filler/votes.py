@@ -50,18 +50,6 @@ _KEPT, _EVIDENCE_KEPT, _BALLOTS_KEPT, _DECIDED_KEPT = 40, 8, 96, 16
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """How much more likely a pixel's darkness is in a shadow than at any time: logarithms, 0 where that is not known.
-
-    shadow: (h, w) float32, for what looks like a shadow
-    dark:   (h, w) float32, for whatever is dark
-    """
-
-    shadow: Plane
-    dark: Plane
-
-
-@dataclass(frozen=True, slots=True)
 class Vote:
     """Where beside the object something goes along with it, SHAPE of cells.
 
@@ -85,18 +73,14 @@ class Votes:
         self._ground = ground
         self._darkenings: Cache[int, Darkening] = Cache(_KEPT)
         self._usual: Cache[int, Plane] = Cache(_KEPT)
-        self._evidence: Cache[int, tuple[Darkening, Evidence]] = Cache(_EVIDENCE_KEPT)
+        self._evidence: Cache[int, tuple[Darkening, Plane]] = Cache(_EVIDENCE_KEPT)
         self._ballots: Cache[int, Plane] = Cache(_BALLOTS_KEPT)
         self._voting: Cache[range, list[int]] = Cache(_DECIDED_KEPT)
-        self._decided: Cache[range, tuple[Vote | None, Vote | None]] = Cache(_DECIDED_KEPT)
+        self._decided: Cache[range, Vote | None] = Cache(_DECIDED_KEPT)
 
     def shadow(self, index: int) -> Vote | None:
         """Return where the object's shadow lies around frame `index`; None if it casts none."""
-        return self._decided.get(self._window(index), self._decide)[0]
-
-    def dark(self, index: int) -> Vote | None:
-        """Return where something dark goes along around frame `index`, shadow or not; None if nothing does."""
-        return self._decided.get(self._window(index), self._decide)[1]
+        return self._decided.get(self._window(index), self._decide)
 
     def around(self, index: int) -> dict[int, Plane]:
         """Return what frame `index` and those that vote beside it show in their cells for a shadow, SHAPE float32."""
@@ -105,7 +89,7 @@ class Votes:
     def near(self, index: int) -> Plane:
         """Return the votes for a shadow of frame `index` and of those beside it together, SHAPE float32."""
         ballots = self._beside(index)
-        hole, for_shadow, _ = cv2.split(np.asarray(sum(ballots.values())))
+        hole, for_shadow = cv2.split(np.asarray(sum(ballots.values())))
         weight = _weight(self._window(index))
         return _smoothed(np.asarray(for_shadow * weight), np.asarray(hole / np.float32(len(ballots))))
 
@@ -115,7 +99,10 @@ class Votes:
         return {one: self._ballots.get(one, self._ballot) for one in sorted(frames)}
 
     def may_cast(self, index: int) -> bool:
-        """Return whether frame `index` has an object whose shadow would be in the picture."""
+        """Return whether frame `index` has an object that moves, and whose shadow would be in the picture."""
+        return self._large(index) and bool(self._voting.get(self._window(index), self._voters))
+
+    def _large(self, index: int) -> bool:
         hole = self._ground.look(index).hole
         least = _LEAST_PX * (2 * self._ground.unit) ** 2
         return bool(np.count_nonzero(hole) >= least) and not _cut_off(hole)
@@ -124,28 +111,31 @@ class Votes:
         """Return how dark frame `index` is."""
         return self._darkenings.get(index, self._darkened)
 
-    def evidence(self, index: int) -> tuple[Darkening, Evidence]:
-        """Return how dark frame `index` is, and what that is evidence for."""
-        own = self._darkenings.get(index, self._darkened)
-        usual, overall = self._usual_at(index), _likeness(own)
-        weight = usual[..., 2] + _UNSEEN_WEIGHT
-        share = max(1, int(np.count_nonzero(own.known)))
-        evidence = []
-        for number, like in enumerate(overall):
-            typical = max(_LEAST_USUAL, float(like.sum()) / share)
-            often = np.clip((usual[..., number] + _UNSEEN_WEIGHT * typical) / weight, _LEAST_USUAL, _MOST_USUAL)
-            expected = np.maximum(_IN_SHADOW, often + 0.05)
-            speaks = like * np.log(expected / often) + (1 - like) * np.log((1 - expected) / (1 - often))
-            evidence.append((speaks * own.known).astype(np.float32))
-        return own, Evidence(*evidence)
+    def evidence(self, index: int) -> tuple[Darkening, Plane]:
+        """Return how dark frame `index` is, and what that is evidence for, (h, w) float32.
+
+        That is the logarithm of how much more likely a pixel's darkness is in a shadow than at any time; 0 where that
+        is not known.
+        """
+        return self._evidence.get(index, self._weighed)
+
+    def _weighed(self, index: int) -> tuple[Darkening, Plane]:
+        own, usual = self.darkening(index), self._usual_at(index)
+        like = _likeness(own)
+        typical = max(_LEAST_USUAL, float(like.sum()) / max(1, int(np.count_nonzero(own.known))))
+        often = (usual[..., 0] + _UNSEEN_WEIGHT * typical) / (usual[..., 1] + _UNSEEN_WEIGHT)
+        often = np.clip(often, _LEAST_USUAL, _MOST_USUAL)
+        expected = np.maximum(_IN_SHADOW, often + 0.05)
+        speaks = like * np.log(expected / often) + (1 - like) * np.log((1 - expected) / (1 - often))
+        return own, (speaks * own.known).astype(np.float32)
 
     def _darkened(self, index: int) -> Darkening:
         return darkening(self._ground.look(index), self._ground.behind(index), self._ground.unit)
 
     def _usual_at(self, index: int) -> Plane:
-        """Return how often frames show the ground dark when the object is elsewhere, (h, w, 3) float32.
+        """Return how often frames show the ground dark when the object is elsewhere, (h, w, 2) float32.
 
-        That is the number of frames with a likely shadow, with anything dark, and of frames altogether.
+        That is the number of frames with a likely shadow, and of frames altogether.
         """
         anchors = self._ground.anchors_near(index)
         if anchors == [index]:
@@ -161,7 +151,7 @@ class Votes:
 
     def _usual_of(self, anchor: int) -> Plane:
         size, flags = self._ground.size[::-1], cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
-        total = np.zeros((*self._ground.size, 3), np.float32)
+        total = np.zeros((*self._ground.size, 2), np.float32)
         for other in self._ground.anchors:
             if other != anchor:
                 total += cv2.warpPerspective(
@@ -170,13 +160,13 @@ class Votes:
         return np.asarray(cv2.GaussianBlur(total, (0, 0), self._ground.unit * _USUAL_PX))
 
     def _elsewhere(self, anchor: int) -> Plane:
-        """Return what an anchor says of the ground at which the object is not; (h, w, 3) as in `_usual_at`."""
-        own = self._darkenings.get(anchor, self._darkened)
+        """Return what an anchor says of the ground at which the object is not; (h, w, 2) as in `_usual_at`."""
+        own = self.darkening(anchor)
         away = own.known.astype(np.float32)
         box = Region.of(self._ground.look(anchor).hole)
         if not box.empty:
             away[box.grown(round(_AWAY * max(box.width, box.height)), away.shape).slices] = 0
-        return np.dstack([like * away for like in _likeness(own)] + [away])
+        return np.dstack([_likeness(own) * away, away])
 
     def prepare(self, index: int, workers: Workers) -> None:
         """Make ahead, in several threads, what it takes to decide for frame `index`."""
@@ -185,7 +175,7 @@ class Votes:
         if voting:
             workers.map(self._ground.next_anchor, anchors[:-1])
             workers.map(self._ground.plate, anchors)
-            workers.map(lambda one: self._darkenings.get(one, self._darkened), anchors)
+            workers.map(self.darkening, anchors)
             workers.map(lambda one: self._usual.get(one, self._usual_of), anchors)
             workers.map(lambda one: self._ballots.get(one, self._ballot), voting)
 
@@ -195,25 +185,23 @@ class Votes:
     def _voters(self, window: range) -> list[int]:
         """Return the frames that vote; none if the object does not move over the ground."""
         first, step = self._ground.stretch.start, _step(window)
-        voting = [index for index in window if (index - first) % step == 0 and self.may_cast(index)]
+        voting = [index for index in window if (index - first) % step == 0 and self._large(index)]
         return voting if self._moves(voting) else []
 
     def _ballot(self, index: int) -> Plane:
-        """Return what a frame shows beside the object, (rows, columns, 3): the hole, and both kinds of evidence."""
-        hole, evidence = self._ground.look(index).hole, self.evidence(index)[1]
-        return Beside.of(hole).seen(np.dstack([hole.astype(np.float32), evidence.shadow, evidence.dark]))
+        """Return what a frame shows beside the object, (rows, columns, 2): the hole, and the evidence."""
+        hole = self._ground.look(index).hole
+        return Beside.of(hole).seen(np.dstack([hole.astype(np.float32), self.evidence(index)[1]]))
 
-    def _decide(self, window: range) -> tuple[Vote | None, Vote | None]:
+    def _decide(self, window: range) -> Vote | None:
         voting = self._voting.get(window, self._voters)
         if not voting:
-            return None, None
-        total = np.zeros((*SHAPE, 3), np.float32)
+            return None
+        total = np.zeros((*SHAPE, 2), np.float32)
         for index in voting:
             total += self._ballots.get(index, self._ballot)
-        hole, for_shadow, for_dark = cv2.split(total)
-        weight = _weight(window)
-        hole = np.asarray(hole / np.float32(len(voting)))
-        return _counted(np.asarray(for_shadow * weight), hole), _counted(np.asarray(for_dark * weight), hole)
+        hole, for_shadow = cv2.split(total)
+        return _counted(np.asarray(for_shadow * _weight(window)), np.asarray(hole / np.float32(len(voting))))
 
     def _moves(self, frames: list[int]) -> bool:
         """Whether the object is at different places of the ground; else it could not be told from it."""
@@ -245,10 +233,10 @@ def _cut_off(hole: Mask) -> bool:
     return bool(at_border > _CUT_OFF_SHARE * Region.of(hole).width)
 
 
-def _likeness(own: Darkening) -> tuple[Plane, Plane]:
-    """Return how much each pixel looks like a shadow, and like something dark, 0..1."""
-    dark = np.clip((own.dark - _FAINT) / (_DARK - _FAINT), 0, 1).astype(np.float32) * own.known
-    return dark * own.plain, dark
+def _likeness(own: Darkening) -> Plane:
+    """Return how much each pixel looks like a shadow, 0..1."""
+    dark = np.clip((own.dark - _FAINT) / (_DARK - _FAINT), 0, 1)
+    return np.asarray(dark * (own.known & own.plain), np.float32)
 
 
 def _counted(votes: Plane, holes: Plane) -> Vote | None:
