@@ -158,7 +158,7 @@ class BuiltinTracker(Tracker):
         target.lost = 0
         inside = one.roi.cut(probability)
         named = figures(target, one.evidence, inside)
-        doubtful = score(named) < DOUBTED or unlike(target, named["contrast"])
+        doubtful = score(named) < DOUBTED or unlike(target, named)
         learn_tracked(target, one, inside, named)
         target.doubted = target.doubted + 1 if doubtful else 0
         full = self._at_full_size(probability)

@@ -21,7 +21,7 @@ from videdit_plugins.builtin.tracker.target import Target
 
 WEAK_AREA = 0.12
 """Below these shares of the usual area and match the object may be lost."""
-WEAK_MATCH = 0.45
+WEAK_MATCH = 0.62
 GONE_AREA = 0.06
 SLIVER_AREA = 0.02
 DOUBTED_FRAMES = 2
@@ -125,7 +125,7 @@ def _weak(target: Target, one: Proposal) -> bool:
 def _found(target: Target, now: Plane, effort: Effort) -> Proposal | None:
     before = target.probability
     best, most = None, 0.0
-    refused = [one for one in target.refused if abs(now.index - one[2]) < REFUSED_FRAMES]
+    in_vain: list[tuple[float, tuple[float, float, int]]] = []
     for place in find_again(target, now, effort.grid_sides):
         one = None
         if (place.likely > 0.5).any():
@@ -134,11 +134,13 @@ def _found(target: Target, now: Plane, effort: Effort) -> Proposal | None:
             one = _at(target, Region.of(place.likely > 0.5), now, now, (0, 0), effort, None)
         likeness = 0.0 if one is None else _likeness(target, one)
         if one is None or not _fits(target, one, likeness):
-            refused.append((*place.centre, now.index))
+            in_vain.append((likeness, (*place.centre, now.index)))
         elif likeness > most:
             best, most = one, likeness
     target.probability = before
-    target.refused = [] if best else refused
+    # The likeliest of them gets another look on the next frame: it may be the object, half out from behind something.
+    refused = [one for one in target.refused if abs(now.index - one[2]) < REFUSED_FRAMES]
+    target.refused = [] if best else refused + [place for _, place in sorted(in_vain)[:-1]]
     return best
 
 

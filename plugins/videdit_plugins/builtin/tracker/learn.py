@@ -75,7 +75,7 @@ def learn_tracked(target: Target, one: Proposal, inside: FloatMap, named: Mappin
     target.first_match = target.first_match or match
     usual = target.usual_match or match
     target.usual_match = USUAL_FADE * usual + (1 - USUAL_FADE) * match
-    if not unlike(target, contrast):
+    if not unlike(target, named):
         usual = target.usual_contrast or contrast
         target.usual_contrast = CONTRAST_FADE * usual + (1 - CONTRAST_FADE) * contrast
 

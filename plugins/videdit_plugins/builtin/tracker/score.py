@@ -18,6 +18,8 @@ DOUBTED = 0.3
 UNLIKE = 0.5
 """What stands out less than this share of what the object did is doubted too: an object that leaves is soon taken for
 something else beside it, and that something has other colours, or none of its own."""
+GROWN = 1.7
+"""What is more than so many times as large as usual has come near, not left."""
 LEFT = 0.8
 HIDDEN = 0.4
 """An object that vanished at the border has left; one that vanished elsewhere may be hidden or missed."""
@@ -64,9 +66,12 @@ def contrast(evidence: Channels, mask: NDArray[np.bool_]) -> float:
     return _mean(said, mask) - _mean(said, ring)
 
 
-def unlike(target: Target, stands_out: float) -> bool:
-    """Return whether something with that contrast stands out far less than `target` did of late."""
-    return stands_out < UNLIKE * target.usual_contrast
+def unlike(target: Target, named: Mapping[str, float]) -> bool:
+    """Return whether something with those `figures` stands out far less than `target` did of late.
+
+    What has grown looks coarser than where it was given, and its ring may lie outside the frame: that is no sign.
+    """
+    return named["contrast"] < UNLIKE * target.usual_contrast and named["growth"] < np.log(GROWN)
 
 
 def _overlap(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
