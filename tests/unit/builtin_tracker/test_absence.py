@@ -6,12 +6,12 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from videdit_plugins.builtin.tracker import follow
-from videdit_plugins.builtin.tracker.effort import EFFORTS
+from videdit.frames import Region
+from videdit_plugins.builtin.tracker import search
 from videdit_plugins.builtin.tracker.follow import SLIVER_AREA, sliver
 from videdit_plugins.builtin.tracker.planes import Plane
+from videdit_plugins.builtin.tracker.roi import Roi
 from videdit_plugins.builtin.tracker.score import GROWN, UNLIKE, unlike
-from videdit_plugins.builtin.tracker.search import Place
 from videdit_plugins.builtin.tracker.target import Target
 
 
@@ -35,20 +35,26 @@ def test_what_has_come_near_is_not_unlike(contrast, growth):
     assert not unlike(target(usual_contrast=2.0), {"contrast": contrast, "growth": float(np.log(growth * GROWN))})
 
 
-def test_of_the_places_looked_at_in_vain_the_likeliest_gets_another_look(monkeypatch):
-    """The object comes out from behind something: half of it is no match yet, all of it on the next frame is."""
-    size = (40, 50)
-    likely = np.ones(size, np.float32)
-    likeness = {8.0: 0.1, 16.0: 0.5, 24.0: 0.3}
-    monkeypatch.setattr(follow, "find_again", lambda *_: [Place(likely * x, (x, 20.0)) for x in likeness])
-    monkeypatch.setattr(follow, "_at", lambda target, *_: float(target.probability[0, 0]))
-    monkeypatch.setattr(follow, "_likeness", lambda _, place: likeness[place])
-    monkeypatch.setattr(follow, "_fits", lambda *_: False)
-    colours = np.zeros((*size, 3), np.uint8)
-    lost = target(refused=[(40.0, 20.0, 6), (32.0, 20.0, 1)])
-    now = Plane(7, colours, colours[..., 0], colours, colours[::2, ::2, 0])
-    assert follow._found(lost, now, EFFORTS["standard"]) is None
-    assert sorted(lost.refused) == [(8.0, 20.0, 7), (24.0, 20.0, 7), (40.0, 20.0, 6)]
+def seen_at(likely, refused):
+    """Where an object of 16 x 16 pixels is looked for in a frame of 64 x 128."""
+    lost = target(usual_box=(16.0, 16.0), usual_area=200.0, refused=refused)
+    lost.probability = np.zeros((64, 128), np.float32)
+    roi = Roi(Region.whole((64, 128)), (64, 128), (64.0, 32.0), 16.0)
+    pixels = np.zeros((64, 128, 3), np.uint8)
+    plane = Plane(7, pixels, pixels[..., 0], pixels, pixels[::2, ::2, 0])
+    return [place.centre for place in search._places(likely, lost, roi, plane)]
+
+
+def test_a_place_looked_at_in_vain_gets_another_look_when_it_looks_better_than_then():
+    """The object comes out from behind something: half of it was no match, all of it on the next frame is."""
+    likely = np.zeros((16, 32), np.float32)
+    likely[6:10, 6:10], likely[6:10, 22:26] = 0.9, 0.6
+    places = seen_at(likely, [])
+    assert len(places) == 2
+    better, other = places
+    assert seen_at(likely, [(*better, 5, 0.9)]) == [other]
+    assert seen_at(likely, [(*better, 5, 0.5)]) == places
+    assert seen_at(likely, [(*better, 1, 0.9)]) == places, "after some frames it gets its turn again anyway"
 
 
 def test_a_sliver_is_no_object():

@@ -125,7 +125,7 @@ def _weak(target: Target, one: Proposal) -> bool:
 def _found(target: Target, now: Plane, effort: Effort) -> Proposal | None:
     before = target.probability
     best, most = None, 0.0
-    in_vain: list[tuple[float, tuple[float, float, int]]] = []
+    refused = [one for one in target.refused if abs(now.index - one[2]) < REFUSED_FRAMES]
     for place in find_again(target, now, effort.grid_sides):
         one = None
         if (place.likely > 0.5).any():
@@ -134,13 +134,11 @@ def _found(target: Target, now: Plane, effort: Effort) -> Proposal | None:
             one = _at(target, Region.of(place.likely > 0.5), now, now, (0, 0), effort, None)
         likeness = 0.0 if one is None else _likeness(target, one)
         if one is None or not _fits(target, one, likeness):
-            in_vain.append((likeness, (*place.centre, now.index)))
+            refused.append((*place.centre, now.index, place.mean))
         elif likeness > most:
             best, most = one, likeness
     target.probability = before
-    # The likeliest of them gets another look on the next frame: it may be the object, half out from behind something.
-    refused = [one for one in target.refused if abs(now.index - one[2]) < REFUSED_FRAMES]
-    target.refused = [] if best else refused + [place for _, place in sorted(in_vain)[:-1]]
+    target.refused = [] if best else refused
     return best
 
 

@@ -23,7 +23,9 @@ WORTH_COMPARING = 0.3
 LEAST_LIKENESS = 0.25
 CANDIDATES = 4
 REFUSED_FRAMES = 5
-"""For so many frames a place that was looked at in vain is left out, and the next best ones get their turn."""
+BETTER_THAN_THEN = 1.2
+"""For so many frames a place that was looked at in vain is left out, and the next best ones get their turn, unless it
+looks so many times as likely as it did then: the object may be coming out from behind something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +34,12 @@ class Place:
 
     likely: (h, w) float32 of work size
     centre: (x, y) in work pixels
+    mean:   of what is likely in the object's box there
     """
 
     likely: FloatMap
     centre: tuple[float, float]
+    mean: float
 
 
 def find_again(target: Target, plane: Plane, sides: tuple[int, int]) -> list[Place]:
@@ -69,21 +73,27 @@ def _places(likely: FloatMap, target: Target, roi: Roi, plane: Plane) -> list[Pl
     least = LEAST_LIKENESS * target.usual_area / (high * wide)
     rest = likely.copy()
     cell = CELL / roi.zoom[0], CELL / roi.zoom[1]
-    for x, y, when in target.refused:
-        if abs(plane.index - when) <= REFUSED_FRAMES:
-            rest[_box(round(x / cell[0]), round(y / cell[1]), size, likely.shape).slices] = 0
+    whole = _means(likely, size)
+    for x, y, when, then in target.refused:
+        column, row = min(round(x / cell[0]), likely.shape[1] - 1), min(round(y / cell[1]), likely.shape[0] - 1)
+        if abs(plane.index - when) <= REFUSED_FRAMES and whole[row, column] <= BETTER_THAN_THEN * then:
+            rest[_box(column, row, size, likely.shape).slices] = 0
     places = []
     for _ in range(CANDIDATES):
-        mean = cv2.boxFilter(rest, -1, size, borderType=cv2.BORDER_CONSTANT)
-        _, best, _, (x, y) = cv2.minMaxLoc(mean)
+        _, best, _, (x, y) = cv2.minMaxLoc(_means(rest, size))
         if best < least:
             break
         box = _box(x, y, size, likely.shape)
         kept = np.zeros_like(likely)
         kept[box.slices] = rest[box.slices]
         rest[box.slices] = 0
-        places.append(Place(roi.paste(kept, plane.size, 0.0), (x * cell[0], y * cell[1])))
+        centre = (x * cell[0], y * cell[1])
+        places.append(Place(roi.paste(kept, plane.size, 0.0), centre, float(whole[y, x])))
     return places
+
+
+def _means(likely: FloatMap, size: tuple[int, int]) -> FloatMap:
+    return np.asarray(cv2.boxFilter(likely, -1, size, borderType=cv2.BORDER_CONSTANT), np.float32)
 
 
 def _box(x: int, y: int, size: tuple[int, int], grid: tuple[int, ...]) -> Region:

@@ -16,7 +16,7 @@ from videdit_plugins.builtin.tracker.appearance import Appearance
 from videdit_plugins.builtin.tracker.memory import Exemplar, Places
 from videdit_plugins.builtin.tracker.target import Target
 
-VERSION = 4
+VERSION = 5
 EXEMPLAR_ARRAYS = ("descriptors", "places", "inside")
 Arrays = dict[str, NDArray[Any]]
 
@@ -72,7 +72,7 @@ def _target(prefix: str, kept: Mapping[str, Any], arrays: Arrays) -> Target:
     target = Target(arrays[f"{prefix}probability"], **{name: kept[name] for name in Target.SCALARS})
     target.usual_box = (kept["usual_box"][0], kept["usual_box"][1])
     target.friends = set(kept["friends"])
-    target.refused = [(x, y, index) for x, y, index in kept["refused"]]
+    target.refused = [(x, y, index, mean) for x, y, index, mean in kept["refused"]]
     target.appearance = Appearance(arrays[f"{prefix}sums_given"], arrays[f"{prefix}sums_recent"])
     target.given_colours = arrays.get(f"{prefix}given_colours")
     target.recent_colours = arrays.get(f"{prefix}recent_colours")

@@ -33,7 +33,8 @@ class Target:
     doubted:        for how many frames what was followed has hardly looked like it
     left:           whether it touched the frame's border when it was last seen
     last_places:    what the network remembers of the last frame it was seen on, None without one
-    refused:        (x, y, frame) of the places where it was looked for in vain of late, in work pixels
+    refused:        (x, y, frame, mean) of the places where it was looked for in vain of late, in work pixels, and how
+                    likely they looked then
     friends:        ids of objects it may share pixels with
     """
 
@@ -47,7 +48,7 @@ class Target:
     lost: int = 0
     doubted: int = 0
     left: bool = False
-    refused: list[tuple[float, float, int]] = field(default_factory=list)
+    refused: list[tuple[float, float, int, float]] = field(default_factory=list)
     friends: set[int] = field(default_factory=set)
     given: list[Exemplar] = field(default_factory=list)
     appearance: Appearance = field(default_factory=Appearance.empty)
