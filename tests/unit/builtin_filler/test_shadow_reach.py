@@ -84,9 +84,14 @@ class Scene:
         return followed(self.found, self.own, evidence, self.voted, self.hole, UNIT)
 
 
-def test_the_tip_beyond_a_leg_is_followed() -> None:
+def test_the_tip_beyond_a_leg_is_followed_and_a_little_farther() -> None:
     scene = Scene()
-    assert (scene.followed() == scene.found | scene.tip).all()
+    grown = scene.followed()
+    assert grown[scene.found | scene.tip].all()
+    beyond = grown & ~scene.found & ~scene.tip
+    assert beyond[84:90, 125:128].all()
+    beyond[84:90, 105:131] = False
+    assert not beyond.any()
 
 
 def moved_away(scene: Scene) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from math import log, sqrt
 
+import cv2
 import numpy as np
 
 from videdit import Region
 from videdit.frames import Mask
-from videdit_plugins.builtin.filler.dark_parts import dark_parts
+from videdit_plugins.builtin.filler.dark_parts import DarkPart, dark_parts
 from videdit_plugins.builtin.filler.darkening import Darkening
 from videdit_plugins.builtin.filler.diffusion import Plane
 
@@ -22,7 +23,9 @@ _GAP = 0.5
 """Of the object's length, the root of its area: its legs may hide the shadow in between."""
 HIGH = 0.55
 """Of the hole's height, from the top: a shadow lies lower."""
-_UNEVEN, _MOST_UNEVEN = 0.08, 0.1
+_LONG, _LENGTHENED = 1.3, 1.6
+"""Times its width; what is so long is made longer."""
+_UNEVEN, _MOST_UNEVEN = 0.08, 0.15
 _LEAST_AROUND_PX = 48.0
 
 
@@ -34,7 +37,7 @@ def followed(found: Mask, own: Darkening, shadow: Plane, voted: Plane, hole: Mas
     voted:  (h, w) float32, what the frames around say of each place beside the object; below 0, it does not go along
     unit:   pixels in a length of 1, see `FACTS_HEIGHT_PX`
     """
-    dark = own.known & own.plain & ~hole & ~found & (own.dark < _FAINT) & (shadow > _FAINT_EVIDENCE)
+    dark = own.known & own.plain & ~hole & ~found & (own.dark < _FAINT)
     box = Region.of(hole)
     dark[: round(box.y0 + HIGH * box.height)] = False
     inside = dark & (own.dark < _INSIDE) & (shadow > _EVIDENCE_INSIDE)
@@ -46,9 +49,24 @@ def followed(found: Mask, own: Darkening, shadow: Plane, voted: Plane, hole: Mas
             continue
         if part.apart and np.count_nonzero(inside[part.place] & part.mask) < _INSIDE_PX * unit**2:
             continue
-        if voted[part.place][part.mask].mean() < 0:
+        if shadow[part.place][part.mask].mean() < _FAINT_EVIDENCE or voted[part.place][part.mask].mean() < 0:
             continue
         seen, uneven = part.uneven_around(own, hidden, unit, _UNEVEN)
         if uneven <= _MOST_UNEVEN and (seen >= _LEAST_AROUND_PX * unit**2 or not part.apart):
             grown[part.place] |= part.mask
+            grown |= _lengthened(part, hole.shape) & own.known & ~hole
     return grown
+
+
+def _lengthened(part: DarkPart, size: tuple[int, int]) -> Mask:
+    """Return a part made longer along its longer axis: a shadow ends in less than a pixel of these."""
+    whole = np.zeros(size, np.uint8)
+    whole[part.place] = part.mask
+    y, x = np.nonzero(whole)
+    middle = np.array([x.mean(), y.mean()])
+    spread, axes = np.linalg.eigh(np.cov(np.stack([x, y])))
+    if spread[1] < _LONG**2 * spread[0]:
+        return whole > 0
+    stretch = np.eye(2) + (_LENGTHENED - 1) * np.outer(axes[:, 1], axes[:, 1])
+    matrix = np.column_stack([stretch, middle - stretch @ middle])
+    return np.asarray(cv2.warpAffine(whole, matrix, size[::-1], flags=cv2.INTER_NEAREST)) > 0

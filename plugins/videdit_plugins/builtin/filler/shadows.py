@@ -17,7 +17,7 @@ from videdit_plugins.builtin.filler.darkening import Darkening, local_mean
 from videdit_plugins.builtin.filler.foot import at_foot, shadow_left
 from videdit_plugins.builtin.filler.ground import LitGround, stretch_of
 from videdit_plugins.builtin.filler.jumps import lowering
-from videdit_plugins.builtin.filler.outwards import followed
+from videdit_plugins.builtin.filler.outwards import HIGH, followed
 from videdit_plugins.builtin.filler.pictures import Pictures
 from videdit_plugins.builtin.filler.votes import Vote, Votes
 from videdit_plugins.builtin.filler.workers import Workers
@@ -126,13 +126,14 @@ class Shadows:
         expected = beside.laid(np.maximum(vote.for_it, least).astype(np.float32), hole.shape, down)
         likely = evidence + _VOTE_WEIGHT * expected > _LEAST_EVIDENCE
         dark = around & own.known & own.plain & likely & (own.dark < _HERE) & ~hole
+        box = Region.of(hole)
+        dark[: round(box.y0 + HIGH * box.height)] = False
         found = self._joined(dark, place, hole, own, ground.unit)
         most = _MOST_OF_OBJECT * np.count_nonzero(hole)
         if np.count_nonzero(found) > most:
             return np.zeros_like(found)
         voted = beside.laid(np.maximum(lowered(vote.for_it, down), votes.near(index)), hole.shape)
         found = followed(found, own, evidence, voted, hole, ground.unit)
-        box = Region.of(hole)
         near = np.zeros_like(hole)
         near[box.grown(round(_UNSEEN_REACH * max(box.width, box.height)), hole.shape).slices] = True
         grown = self._with_unseen(index, found, near & ~hole & ~own.known)
