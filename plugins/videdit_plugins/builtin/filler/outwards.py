@@ -23,7 +23,7 @@ _GAP = 0.5
 """Of the object's length, the root of its area: its legs may hide the shadow in between."""
 HIGH = 0.55
 """Of the hole's height, from the top: a shadow lies lower."""
-_LONG, _LENGTHENED = 1.3, 1.6
+_LONG, _LENGTHENED = 1.3, 1.4
 """Times its width; what is so long is made longer."""
 _UNEVEN, _MOST_UNEVEN = 0.08, 0.15
 _LEAST_AROUND_PX = 48.0
@@ -47,14 +47,16 @@ def followed(found: Mask, own: Darkening, shadow: Plane, voted: Plane, hole: Mas
     for part in dark_parts(dark, found, _GAP * sqrt(area), unit):
         if np.count_nonzero(part.mask) > _MOST * area:
             continue
-        if part.apart and np.count_nonzero(inside[part.place] & part.mask) < _INSIDE_PX * unit**2:
+        core = np.count_nonzero(inside[part.place] & part.mask) >= _INSIDE_PX * unit**2
+        if part.apart and not core:
             continue
         if shadow[part.place][part.mask].mean() < _FAINT_EVIDENCE or voted[part.place][part.mask].mean() < 0:
             continue
         seen, uneven = part.uneven_around(own, hidden, unit, _UNEVEN)
         if uneven <= _MOST_UNEVEN and (seen >= _LEAST_AROUND_PX * unit**2 or not part.apart):
             grown[part.place] |= part.mask
-            grown |= _lengthened(part, hole.shape) & own.known & ~hole
+            if core:
+                grown |= _lengthened(part, hole.shape) & own.known & ~hole
     return grown
 
 
