@@ -19,18 +19,20 @@ from videdit_plugins.builtin.filler.views import View
 
 _LOW_PASS_PX = 4.0
 _NEAR_RING_PX = 10.0
-_FAR_RING_PX = 40.0
 _FAR_SHARE = 1e-3
 _ERROR_CODES = 3.0
 _PER_FRAME = 0.05
-_BESIDE = 0.1
+_BESIDE_CODES = 50.0
+"""What lies beside another frame's own hole, and differs so much from views that see the place farther from theirs, may be
+of the object: a mask that is too small leaves some of it."""
 _BEST = 8
 _FOLLOWED = 2.0
 """Errors add up along the way, which the surroundings do not show in full."""
-_HOPELESS_CODES = 30.0
-"""What fits its surroundings as badly as this shows something else."""
-_LOST_CODES = 5.0
-"""Followed views that fit as badly have lost their way: rather a plate than what they show."""
+_LEAST_LIMIT_CODES = 5.0
+_HOPELESS = 2.0
+"""What differs from its surroundings by more than this times their own contrast shows something else."""
+_LOST = 0.5
+"""The same for followed views, which have lost their way: rather a plate than what they show."""
 _OUTLIER_CODES = 30.0
 _SHRINK = 4
 _RIM_PX = 8.0
@@ -64,15 +66,17 @@ def blend(views: Sequence[View], rgb: NDArray[np.uint8], hole: Mask, scale: Scal
     where = cv2.dilate(hole.view(np.uint8), np.ones((side, side), np.uint8))
     known, flat = ~hole, (len(views), hole.size)
     nowhere = np.zeros(hole.shape, np.bool_)
+    errors = [ring_error(view, own, known, scale) for view in views]
     weights, mean = np.zeros((len(views), *hole.shape), np.float32), np.zeros(rgb.shape, np.float32)
     seen = np.zeros(hole.shape, np.bool_)
     marks = [math.exp(-_FOLLOWED if view.followed else 0.0) / (1 + _PER_FRAME * view.distance) for view in views]
     _weigh(
         np.stack([view.rgb for view in views]).reshape(*flat, 3),
-        np.stack([ring_error(view, own, known, scale) for view in views]).reshape(flat),
+        np.stack(errors).reshape(flat),
         np.stack([view.valid for view in views]).reshape(flat),
         np.stack([nowhere if view.beside is None else view.beside for view in views]).reshape(flat),
-        np.array([_LOST_CODES if view.followed else _HOPELESS_CODES for view in views], np.float32),
+        contrast(own, known, scale).ravel(),
+        np.array([_LOST if view.followed else _HOPELESS for view in views], np.float32),
         np.array(marks, np.float32),
         where.ravel(),
         weights.reshape(flat),
@@ -83,11 +87,11 @@ def blend(views: Sequence[View], rgb: NDArray[np.uint8], hole: Mask, scale: Scal
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _weigh(rgb, errors, valid, beside, limits, marks, where, weights, mean, seen):  # type: ignore[no-untyped-def]
+def _weigh(rgb, errors, valid, beside, contrast, limits, marks, where, weights, mean, seen):  # type: ignore[no-untyped-def]
     """Fill in the last three for the pixels `where`; rows are views, columns pixels."""
     count = len(marks)
     best = np.zeros(_BEST, np.float32)
-    own = np.zeros(count, np.float32)
+    own, free = np.zeros(count, np.float32), np.zeros(count, np.float32)
     colour = np.zeros(3, np.float32)
     for p in range(where.size):
         if not where[p]:
@@ -95,33 +99,46 @@ def _weigh(rgb, errors, valid, beside, limits, marks, where, weights, mean, seen
         best[:] = 0
         for v in range(count):
             own[v] = 0
-            if not valid[v, p] or not errors[v, p] < limits[v]:
+            if not valid[v, p] or not errors[v, p] < max(np.float32(_LEAST_LIMIT_CODES), limits[v] * contrast[p]):
                 continue
             seen[p] = True
-            weight = np.exp(-errors[v, p] / np.float32(_ERROR_CODES)) * marks[v]
-            if beside[v, p]:
-                weight *= np.float32(_BESIDE)
-            own[v] = weight
-            # The last of `best` is the least of the best so far.
-            place = _BEST - 1
-            if weight > best[place]:
-                while place > 0 and best[place - 1] < weight:
-                    best[place] = best[place - 1]
-                    place -= 1
-                best[place] = weight
+            own[v] = np.exp(-errors[v, p] / np.float32(_ERROR_CODES)) * marks[v]
         if not seen[p]:
             continue
+        total = np.float32(0)
+        for v in range(count):
+            free[v] = 0 if beside[v, p] else own[v]
+            total += free[v]
+        if total > 0:
+            _average(rgb, free, np.float32(0), p, colour)
+            for v in range(count):
+                if beside[v, p]:
+                    own[v] /= 1 + np.square(_distance(rgb[v, p], colour) * np.float32(1 / _BESIDE_CODES**2))
+        for v in range(count):
+            # The last of `best` is the least of the best so far.
+            place = _BEST - 1
+            if own[v] > best[place]:
+                while place > 0 and best[place - 1] < own[v]:
+                    best[place] = best[place - 1]
+                    place -= 1
+                best[place] = own[v]
         _average(rgb, own, best[_BEST - 1], p, colour)
         for v in range(count):
-            far = np.float32(0)
-            for channel in range(3):
-                difference = np.float32(rgb[v, p, channel]) - colour[channel]
-                far += difference * difference
-            own[v] /= 1 + far * np.float32(1 / _OUTLIER_CODES**2)
+            own[v] /= 1 + _distance(rgb[v, p], colour) * np.float32(1 / _OUTLIER_CODES**2)
         _average(rgb, own, np.float32(0), p, mean[p])
         # Slices would compile for seconds.
         for v in range(count):
             weights[v, p] = own[v]
+
+
+@numba.njit(cache=True, nogil=True)
+def _distance(rgb, colour):  # type: ignore[no-untyped-def]
+    """Return the squared distance of two colours."""
+    total = np.float32(0)
+    for channel in range(3):
+        difference = np.float32(rgb[channel]) - colour[channel]
+        total += difference * difference
+    return total
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -148,9 +165,19 @@ def ring_error(view: View, own: Plane, known: Mask, scale: Scale) -> Plane:
     The low-pass of the difference is taken off first: it is exposure, which the seam takes care of.
     """
     share = (known & view.valid).astype(np.float32)
-    difference = (grey_of(view.rgb) - own) * share
-    low = _smooth(difference, scale.px(_LOW_PASS_PX)) / (_smooth(share, scale.px(_LOW_PASS_PX)) + 1e-3)
-    rough = np.abs(difference - low) * share
+    return _around(grey_of(view.rgb) - own, share, scale)
+
+
+def contrast(own: Plane, known: Mask, scale: Scale) -> Plane:
+    """Return how much detail lies around each pixel, as `ring_error` measures what does not fit; (h, w) float32."""
+    return _around(own, known.astype(np.float32), scale)
+
+
+def _around(plane: Plane, share: Plane, scale: Scale) -> Plane:
+    """Return the mean of what is left of a plane without its low-pass, near each pixel, judged where `share` is 1."""
+    plane = plane * share
+    low = _smooth(plane, scale.px(_LOW_PASS_PX)) / (_smooth(share, scale.px(_LOW_PASS_PX)) + 1e-3)
+    rough = np.abs(plane - low) * share
     size = (max(1, rough.shape[1] // _SHRINK), max(1, rough.shape[0] // _SHRINK))
     both = cv2.resize(np.dstack([rough, share]), size, interpolation=cv2.INTER_AREA).reshape(size[1], size[0], 2)
     near = scale.px(_NEAR_RING_PX) / _SHRINK
