@@ -26,7 +26,7 @@ _BESIDE_CODES = 50.0
 """What lies beside another frame's own hole, and differs so much from views that see the place farther from theirs, may be
 of the object: a mask that is too small leaves some of it."""
 _BEST = 8
-_FOLLOWED = 2.0
+_FOLLOWED = 1.0
 """Errors add up along the way, which the surroundings do not show in full."""
 _LEAST_LIMIT_CODES = 5.0
 _HOPELESS = 2.0
