@@ -23,8 +23,8 @@ _FAR_SHARE = 1e-3
 _ERROR_CODES = 3.0
 _PER_FRAME = 0.05
 _BESIDE_CODES = 50.0
-"""What lies beside another frame's own hole, and differs so much from views that see the place farther from theirs, may be
-of the object: a mask that is too small leaves some of it."""
+"""What lies beside another frame's own hole, and differs so much from views that see the place farther from theirs, may
+be of the object: a mask that is too small leaves some of it."""
 _BEST = 8
 _FOLLOWED = 1.0
 """Errors add up along the way, which the surroundings do not show in full."""
