@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from videdit.errors import CorruptCheckpoint, MissingCheckpoint
 from videdit.frames import Region
@@ -64,6 +65,13 @@ def test_a_look_leaves_the_number_of_threads():
         assert torch.get_num_threads() == before + 1
     finally:
         torch.set_num_threads(before)
+
+
+def test_a_look_leaves_the_number_of_blas_threads():
+    """Two threads look; who does not hold the number must not set it, or the first one's is not taken any more."""
+    learned.CloseLook().word(np.zeros((COUNT, 60, 60), np.float32), Region(10, 10, 40, 40), closely=True)
+    with threadpool_limits(3, user_api="blas"):
+        assert {one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"} == {3}
 
 
 def _square(side: int, odds: float) -> choosing.Merits:

@@ -83,8 +83,10 @@ class CloseLook:
         if closely:
             looks += [partial(self._odds, number, shown, mirrored=True) for number in range(len(self._networks))]
         half = (len(looks) + 1) // 2
-        others = beside(lambda: [look() for look in looks[half:]])
-        told = [look() for look in looks[:half]] + others.result()
+        # The number of BLAS threads is this thread's to set and to put back: see `one_thread`.
+        with one_thread():
+            others = beside(lambda: [look() for look in looks[half:]])
+            told = [look() for look in looks[:half]] + others.result()
         odds_there = np.mean(told, axis=0)
         odds = np.zeros(planes.shape[1:], np.float32)
         odds[window.slices] = cv2.resize(odds_there, (window.width, window.height), interpolation=cv2.INTER_LINEAR)
