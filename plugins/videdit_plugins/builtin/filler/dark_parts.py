@@ -8,9 +8,13 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from videdit import Region
 from videdit.frames import Mask
 from videdit_plugins.builtin.filler.darkening import Darkening
+from videdit_plugins.builtin.filler.pictures import grown
 
+_HIGH = 0.55
+"""Of the hole's height, from the top: a shadow lies lower."""
 _LEAST_PX = 4
 _TOUCHING_PX = 1.5
 _AROUND_PX, _EDGE_PX = 8, 2
@@ -39,10 +43,18 @@ class DarkPart:
         """
         place = self.place
         free = own.known[place] & ~hidden[place]
-        around = _widened(self.mask, _AROUND_PX * unit) & ~_widened(self.mask, _EDGE_PX * unit) & free
+        around = grown(self.mask, _AROUND_PX * unit) & ~grown(self.mask, _EDGE_PX * unit) & free
         uneven = around & ((np.abs(own.dark[place]) > darkness) | ~own.plain[place])
         size = int(np.count_nonzero(around))
         return size, float(np.count_nonzero(uneven)) / max(1, size)
+
+
+def low_enough(dark: Mask, hole: Mask) -> Mask:
+    """Return `dark` without what lies beside the upper half of a hole, higher than a shadow does."""
+    box = Region.of(hole)
+    low = dark.copy()
+    low[: round(box.y0 + _HIGH * box.height)] = False
+    return low
 
 
 def dark_parts(dark: Mask, near: Mask, reach_px: float, unit: float) -> Iterator[DarkPart]:
@@ -65,9 +77,3 @@ def dark_parts(dark: Mask, near: Mask, reach_px: float, unit: float) -> Iterator
         if size >= _LEAST_PX and not (apart and leaves):
             place = slice(max(0, y - rim), y + h + rim), slice(max(0, x - rim), x + w + rim)
             yield DarkPart(place, parts[place] == part, apart)
-
-
-def _widened(mask: Mask, radius_px: float) -> Mask:
-    side = 2 * max(1, round(radius_px)) + 1
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    return np.asarray(cv2.dilate(mask.view(np.uint8), disc)) > 0

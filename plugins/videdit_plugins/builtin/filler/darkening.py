@@ -12,7 +12,8 @@ from videdit.frames import Mask
 from videdit_plugins.builtin.filler.diffusion import Plane
 from videdit_plugins.builtin.filler.ground import Lit, Look
 
-_MEAN = np.full((1, 3), 1 / 3)
+MEAN = np.full((1, 3), 1 / 3)
+"""Of the channels, for `cv2.transform`."""
 _SMOOTH_PX = 2.0
 _ROUGH_PX = 3.0
 _AROUND_PX = 30.0
@@ -46,9 +47,9 @@ def darkening(look: Look, lit: Lit, unit: float) -> Darkening:
     known = lit.known & ~look.hole
     share = known.astype(np.float32)
     change = (look.light - lit.light) * share[..., None]
-    mean = np.asarray(cv2.transform(change, _MEAN))
+    mean = np.asarray(cv2.transform(change, MEAN))
     even = blurred(change, share, unit * _SMOOTH_PX)
-    smooth = np.asarray(cv2.transform(even, _MEAN))
+    smooth = np.asarray(cv2.transform(even, MEAN))
     # Exposure and the lens darken the wider surroundings too; a shadow itself must not pull their level down.
     level, _ = local_mean(np.clip(mean, _SLIGHT, -_SLIGHT), known, unit * _AROUND_PX)
     dark = (smooth - level) * share

@@ -6,12 +6,10 @@ from math import log, sqrt
 
 import numpy as np
 
-from videdit import Region
 from videdit.frames import Mask
-from videdit_plugins.builtin.filler.dark_parts import DarkPart, dark_parts
+from videdit_plugins.builtin.filler.dark_parts import DarkPart, dark_parts, low_enough
 from videdit_plugins.builtin.filler.darkening import Darkening
 from videdit_plugins.builtin.filler.diffusion import Plane
-from videdit_plugins.builtin.filler.outwards import HIGH
 
 _DARK = log(0.88)
 """Light that is left anywhere in it."""
@@ -64,10 +62,7 @@ def shadow_left(own: Darkening, voted: Plane, hole: Mask, gone: Mask, unit: floa
 
 def _below(own: Darkening, hole: Mask, gone: Mask) -> Mask:
     """Return where what stays is dark and low enough for a shadow."""
-    dark = own.known & ~gone & (own.dark < _DARK)
-    box = Region.of(hole)
-    dark[: round(box.y0 + HIGH * box.height)] = False
-    return dark
+    return low_enough(own.known & ~gone & (own.dark < _DARK), hole)
 
 
 def _like(part: DarkPart, own: Darkening, voted: Plane, light: float, least_px: float, plain: float) -> bool:

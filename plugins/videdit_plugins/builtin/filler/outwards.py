@@ -7,9 +7,8 @@ from math import log, sqrt
 import cv2
 import numpy as np
 
-from videdit import Region
 from videdit.frames import Mask
-from videdit_plugins.builtin.filler.dark_parts import DarkPart, dark_parts
+from videdit_plugins.builtin.filler.dark_parts import DarkPart, dark_parts, low_enough
 from videdit_plugins.builtin.filler.darkening import Darkening
 from videdit_plugins.builtin.filler.diffusion import Plane
 
@@ -21,8 +20,6 @@ _MOST = 0.1
 """Of the object's area."""
 _GAP = 0.5
 """Of the object's length, the root of its area: its legs may hide the shadow in between."""
-HIGH = 0.55
-"""Of the hole's height, from the top: a shadow lies lower."""
 _LONG, _LENGTHENED = 1.3, 1.4
 """Times its width; what is so long is made longer."""
 _UNEVEN, _MOST_UNEVEN = 0.08, 0.15
@@ -37,9 +34,7 @@ def followed(found: Mask, own: Darkening, shadow: Plane, voted: Plane, hole: Mas
     voted:  (h, w) float32, what the frames around say of each place beside the object; below 0, it does not go along
     unit:   pixels in a length of 1, see `FACTS_HEIGHT_PX`
     """
-    dark = own.known & own.plain & ~hole & ~found & (own.dark < _FAINT)
-    box = Region.of(hole)
-    dark[: round(box.y0 + HIGH * box.height)] = False
+    dark = low_enough(own.known & own.plain & ~hole & ~found & (own.dark < _FAINT), hole)
     inside = dark & (own.dark < _INSIDE) & (shadow > _EVIDENCE_INSIDE)
     hidden = hole | found
     grown = found.copy()

@@ -151,6 +151,11 @@ def widened(hole: Mask, scale: Scale) -> Mask:
     """Grow a hole of the small picture by the border in which motion is not to be trusted."""
     if not hole.any():
         return hole
-    side = 2 * max(1, round(scale.px(_WIDER_PX))) + 1
+    return grown(hole, scale.px(_WIDER_PX))
+
+
+def grown(mask: Mask, radius_px: float) -> Mask:
+    """Return a mask dilated by a disc, of a radius of at least 1."""
+    side = 2 * max(1, round(radius_px)) + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    return np.asarray(cv2.dilate(hole.view(np.uint8), disc)) > 0
+    return np.asarray(cv2.dilate(mask.view(np.uint8), disc)) > 0

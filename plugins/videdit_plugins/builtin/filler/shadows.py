@@ -13,16 +13,16 @@ from videdit.frames import Mask
 from videdit_plugins.builtin.filler.beside import Beside, lowered
 from videdit_plugins.builtin.filler.cache import Cache
 from videdit_plugins.builtin.filler.camera import Camera
-from videdit_plugins.builtin.filler.darkening import Darkening, local_mean
+from videdit_plugins.builtin.filler.dark_parts import low_enough
+from videdit_plugins.builtin.filler.darkening import MEAN, Darkening, local_mean
 from videdit_plugins.builtin.filler.foot import at_foot, shadow_left
 from videdit_plugins.builtin.filler.ground import LitGround, stretch_of
 from videdit_plugins.builtin.filler.jumps import lowering
-from videdit_plugins.builtin.filler.outwards import HIGH, followed
-from videdit_plugins.builtin.filler.pictures import Pictures
+from videdit_plugins.builtin.filler.outwards import followed
+from videdit_plugins.builtin.filler.pictures import Pictures, grown
 from videdit_plugins.builtin.filler.votes import Vote, Votes
 from videdit_plugins.builtin.filler.workers import Workers
 
-_MEAN = np.full((1, 3), 1 / 3)
 _HERE, _DARK, _CORE = log(0.92), log(0.87), log(0.75)
 """Light that a shadow leaves: on the frame itself, at most, and somewhere inside."""
 _CORE_SHARE = 0.08
@@ -79,8 +79,8 @@ class Shadows:
             return False
         found = self._grown(index)
         hole = ground.look(index).hole
-        own, voted = votes.darkening(index), Beside.of(hole).laid(votes.near(index), hole.shape)
-        return shadow_left(own, voted, hole, hole if found is None else hole | found, ground.unit)
+        gone = hole if found is None else hole | found
+        return shadow_left(votes.darkening(index), votes.laid(index), hole, gone, ground.unit)
 
     def _stretch(self, index: int) -> tuple[LitGround, Votes]:
         return self._stretches.get(stretch_of(index, self._shot), self._begun)
@@ -103,14 +103,13 @@ class Shadows:
             return None
         vote = votes.shadow(index)
         found = self._at_foot(index) if vote is None else self._cast(index, vote)
-        return np.packbits(_widened(found, ground.unit * _SOFT_EDGE_PX)) if found.any() else None
+        return np.packbits(grown(found, ground.unit * _SOFT_EDGE_PX)) if found.any() else None
 
     def _at_foot(self, index: int) -> Mask:
         """Return a deep shadow at the foot, which is sure though the votes do not decide: where it rests long, say."""
         ground, votes = self._stretch(index)
         hole = ground.look(index).hole
-        voted = Beside.of(hole).laid(votes.near(index), hole.shape)
-        return at_foot(votes.darkening(index), voted, hole, ground.unit)
+        return at_foot(votes.darkening(index), votes.laid(index), hole, ground.unit)
 
     def _cast(self, index: int, vote: Vote) -> Mask:
         """Return the shadow on one frame: not much larger than the object."""
@@ -118,31 +117,29 @@ class Shadows:
         hole = ground.look(index).hole
         own, evidence = votes.evidence(index)
         beside = Beside.of(hole)
-        shape = np.where(_spread(vote.where, 1), np.maximum(vote.for_it, 0), 0).astype(np.float32)
+        shape = np.where(grown(vote.where, 1), np.maximum(vote.for_it, 0), 0).astype(np.float32)
         down = lowering(shape, votes.around(index), index)
-        place = _laid(_spread(vote.where, _PLACE_CELLS), beside, hole, down)
-        around = _laid(_spread(vote.where, _AROUND_CELLS), beside, hole, down)
-        least = np.where(_spread(vote.where, _PLACE_CELLS), _AT_THE_PLACE, _ELSEWHERE)
+        place = _laid(grown(vote.where, _PLACE_CELLS), beside, hole, down)
+        around = _laid(grown(vote.where, _AROUND_CELLS), beside, hole, down)
+        least = np.where(grown(vote.where, _PLACE_CELLS), _AT_THE_PLACE, _ELSEWHERE)
         expected = beside.laid(np.maximum(vote.for_it, least).astype(np.float32), hole.shape, down)
         likely = evidence + _VOTE_WEIGHT * expected > _LEAST_EVIDENCE
-        dark = around & own.known & own.plain & likely & (own.dark < _HERE) & ~hole
-        box = Region.of(hole)
-        dark[: round(box.y0 + HIGH * box.height)] = False
+        dark = low_enough(around & own.known & own.plain & likely & (own.dark < _HERE) & ~hole, hole)
         found = self._joined(dark, place, hole, own, ground.unit)
         most = _MOST_OF_OBJECT * np.count_nonzero(hole)
         if np.count_nonzero(found) > most:
             return np.zeros_like(found)
         voted = beside.laid(np.maximum(lowered(vote.for_it, down), votes.near(index)), hole.shape)
         found = followed(found, own, evidence, voted, hole, ground.unit)
-        near = np.zeros_like(hole)
+        near, box = np.zeros_like(hole), Region.of(hole)
         near[box.grown(round(_UNSEEN_REACH * max(box.width, box.height)), hole.shape).slices] = True
-        grown = self._with_unseen(index, found, near & ~hole & ~own.known)
-        return grown if np.count_nonzero(grown) <= most else found
+        whole = self._with_unseen(index, found, near & ~hole & ~own.known)
+        return whole if np.count_nonzero(whole) <= most else found
 
     def _joined(self, dark: Mask, place: Mask, hole: Mask, own: Darkening, unit: float) -> Mask:
         """Return the parts of `dark` that lie at the shadow's place, or at the object's foot and are dark inside."""
         opened = cv2.morphologyEx(dark.view(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
-        touching, box = _widened(hole, unit * _TOUCH_PX), Region.of(hole)
+        touching, box = grown(hole, unit * _TOUCH_PX), Region.of(hole)
         count, parts, _, centres = cv2.connectedComponentsWithStats(opened)
         keep = np.zeros(count, np.bool_)
         for part in range(1, count):
@@ -164,7 +161,7 @@ class Shadows:
         bright, bright_weight = local_mean(lit.light, lit.known & ~look.wide & ~found, sigma)
         first, second, third = cv2.split(cv2.absdiff(look.light, shade))
         alike = cv2.max(cv2.max(first, second), third) < _LIKE
-        darker = cv2.transform(look.light - bright, _MEAN) < _DARK
+        darker = cv2.transform(look.light - bright, MEAN) < _DARK
         like = near & alike & darker & (shade_weight > 1e-2) & (bright_weight > 1e-2)
         count, parts = cv2.connectedComponents((like | found).view(np.uint8))
         kept = np.zeros(count, np.bool_)
@@ -172,15 +169,5 @@ class Shadows:
         return np.asarray(kept[parts])
 
 
-def _spread(cells: Mask, by: int) -> Mask:
-    side = 2 * by + 1
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    return np.asarray(cv2.dilate(cells.view(np.uint8), disc)) > 0
-
-
 def _laid(cells: Mask, beside: Beside, hole: Mask, down: int) -> Mask:
     return beside.laid(cells.astype(np.float32), hole.shape, down) > 0.5
-
-
-def _widened(mask: Mask, radius_px: float) -> Mask:
-    return _spread(mask, max(1, round(radius_px)))

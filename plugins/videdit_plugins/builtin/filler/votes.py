@@ -93,6 +93,11 @@ class Votes:
         weight = _weight(self._window(index))
         return _smoothed(np.asarray(for_shadow * weight), np.asarray(hole / np.float32(len(ballots))))
 
+    def laid(self, index: int) -> Plane:
+        """Return those votes by pixel of frame `index`, (h, w) float32; 0 far from the object."""
+        hole = self._ground.look(index).hole
+        return Beside.of(hole).laid(self.near(index), hole.shape)
+
     def _beside(self, index: int) -> dict[int, Plane]:
         voting = self._voting.get(self._window(index), self._voters)
         frames = {index, *(one for one in voting if abs(one - index) <= _NEAR_FRAMES)}

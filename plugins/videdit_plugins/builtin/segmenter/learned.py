@@ -79,9 +79,8 @@ class CloseLook:
         how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
         shown = np.stack([cv2.resize(plane[window.slices], (columns, rows), interpolation=how) for plane in planes])
         # What a network thinks its answer is worth tells less than how sure it is of each pixel.
-        looks = [partial(self._odds, number, shown, mirrored=False) for number in range(len(self._networks))]
-        if closely:
-            looks += [partial(self._odds, number, shown, mirrored=True) for number in range(len(self._networks))]
+        sides = (False, True) if closely else (False,)
+        looks = [partial(self._odds, network, shown, mirrored=side) for side in sides for network in self._networks]
         half = (len(looks) + 1) // 2
         # The number of BLAS threads is this thread's to set and to put back: see `one_thread`.
         with one_thread():
@@ -92,14 +91,14 @@ class CloseLook:
         odds[window.slices] = cv2.resize(odds_there, (window.width, window.height), interpolation=cv2.INTER_LINEAR)
         return Word(window, odds)
 
-    def _odds(self, number: int, shown: NDArray[np.float32], *, mirrored: bool) -> NDArray[np.float32]:
+    def _odds(self, network: Corrector, shown: NDArray[np.float32], *, mirrored: bool) -> NDArray[np.float32]:
         """Return the log-odds (h, w) of one network for `shown` (COUNT, h, w), or for its mirror image, turned back."""
         with torch.inference_mode(), one_thread():
             batch = torch.from_numpy(shown)[None].to(self._device)
             if mirrored:
                 batch = batch.flip(3)
                 batch[:, ACROSS] *= -1
-            answer: Tensor = self._networks[number](batch.contiguous(memory_format=torch.channels_last))[0]
+            answer: Tensor = network(batch.contiguous(memory_format=torch.channels_last))[0]
             odds: NDArray[np.float32] = (answer.flip(3) if mirrored else answer)[0, 0].cpu().numpy()
             return odds
 
