@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numba
@@ -54,6 +55,33 @@ class Blend:
     seen: Mask
 
 
+class _Rows(NamedTuple):
+    """What is weighed: rows are views, columns the pixels of the box.
+
+    rgb:    (views, pixels, 3) uint8
+    errors: (views, pixels) float32, codes, from `ring_error`
+    valid:  (views, pixels) bool
+    beside: (views, pixels) bool, may be of the object
+    limits: (views,) float32, the largest error that is used, in contrasts of the surroundings
+    marks:  (views,) float32, the weight of a view that fits without error
+    """
+
+    rgb: NDArray[np.uint8]
+    errors: Plane
+    valid: Mask
+    beside: Mask
+    limits: Plane
+    marks: Plane
+
+
+class _Blended(NamedTuple):
+    """The arrays of a `Blend`, with the pixels in one axis, to be filled in."""
+
+    weights: Plane
+    rgb: Plane
+    seen: Mask
+
+
 def blend(views: Sequence[View], rgb: NDArray[np.uint8], hole: Mask, scale: Scale) -> Blend:
     """Blend the views of a box.
 
@@ -64,32 +92,38 @@ def blend(views: Sequence[View], rgb: NDArray[np.uint8], hole: Mask, scale: Scal
     # The hole and the rim that the seam is judged by; nothing farther away is asked for.
     side = 2 * max(1, round(scale.px(_RIM_PX))) + 1
     where = cv2.dilate(hole.view(np.uint8), np.ones((side, side), np.uint8))
-    known, flat = ~hole, (len(views), hole.size)
-    nowhere = np.zeros(hole.shape, np.bool_)
-    errors = [ring_error(view, own, known, scale) for view in views]
-    weights, mean = np.zeros((len(views), *hole.shape), np.float32), np.zeros(rgb.shape, np.float32)
-    seen = np.zeros(hole.shape, np.bool_)
-    marks = [math.exp(-_FOLLOWED if view.followed else 0.0) / (1 + _PER_FRAME * view.distance) for view in views]
+    known, count = ~hole, len(views)
+    blended = Blend(np.zeros((count, *hole.shape), np.float32), np.zeros(rgb.shape, np.float32), np.zeros_like(hole))
     _weigh(
-        np.stack([view.rgb for view in views]).reshape(*flat, 3),
-        np.stack(errors).reshape(flat),
-        np.stack([view.valid for view in views]).reshape(flat),
-        np.stack([nowhere if view.beside is None else view.beside for view in views]).reshape(flat),
+        _rows(views, own, known, scale),
         contrast(own, known, scale).ravel(),
-        np.array([_LOST if view.followed else _HOPELESS for view in views], np.float32),
-        np.array(marks, np.float32),
         where.ravel(),
-        weights.reshape(flat),
-        mean.reshape(-1, 3),
-        seen.ravel(),
+        _Blended(blended.weights.reshape(count, -1), blended.rgb.reshape(-1, 3), blended.seen.ravel()),
     )
-    return Blend(weights, mean, seen)
+    return blended
+
+
+def _rows(views: Sequence[View], own: Plane, known: Mask, scale: Scale) -> _Rows:
+    nowhere, flat = np.zeros(known.shape, np.bool_), (len(views), known.size)
+    marks = [math.exp(-_FOLLOWED if view.followed else 0.0) / (1 + _PER_FRAME * view.distance) for view in views]
+    return _Rows(
+        rgb=np.stack([view.rgb for view in views]).reshape(*flat, 3),
+        errors=np.stack([ring_error(view, own, known, scale) for view in views]).reshape(flat),
+        valid=np.stack([view.valid for view in views]).reshape(flat),
+        beside=np.stack([nowhere if view.beside is None else view.beside for view in views]).reshape(flat),
+        limits=np.array([_LOST if view.followed else _HOPELESS for view in views], np.float32),
+        marks=np.array(marks, np.float32),
+    )
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _weigh(rgb, errors, valid, beside, contrast, limits, marks, where, weights, mean, seen):  # type: ignore[no-untyped-def]
-    """Fill in the last three for the pixels `where`; rows are views, columns pixels."""
-    count = len(marks)
+def _weigh(views, contrast, where, blended):  # type: ignore[no-untyped-def]
+    """Fill in what is blended of the rows of views, for the pixels `where`.
+
+    contrast: (pixels,) float32
+    where:    (pixels,) uint8
+    """
+    count = len(views.marks)
     best = np.zeros(_BEST, np.float32)
     own, free = np.zeros(count, np.float32), np.zeros(count, np.float32)
     colour = np.zeros(3, np.float32)
@@ -99,21 +133,22 @@ def _weigh(rgb, errors, valid, beside, contrast, limits, marks, where, weights, 
         best[:] = 0
         for v in range(count):
             own[v] = 0
-            if not valid[v, p] or not errors[v, p] < max(np.float32(_LEAST_LIMIT_CODES), limits[v] * contrast[p]):
+            limit = max(np.float32(_LEAST_LIMIT_CODES), views.limits[v] * contrast[p])
+            if not views.valid[v, p] or not views.errors[v, p] < limit:
                 continue
-            seen[p] = True
-            own[v] = np.exp(-errors[v, p] / np.float32(_ERROR_CODES)) * marks[v]
-        if not seen[p]:
+            blended.seen[p] = True
+            own[v] = np.exp(-views.errors[v, p] / np.float32(_ERROR_CODES)) * views.marks[v]
+        if not blended.seen[p]:
             continue
         total = np.float32(0)
         for v in range(count):
-            free[v] = 0 if beside[v, p] else own[v]
+            free[v] = 0 if views.beside[v, p] else own[v]
             total += free[v]
         if total > 0:
-            _average(rgb, free, np.float32(0), p, colour)
+            _average(views.rgb, free, np.float32(0), p, colour)
             for v in range(count):
-                if beside[v, p]:
-                    own[v] /= 1 + np.square(_distance(rgb[v, p], colour) * np.float32(1 / _BESIDE_CODES**2))
+                if views.beside[v, p]:
+                    own[v] /= 1 + np.square(_distance(views.rgb[v, p], colour) * np.float32(1 / _BESIDE_CODES**2))
         for v in range(count):
             # The last of `best` is the least of the best so far.
             place = _BEST - 1
@@ -122,13 +157,13 @@ def _weigh(rgb, errors, valid, beside, contrast, limits, marks, where, weights, 
                     best[place] = best[place - 1]
                     place -= 1
                 best[place] = own[v]
-        _average(rgb, own, best[_BEST - 1], p, colour)
+        _average(views.rgb, own, best[_BEST - 1], p, colour)
         for v in range(count):
-            own[v] /= 1 + _distance(rgb[v, p], colour) * np.float32(1 / _OUTLIER_CODES**2)
-        _average(rgb, own, np.float32(0), p, mean[p])
+            own[v] /= 1 + _distance(views.rgb[v, p], colour) * np.float32(1 / _OUTLIER_CODES**2)
+        _average(views.rgb, own, np.float32(0), p, blended.rgb[p])
         # Slices would compile for seconds.
         for v in range(count):
-            weights[v, p] = own[v]
+            blended.weights[v, p] = own[v]
 
 
 @numba.njit(cache=True, nogil=True)
