@@ -25,6 +25,9 @@ from videdit.ops import MaskShaping
 from videdit.plugins import Plugins
 from videdit.project import read_description
 from videdit.testing.contracts import check_offer
+from videdit_plugins.builtin.filler.options import FillerOptions
+from videdit_plugins.builtin.segmenter.options import SegmenterOptions
+from videdit_plugins.builtin.tracker.options import TrackerOptions
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 PAGES = sorted(path.name for path in DOCS.glob("*.md"))
@@ -193,10 +196,30 @@ def test_exit_codes_are_those_of_the_errors() -> None:
     assert {int(code): name for code, name in rows.items()} == {one.exit_code: one.__name__ for one in branches}
 
 
-def test_links_between_pages_lead_somewhere() -> None:
-    for page in PAGES:
-        for target in re.findall(r"\]\(([^)#:]+)\)", text(page)):
-            assert (DOCS / target).exists(), f"{page} links to {target}"
+def anchors(page: Path) -> set[str]:
+    """Return what a link may name behind its "#": the headings, as GitHub writes them."""
+    titles = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("page", [*DOCS.rglob("*.md"), *DOCS.parent.glob("*.md")], ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target, anchor in re.findall(r"\]\(([^)#:]*)#?([^):]*)\)", page.read_text("utf-8")):
+        aimed = page.parent / target if target else page
+        assert aimed.exists(), f"{page.name} links to {target}"
+        assert not anchor or anchor in anchors(aimed), f"{page.name} links to {target}#{anchor}"
+
+
+@pytest.mark.parametrize(
+    ("page", "options"),
+    [
+        ("builtin-segmenter.md", SegmenterOptions),
+        ("builtin-tracker.md", TrackerOptions),
+        ("builtin-filler.md", FillerOptions),
+    ],
+)
+def test_every_option_of_a_builtin_engine_is_documented(page: str, options: type[videdit.Options]) -> None:
+    assert [name for name in options.model_fields if f"| `{name}` |" not in text(page)] == []
 
 
 def test_every_part_stands_in_the_architecture() -> None:
