@@ -65,14 +65,10 @@ def test_a_dark_place_of_the_ground_is_no_shadow(make_clip: Make, started: Make)
     assert filled.region.y1 == 56
 
 
-class Masks(list[NDArray[np.bool_]]):
-    """Holes by index."""
-
-
 def found_in(clip: Any, index: int) -> NDArray[np.bool_]:
     """Return the shadow that is found on a frame, nothing where there is none."""
     frames = ArrayFrames(clip.shown)
-    pictures = Pictures(frames, Masks(clip.holes), Scale.of(frames.size, 360), kept=len(clip.shown))
+    pictures = Pictures(frames, clip.holes, Scale.of(frames.size, 360), kept=len(clip.shown))
     found = Shadows(frames.shot, pictures, Camera(pictures, frames.shot))[index]
     return np.zeros(frames.size, np.bool_) if found is None else found
 
@@ -152,7 +148,7 @@ def test_of_a_long_shot_only_the_frames_around_are_read(make_clip: Make) -> None
             return super().__getitem__(index)
 
     frames = Watched(clip.shown)
-    pictures = Pictures(frames, Masks(clip.holes), Scale.of(frames.size, 360), kept=200)
+    pictures = Pictures(frames, clip.holes, Scale.of(frames.size, 360), kept=200)
     assert Shadows(frames.shot, pictures, Camera(pictures, frames.shot))[120] is None
     assert 120 - 80 <= min(asked) < 120 - 50
     assert 120 + 50 < max(asked) <= 120 + 80
@@ -213,7 +209,7 @@ def test_what_is_found_does_not_depend_on_the_order_of_questions(make_clip: Make
     frames = ArrayFrames(clip.shown)
 
     def asked(order: list[int]) -> dict[int, bytes]:
-        pictures = Pictures(frames, Masks(clip.holes), Scale.of(frames.size, 360), kept=30)
+        pictures = Pictures(frames, clip.holes, Scale.of(frames.size, 360), kept=30)
         finder = Shadows(frames.shot, pictures, Camera(pictures, frames.shot))
         return {index: np.asarray(finder[index]).tobytes() for index in order}
 

@@ -210,10 +210,6 @@ def test_a_shadow_at_the_foot_is_told_though_too_faint_to_be_sure() -> None:
     assert not scene.left(scene.found)
 
 
-class Masks(list[NDArray[np.bool_]]):
-    """Holes by index."""
-
-
 def test_a_shadow_is_found_below_a_jump_although_a_post_hides_most_of_it(make_clip: Callable[..., Any]) -> None:
     clip = make_clip(count=30, pan=0.6, speed=2.6)
     posts = {index: slice(48 - round(0.6 * index), 64 - round(0.6 * index)) for index in range(30)}
@@ -228,7 +224,7 @@ def test_a_shadow_is_found_below_a_jump_although_a_post_hides_most_of_it(make_cl
         hole[32 - up : 56 - up, left : left + 24] = True
         frame[hole] = square.reshape(-1, 3)
     frames = ArrayFrames(clip.shown)
-    pictures = Pictures(frames, Masks(clip.holes), Scale.of(frames.size, 360), kept=30)
+    pictures = Pictures(frames, clip.holes, Scale.of(frames.size, 360), kept=30)
     found = Shadows(frames.shot, pictures, Camera(pictures, frames.shot))[14]
     assert found is not None
     left = 8 + int(2.6 * 14)
