@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 import videdit
 from videdit.media.from_arrays import write_film
 from videdit.plugins import Plugins
+from videdit.testing.fakes import KnownCuts
 
 SIZE = (120, 160)
 CUT = 20
@@ -87,20 +88,6 @@ class Teller(videdit.Detector):
         return "" if self.knows else "discs are not known again"
 
 
-class CutInTheMiddle(videdit.ShotDetector):
-    def __init__(self, options: Any, runtime: Any) -> None:
-        pass
-
-    def start(self, frames_per_second: float) -> None:
-        pass
-
-    def watch(self, frame: videdit.Frame) -> list[videdit.ShotChange]:
-        return [videdit.ShotChange(CUT)] if frame.index == CUT else []
-
-    def finish(self) -> list[videdit.ShotChange]:
-        return []
-
-
 class Finder:
     """A plug-in with the detector, for "discs"."""
 
@@ -113,7 +100,7 @@ class Finder:
 
     @videdit.hookimpl
     def register_shot_detectors(self, register: Any) -> None:
-        register("middle", CutInTheMiddle, rank=99)
+        register("middle", lambda options, runtime: KnownCuts(CUT), rank=99)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import videdit
 from videdit.media.from_arrays import write_film
 from videdit.plugins import Plugins
 from videdit.project import Project
-from videdit.testing.fakes import FakePlugin
+from videdit.testing.fakes import FakePlugin, KnownCuts
 
 RED, BLUE = (230, 20, 20), (20, 20, 230)
 SIZE = (48, 64)
@@ -53,21 +53,6 @@ class Fail(videdit.Effect):
         return window.rgb
 
 
-class CutAt20(videdit.ShotDetector):
-    def __init__(self, options: Any, runtime: Any) -> None:
-        self._seen = 0
-
-    def start(self, frames_per_second: float) -> None:
-        self._seen = 0
-
-    def watch(self, frame: videdit.Frame) -> list[videdit.ShotChange]:
-        self._seen += 1
-        return [videdit.ShotChange(20)] if self._seen == 21 else []
-
-    def finish(self) -> list[videdit.ShotChange]:
-        return []
-
-
 class Extra:
     @videdit.hookimpl
     def register_effects(self, register: Any) -> None:
@@ -76,7 +61,7 @@ class Extra:
 
     @videdit.hookimpl
     def register_shot_detectors(self, register: Any) -> None:
-        register("cut-at-20", CutAt20, rank=10_000)
+        register("cut-at-20", lambda options, runtime: KnownCuts(20), rank=10_000)
 
 
 @pytest.fixture

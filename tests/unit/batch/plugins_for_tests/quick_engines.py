@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import Field
 
 import videdit
-from videdit.testing.fakes import ColourSegmenter, ColourTracker, GreyFiller
+from videdit.testing.fakes import ColourSegmenter, ColourTracker, GreyFiller, KnownCuts
 
 
 class Invert(videdit.Effect):
@@ -76,22 +76,6 @@ class AlwaysDie(videdit.Effect):
         return window.rgb
 
 
-class KnowsTheFilm(videdit.ShotDetector):
-    """Says where the cuts of these tests' film are."""
-
-    def __init__(self, options: Any, runtime: Any) -> None:
-        pass
-
-    def start(self, frames_per_second: float) -> None:
-        pass
-
-    def watch(self, frame: videdit.Frame) -> list[videdit.ShotChange]:
-        return [videdit.ShotChange(frame.index)] if frame.index in (12, 30) else []
-
-    def finish(self) -> list[videdit.ShotChange]:
-        return []
-
-
 class Red(videdit.Detector):
     """Finds what is red."""
 
@@ -140,7 +124,7 @@ def register_detectors(register: Any) -> None:
 
 @videdit.hookimpl
 def register_shot_detectors(register: Any) -> None:
-    register("knows-the-film", KnowsTheFilm, rank=10_000)
+    register("knows-the-film", lambda options, runtime: KnownCuts(12, 30), rank=10_000)
 
 
 @videdit.hookimpl

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import videdit
-from videdit.testing.fakes import GreyFiller, StillTracker
+from videdit.testing.fakes import GreyFiller, KnownCuts, StillTracker
 
 
 class Around(videdit.Segmenter):
@@ -25,20 +25,6 @@ class Around(videdit.Segmenter):
                 y, x = int(prompt.y), int(prompt.x)
                 mask[max(0, y - 6) : y + 6, max(0, x - 6) : x + 6] = True
         return [videdit.Hypothesis(mask, 0.9)]
-
-
-class NoShots(videdit.ShotDetector):
-    def __init__(self, options: Any, runtime: Any) -> None:
-        pass
-
-    def start(self, frames_per_second: float) -> None:
-        pass
-
-    def watch(self, frame: videdit.Frame) -> list[videdit.ShotChange]:
-        return []
-
-    def finish(self) -> list[videdit.ShotChange]:
-        return []
 
 
 class Raises(videdit.Effect):
@@ -81,7 +67,7 @@ def register_fillers(register: Any) -> None:
 
 @videdit.hookimpl
 def register_shot_detectors(register: Any) -> None:
-    register("none", NoShots, rank=10_000)
+    register("none", lambda options, runtime: KnownCuts(), rank=10_000)
 
 
 @videdit.hookimpl
