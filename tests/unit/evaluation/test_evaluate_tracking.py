@@ -128,6 +128,20 @@ def rows_of(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+RecordOf = Callable[[TrackingSettings], Any]
+
+
+@pytest.fixture
+def record_of(davis: Path, tmp_path: Path, plugins: Plugins, runtime: Runtime) -> RecordOf:
+    """Evaluate the sequence `ants`, and return what is kept of it."""
+
+    def evaluated(settings: TrackingSettings) -> Any:
+        evaluate_tracking(davis, tmp_path / "out", settings, plugins=plugins, runtime=runtime, sequences=["ants"])
+        return json.loads((tmp_path / "out/finished/ants.json").read_text())
+
+    return evaluated
+
+
 def test_what_is_tracked_without_fault_gets_full_marks(
     davis: Path, tmp_path: Path, plugins: Plugins, runtime: Runtime
 ) -> None:
@@ -173,12 +187,9 @@ def test_means_are_over_objects_not_sequences(
     assert ants["auroc"] == 1
 
 
-def test_a_correction_goes_to_the_middle_of_what_is_wrong_and_helps(
-    davis: Path, tmp_path: Path, plugins: Plugins, runtime: Runtime
-) -> None:
+def test_a_correction_goes_to_the_middle_of_what_is_wrong_and_helps(record_of: RecordOf, tmp_path: Path) -> None:
     settings = TrackingSettings(tracker="forgetful", corrections=2)
-    evaluate_tracking(davis, tmp_path / "out", settings, plugins=plugins, runtime=runtime, sequences=["ants"])
-    record = json.loads((tmp_path / "out/finished/ants.json").read_text())
+    record = record_of(settings)
     # The fake begins on frame 4, loses the object again on the way back to 3, and is put right there too.
     assert record["corrected"] == [{"object": 1, "frame": 4}, {"object": 1, "frame": 3}]
     assert record["rounds"] == [0.75, 0.875, 1]
@@ -303,15 +314,14 @@ def test_options_of_the_engines_are_set_by_the_command(davis: Path, tmp_path: Pa
 
 
 def test_an_object_that_is_not_there_at_first_is_followed_both_ways_once_corrected(
-    davis: Path, tmp_path: Path, plugins: Plugins, runtime: Runtime
+    davis: Path, record_of: RecordOf
 ) -> None:
     path = davis / "Annotations/480p/ants/00000.png"
     with Image.open(path) as picture:
         labels = np.array(picture)
     Image.fromarray(np.where(labels == 1, 0, labels)).save(path)
     settings = TrackingSettings(tracker="colour", corrections=1)
-    evaluate_tracking(davis, tmp_path / "out", settings, plugins=plugins, runtime=runtime, sequences=["ants"])
-    record = json.loads((tmp_path / "out/finished/ants.json").read_text())
+    record = record_of(settings)
     # Unseen, its J is 0 on every frame but the first.
     assert record["rounds"] == [0.5, 1]
     assert record["corrected"] == [{"object": 1, "frame": 3}]
@@ -320,46 +330,34 @@ def test_an_object_that_is_not_there_at_first_is_followed_both_ways_once_correct
     assert record["objects"]["1"]["scores"][0] is not None
 
 
-def test_clicks_of_a_correction_go_on_from_the_mask_that_is_there(
-    davis: Path, tmp_path: Path, plugins: Plugins, runtime: Runtime
-) -> None:
+def test_clicks_of_a_correction_go_on_from_the_mask_that_is_there(record_of: RecordOf) -> None:
     settings = TrackingSettings(Pointing("click", 1), tracker="forgetful", segmenter="colour", corrections=1)
-    evaluate_tracking(davis, tmp_path / "out", settings, plugins=plugins, runtime=runtime, sequences=["ants"])
-    record = json.loads((tmp_path / "out/finished/ants.json").read_text())
+    record = record_of(settings)
     assert record["corrected"] == [{"object": 1, "frame": 4}]
     assert record["rounds"] == [0.75, 0.875]
 
 
-def test_a_correction_may_take_several_clicks_and_go_on_on_the_first_frame(
-    davis: Path, tmp_path: Path, plugins: Plugins, runtime: Runtime
-) -> None:
+def test_a_correction_may_take_several_clicks_and_go_on_on_the_first_frame(record_of: RecordOf) -> None:
     """The segmenter gives one half of the object for one click, and the tracker keeps what it is given."""
     settings = TrackingSettings(Pointing("click", 1), tracker="still", segmenter="halves", corrections=1)
-    evaluate_tracking(davis, tmp_path / "out", settings, plugins=plugins, runtime=runtime, sequences=["ants"])
-    record = json.loads((tmp_path / "out/finished/ants.json").read_text())
+    record = record_of(settings)
     assert record["objects"]["2"]["j"][0] == 0.5, "one click on the first frame"
     assert record["corrected"][0]["object"] == 1
     index = record["corrected"][0]["frame"]
     assert record["objects"]["1"]["j"][index] == 1, "several at the correction"
 
 
-def test_a_correction_that_gets_no_hold_of_the_object_is_given_up_for_another_frame(
-    davis: Path, tmp_path: Path, plugins: Plugins, runtime: Runtime
-) -> None:
+def test_a_correction_that_gets_no_hold_of_the_object_is_given_up_for_another_frame(record_of: RecordOf) -> None:
     settings = TrackingSettings(Pointing("click", 1), tracker="forgetful", segmenter="hidden", corrections=1)
-    evaluate_tracking(davis, tmp_path / "out", settings, plugins=plugins, runtime=runtime, sequences=["ants"])
-    record = json.loads((tmp_path / "out/finished/ants.json").read_text())
+    record = record_of(settings)
     assert record["given_up"] == [{"object": 1, "frame": 4}]
     assert [one["frame"] for one in record["corrected"]] == [3]
     assert record["rounds"][1] > record["rounds"][0]
 
 
-def test_a_click_that_makes_a_correction_worse_is_taken_back(
-    davis: Path, tmp_path: Path, plugins: Plugins, runtime: Runtime
-) -> None:
+def test_a_click_that_makes_a_correction_worse_is_taken_back(record_of: RecordOf) -> None:
     settings = TrackingSettings(Pointing("click", 1), tracker="forgetful", segmenter="worse", corrections=1)
-    evaluate_tracking(davis, tmp_path / "out", settings, plugins=plugins, runtime=runtime, sequences=["ants"])
-    record = json.loads((tmp_path / "out/finished/ants.json").read_text())
+    record = record_of(settings)
     ((one, index),) = ((each["object"], each["frame"]) for each in record["corrected"])
     assert record["objects"][str(one)]["j"][index] > 0.8, "the answer to the first of five clicks"
 
