@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 import videdit
 from videdit.batch.film import BatchFilm, Finished
 from videdit.batch.jobs import Job, Outcome
-from videdit.batch.report_page import page
+from videdit.batch.report_page import ShotFacts, page
 from videdit.batch.results import write_text_synced
 from videdit.batch.scheduling import WorkedOff
 from videdit.devices import peak_memory_bytes
@@ -29,26 +28,6 @@ from videdit.shots import Shot
 REPORT_NAME = "report.html"
 _THUMBNAIL_PX = 320
 _JPEG_QUALITY = 80
-
-
-@dataclass(frozen=True, slots=True)
-class ShotFacts:
-    """One row of the report; `before` and `after` are JPEG pictures as data addresses, "" where there is none.
-
-    objects: name -> frames it is on, and frames in doubt
-    state:   "edited", "passed through" or "failed"
-    """
-
-    number: int
-    frames: Shot
-    start_seconds: float
-    stop_seconds: float
-    state: str
-    why: str
-    seconds: Mapping[str, float]
-    objects: Mapping[str, tuple[int, int]]
-    before: str
-    after: str
 
 
 def write_report(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from videdit.batch.report import ShotFacts
+from videdit.shots import Shot
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #8884; --soft: #8881; --bad: #c62828; --warn: #b26a00; }
@@ -22,6 +22,26 @@ img { display: block; width: 220px; height: auto; border-radius: 4px; }
 pre { overflow: auto; background: var(--soft); padding: .6rem; border-radius: 4px; }
 .quiet { opacity: .7; }
 """
+
+
+@dataclass(frozen=True, slots=True)
+class ShotFacts:
+    """One row of the report; `before` and `after` are JPEG pictures as data addresses, "" where there is none.
+
+    objects: name -> frames it is on, and frames in doubt
+    state:   "edited", "passed through" or "failed"
+    """
+
+    number: int
+    frames: Shot
+    start_seconds: float
+    stop_seconds: float
+    state: str
+    why: str
+    seconds: Mapping[str, float]
+    objects: Mapping[str, tuple[int, int]]
+    before: str
+    after: str
 
 
 def page(
