@@ -5,8 +5,8 @@
 
 Frames 0 and n/2 of each sequence under DATA_DIR/davis; with --quarters frames n/4 and 3n/4. A click falls on the
 deepest point of the largest error, the picture's border counting as an edge. IoU is taken at full size. Answers are
-chained as in the Studio: each question carries the answer before it. The own score is compared with the IoU over all
-answers: correlation, mean error, and AUROC, the chance that an answer of IoU below 0.7 scores lower than one above.
+chained: each question carries the answer before it. The own score is compared with the IoU over all answers:
+correlation, mean error, and AUROC, the chance that an answer of IoU below 0.7 scores lower than one above.
 
 --weights takes other weights of the network. Given with sequences, it is used on those alone, and the sequences named
 are the ones measured. So a network trained twice, on five sequences each, is measured on all ten in one table:

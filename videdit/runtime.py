@@ -16,7 +16,7 @@ class Options(BaseModel):
     """Base of every engine's and effect's options.
 
     Declare fields with a type, a default and `pydantic.Field(description=...)`. From that one declaration come the
-    command-line flags, the keys of a pipeline file, the form in the Studio and the validation.
+    command-line flags, the keys of a pipeline file and the validation.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

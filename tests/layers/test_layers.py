@@ -29,7 +29,7 @@ LEVELS: list[set[str]] = [
     {"pipeline"},
     {"project"},
     {"batch"},
-    {"example", "doctor", "scaffold", "cli", "studio", "integrations", "evaluation", "testing"},
+    {"example", "doctor", "scaffold", "cli", "integrations", "evaluation", "testing"},
 ]  # fmt: skip
 LEVEL_OF = {name: number for number, names in enumerate(LEVELS) for name in names}
 FREE = {"__init__", "__main__"}

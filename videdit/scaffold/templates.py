@@ -66,7 +66,7 @@ def register_effects(register: Any) -> None:
 '''
 
 _OPTIONS = '''\
-"""The options of <effect>: flags, keys of a pipeline file, and the form in the Studio all come from here."""
+"""The options of <effect>: flags and keys of a pipeline file come from here."""
 
 from __future__ import annotations
 

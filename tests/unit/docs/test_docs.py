@@ -225,7 +225,20 @@ def test_every_option_of_a_builtin_engine_is_documented(page: str, options: type
 def test_every_part_stands_in_the_architecture() -> None:
     root = DOCS.parent
     page = (root / "ARCHITECTURE.md").read_text("utf-8")
-    parts = {path.name for path in (root / "videdit").iterdir() if path.suffix == ".py" or any(path.glob("*.py"))}
-    parts = {name.removesuffix(".py") for name in parts if not name.startswith("_")}
-    missing = [name for name in sorted(parts) if not re.search(rf"\b{name}\b", page)]
+    folders = [root / "videdit", root / "plugins/videdit_plugins", root / "plugins/videdit_plugins/builtin"]
+    inside = [path for folder in folders for path in folder.iterdir()]
+    parts = {path.stem for path in inside if path.suffix == ".py" or any(path.glob("*.py"))}
+    parts |= {path.name for path in (root / "tests").iterdir() if any(path.glob("**/*.py"))}
+    missing = [name for name in sorted(parts) if not name.startswith("__") and not re.search(rf"\b{name}\b", page)]
     assert missing == []
+
+
+def test_what_the_architecture_names_is_there() -> None:
+    root = DOCS.parent
+    page = (root / "ARCHITECTURE.md").read_text("utf-8")
+    folders = [root, root / "videdit", root / "plugins/videdit_plugins", root / "plugins/videdit_plugins/builtin"]
+    named = [name for name in re.findall(r"`([\w/]+(?:\.py|/))`", page) if name not in MADE_IN_A_PROJECT]
+    assert [name for name in named if not any((folder / name).exists() for folder in folders)] == []
+
+
+MADE_IN_A_PROJECT = {"rendered/"}
