@@ -22,7 +22,7 @@ from videdit_plugins.builtin.tracker.memory import places
 from videdit_plugins.builtin.tracker.network import KEY
 from videdit_plugins.builtin.tracker.planes import FloatMap, Plane, Planes
 from videdit_plugins.builtin.tracker.refine import to_edges
-from videdit_plugins.builtin.tracker.refiner import LearnedRefiner, Refined, cues
+from videdit_plugins.builtin.tracker.refiner import Encoded, LearnedRefiner, cues
 from videdit_plugins.builtin.tracker.roi import CELL, Roi, roi_around
 from videdit_plugins.builtin.tracker.score import figures
 from videdit_plugins.builtin.tracker.target import Target
@@ -67,7 +67,12 @@ class Recorder:
         self.last: _Shown | None = None
         self._refiner = refiner
 
-    def refine(self, target: Target, index: int, roi: Roi, seen: Look, evidence: Channels, odds: FloatMap) -> Refined:
+    def encode(self, lab: NDArray[np.uint8]) -> Encoded:
+        return Encoded(_no_keys(lab)) if self._refiner is None else self._refiner.encode(lab)
+
+    def refine(
+        self, target: Target, index: int, roi: Roi, seen: Look, encoded: Encoded, evidence: Channels, odds: FloatMap
+    ) -> FloatMap:
         assert self.given is not None
         assert self.last is not None
         lab = np.stack([_square(one) for one in (seen.lab, self.last.lab, self.given.lab)])
@@ -76,11 +81,8 @@ class Recorder:
         packed = np.stack([_square(one) for one in packed])
         self.samples.append(Sample(lab, inside, packed, _bytes(roi.cut(self.truth))))
         if self._refiner is not None:
-            return self._refiner.refine(target, index, roi, seen, evidence, odds)
-        return Refined(sigmoid(odds), _no_keys(seen.lab))
-
-    def keys(self, lab: NDArray[np.uint8]) -> NDArray[np.float32]:
-        return _no_keys(lab) if self._refiner is None else self._refiner.keys(lab)
+            return self._refiner.refine(target, index, roi, seen, encoded, evidence, odds)
+        return sigmoid(odds)
 
 
 def _no_keys(lab: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -117,7 +119,7 @@ def walk(clip: Clip, refiner: LearnedRefiner | None, random: np.random.Generator
     recorder.last = recorder.given
     if (start > 0.5).any():
         recorder.last = _shown(frames[1], start, effort.grid_sides)
-        target.last_places = places(recorder.keys(recorder.last.lab), recorder.last.inside)
+        target.last_places = places(recorder.encode(recorder.last.lab).keys, recorder.last.inside)
     edges = random.random() < EDGES
     for index in range(2, len(clip.frames)):
         recorder.truth = clip.masks[index].astype(np.float32)

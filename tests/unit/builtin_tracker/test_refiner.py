@@ -137,7 +137,7 @@ def test_weights_of_a_file_are_taken_in_place_of_those_that_come_along(tmp_path)
     save_file(network(3).state_dict(), tmp_path / "own.safetensors")
     lab = np.random.default_rng(0).integers(0, 255, (48, 64, 3)).astype(np.uint8)
     loaded = load_refiner(tmp_path / "own.safetensors")
-    np.testing.assert_array_equal(loaded.keys(lab), LearnedRefiner(network(3).folded()).keys(lab))
+    np.testing.assert_array_equal(loaded.encode(lab).keys, LearnedRefiner(network(3).folded()).encode(lab).keys)
 
 
 def test_several_networks_are_followed_by_the_mean_of_their_odds(paint, make_tracker, monkeypatch):

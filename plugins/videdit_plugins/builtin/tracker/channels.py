@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -95,17 +96,13 @@ def from_cells(values: NDArray[np.float32], grid: tuple[int, int]) -> FloatMap:
     return spread
 
 
-def channels(
-    target: Target, before: Plane, now: Plane, roi: Roi, shift: tuple[int, int], fine_flow: bool
-) -> tuple[Look, Channels]:
-    """Look at the window `roi` of `now` and gather the evidence for `target` in it.
+def channels(target: Target, index: int, seen: Look, roi: Roi, moving: Future[Moved]) -> Channels:
+    """Gather the evidence that frame `index` offers of `target` in the window `roi`.
 
-    before: the last frame handled, whose window lay at the same place less `shift` (x, y) work pixels
+    seen:   what the window shows
+    moving: what the flow says, see `moved_beside`; waited for last
     """
-    gone = (-shift[0], -shift[1])
-    moving = beside(partial(_moved, roi.cut(before.gray, gone), roi.cut(now.gray), target, roi, gone, fine_flow))
-    seen = look(now, roi)
-    given, found = _match_given(target, now.index, seen, roi)
+    given, found = _match_given(target, index, seen, roi)
     looks = [
         log_ratio(target.given_colours, seen.bins),
         log_ratio(target.recent_colours, seen.bins),
@@ -116,10 +113,10 @@ def channels(
     moved = moving.result()
     maps = [(2 * moved.warped - 1) * np.exp(-moved.error / DOUBT), *looks]
     maps += [moved.ratio, np.minimum(moved.ground, 1.5), np.minimum(moved.error / 24, 2)]
-    return seen, Channels(np.stack(maps).astype(np.float32), moved.warped, moved.agreement, found)
+    return Channels(np.stack(maps).astype(np.float32), moved.warped, moved.agreement, found)
 
 
-class _Moved(NamedTuple):
+class Moved(NamedTuple):
     """What the flow says, (h, w) float32 each, see `Channels` and `motion_evidence`; error in grey levels."""
 
     warped: FloatMap
@@ -129,6 +126,17 @@ class _Moved(NamedTuple):
     ground: FloatMap
 
 
+def moved_beside(
+    target: Target, before: Plane, now: Plane, roi: Roi, shift: tuple[int, int], fine_flow: bool
+) -> Future[Moved]:
+    """Begin to ask, in the engines' second thread, how the window `roi` of `now` moved.
+
+    shift: (x, y), how far the object is thought to have moved from `before` to `now`, in work pixels
+    """
+    gone = (-shift[0], -shift[1])
+    return beside(partial(_moved, roi.cut(before.gray, gone), roi.cut(now.gray), target, roi, gone, fine_flow))
+
+
 def _moved(
     before: NDArray[np.uint8],
     now: NDArray[np.uint8],
@@ -136,12 +144,12 @@ def _moved(
     roi: Roi,
     gone: tuple[int, int],
     fine_flow: bool,
-) -> _Moved:
+) -> Moved:
     flow = flow_between(before, now, fine_flow)
     warped = warp(roi.cut(target.probability, gone), flow.back)
     photometric = np.abs(now.astype(np.float32) - warp(before.astype(np.float32), flow.back))
     error = np.asarray(cv2.GaussianBlur(photometric, (0, 0), 1.5), np.float32)
-    return _Moved(warped, flow.agreement, error, *motion_evidence(flow.back, flow.agreement, warped))
+    return Moved(warped, flow.agreement, error, *motion_evidence(flow.back, flow.agreement, warped))
 
 
 def _match_given(target: Target, index: int, seen: Look, roi: Roi) -> tuple[FloatMap, FloatMap]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from videdit.frames import Region
-from videdit_plugins.builtin.tracker.channels import Channels, Look, channels
+from videdit_plugins.builtin.tracker.channels import Channels, Look, channels, look, moved_beside
 from videdit_plugins.builtin.tracker.combine import log_odds, sigmoid
 from videdit_plugins.builtin.tracker.effort import Effort
 from videdit_plugins.builtin.tracker.flow import median_shift
@@ -108,12 +108,16 @@ def _at(
 ) -> Proposal:
     moved = Region(box.x0 + shift[0], box.y0 + shift[1], box.x1 + shift[0], box.y1 + shift[1])
     roi = roi_around(moved, now.size, effort.grid_sides)
-    seen, evidence = channels(target, before, now, roi, shift, effort.fine_flow)
+    moving = moved_beside(target, before, now, roi, shift, effort.fine_flow)
+    seen = look(now, roi)
+    # What the network makes of the picture alone need not wait for the flow.
+    encoded = None if refiner is None else refiner.encode(seen.lab)
+    evidence = channels(target, now.index, seen, roi, moving)
     odds = log_odds(evidence)
-    if refiner is None:
+    if refiner is None or encoded is None:
         return Proposal(roi, seen, evidence, sigmoid(odds))
-    refined = refiner.refine(target, now.index, roi, seen, evidence, odds)
-    return Proposal(roi, seen, evidence, refined.probability, refined.keys)
+    probability = refiner.refine(target, now.index, roi, seen, encoded, evidence, odds)
+    return Proposal(roi, seen, evidence, probability, encoded.keys)
 
 
 def _weak(target: Target, one: Proposal) -> bool:

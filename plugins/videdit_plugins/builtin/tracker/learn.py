@@ -38,7 +38,7 @@ def learn_given(
     inside = roi.cut(probability)
     cells = to_cells(inside)
     # Neighbours are alike, so every third cell, in scan order, remembers as well as all of them.
-    learned = None if refiner is None else places(refiner.keys(seen.lab), inside)
+    learned = None if refiner is None else places(refiner.encode(seen.lab).keys, inside)
     one = Exemplar(index, seen.cells[::3], seen.places[::3], cells[::3], learned)
     target.given.append(one)
     if len(target.given) > KEPT_GIVEN:
@@ -97,7 +97,7 @@ def learn_adopted(
     shares = histograms(seen.bins, inside)
     target.recent_colours = (COLOURS_FADE * target.recent_colours + (1 - COLOURS_FADE) * shares).astype(np.float32)
     if refiner is not None:
-        target.last_places = places(refiner.keys(seen.lab), inside)
+        target.last_places = places(refiner.encode(seen.lab).keys, inside)
     _remember_size(target, probability, USUAL_FADE)
 
 

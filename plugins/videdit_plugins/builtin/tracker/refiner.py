@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -22,7 +22,7 @@ from videdit_plugins.builtin.tracker.roi import Roi
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from videdit_plugins.builtin.tracker.network import TrackerNetwork
+    from videdit_plugins.builtin.tracker.network import Features, TrackerNetwork
     from videdit_plugins.builtin.tracker.target import Target
 
 WEIGHTS = tuple(Path(__file__).with_name(f"tracker-{number}.safetensors") for number in (1, 2))
@@ -35,25 +35,32 @@ others, and is quick to give up a limb that a film shows in another pose. What e
 
 
 @dataclass(frozen=True, slots=True)
-class Refined:
-    """probability: (h, w) float32 on the window's grid; keys: (K, h / 4, w / 4) float32 to remember the window by."""
+class Encoded:
+    """What the networks make of a window's picture, before any object is asked for.
 
-    probability: FloatMap
+    keys:     (K, h / 4, w / 4) float32, to remember the window by
+    features: each network's own
+    """
+
     keys: NDArray[np.float32]
+    features: Sequence[Features] = ()
 
 
 class Refiner(Protocol):
     """Turns evidence into a probability."""
 
-    def refine(self, target: Target, index: int, roi: Roi, seen: Look, evidence: Channels, odds: FloatMap) -> Refined:
-        """Return the probability of each pixel of the window `roi` of frame `index`.
-
-        odds: (h, w) float32, what the evidence alone says
-        """
+    def encode(self, lab: NDArray[np.uint8]) -> Encoded:
+        """Return what there is to know of a window (h, w, 3) uint8, OpenCV's 8-bit Lab, by its picture alone."""
         ...
 
-    def keys(self, lab: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return (K, h / 4, w / 4) float32, the keys of a window (h, w, 3) uint8."""
+    def refine(
+        self, target: Target, index: int, roi: Roi, seen: Look, encoded: Encoded, evidence: Channels, odds: FloatMap
+    ) -> FloatMap:
+        """Return the probability of each pixel of the window `roi` of frame `index`, (h, w) float32.
+
+        encoded: of `seen.lab`
+        odds:    (h, w) float32, what the evidence alone says
+        """
         ...
 
 
@@ -92,34 +99,40 @@ class LearnedRefiner:
         self._networks = [network.eval() for network in networks]
         self._weigh = weigh
 
-    def refine(self, target: Target, index: int, roi: Roi, seen: Look, evidence: Channels, odds: FloatMap) -> Refined:
-        given = [one.learned for one in target.closest(index) if one.learned is not None]
-        last = [target.last_places] if target.last_places is not None else given[-1:]
-        lab = picture(seen.lab)
-        asked = partial(self._asked, lab=lab, cues=cues(evidence, odds), odds=odds, given=given, last=last)
-        others = [beside(partial(asked, number)) for number in range(1, len(self._networks))]
-        answers = [asked(0), *(other.result() for other in others)]
-        own = np.mean([one for one, _ in answers], axis=0)
-        return Refined(sigmoid(self._weigh(odds, own)), np.concatenate([keys for _, keys in answers]))
-
-    def keys(self, lab: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def encode(self, lab: NDArray[np.uint8]) -> Encoded:
         import torch
 
         with torch.inference_mode(), one_thread():
-            shown = _batch(picture(lab))
-            return np.concatenate([network.encoder(shown).keys[0].numpy() for network in self._networks])
+            shown = _batch(picture(lab)).contiguous(memory_format=torch.channels_last)
+            features = [network.encoder(shown) for network in self._networks]
+            return Encoded(np.concatenate([one.keys[0].numpy() for one in features]), features)
+
+    def refine(
+        self, target: Target, index: int, roi: Roi, seen: Look, encoded: Encoded, evidence: Channels, odds: FloatMap
+    ) -> FloatMap:
+        import torch
+
+        given = [one.learned for one in target.closest(index) if one.learned is not None]
+        last = [target.last_places] if target.last_places is not None else given[-1:]
+        with torch.inference_mode():
+            taken = _batch(np.concatenate([picture(seen.lab), cues(evidence, odds)]))
+            taken = taken.contiguous(memory_format=torch.channels_last)
+        asked = partial(self._asked, encoded=encoded, taken=taken, odds=odds, given=given, last=last)
+        others = [beside(partial(asked, number)) for number in range(1, len(self._networks))]
+        answers = [asked(0), *(other.result() for other in others)]
+        return sigmoid(self._weigh(odds, np.mean(answers, axis=0)))
 
     def _asked(
         self,
         number: int,
         *,
-        lab: NDArray[np.float32],
-        cues: NDArray[np.float32],
+        encoded: Encoded,
+        taken: Tensor,
         odds: FloatMap,
         given: list[Places],
         last: list[Places],
-    ) -> tuple[FloatMap, NDArray[np.float32]]:
-        """Return a network's own log odds (h, w), and its keys of the window (32, h / 4, w / 4)."""
+    ) -> FloatMap:
+        """Return a network's own log odds (h, w)."""
         import torch
 
         from videdit_plugins.builtin.tracker.network import KEY, Remembered
@@ -129,12 +142,10 @@ class LearnedRefiner:
             inside = np.concatenate([one.inside for one in frames])
             return Remembered(_batch(keys), _batch(inside))
 
-        network = self._networks[number]
+        network, features = self._networks[number], encoded.features[number]
         with torch.inference_mode(), one_thread():
-            features = network.encoder(_batch(lab))
-            taken = _batch(np.concatenate([lab, cues]))
             own, _ = network(features, taken, _batch(odds[None]), remembered(given), remembered(last))
-            return own[0, 0].numpy(), features.keys[0].numpy()
+            return np.asarray(own[0, 0].numpy(), np.float32)
 
 
 def _batch(values: NDArray[np.float32]) -> Tensor:
