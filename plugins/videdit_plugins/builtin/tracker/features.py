@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +31,7 @@ def descriptors(lab: NDArray[np.uint8]) -> NDArray[np.float32]:
     square = cv2.resize(np.square(values), cells, interpolation=cv2.INTER_AREA)
     middle, wide = _blur(fine, 1.5), _blur(fine, 4.0)
     spread = np.sqrt(np.maximum(_blur(square, 1.0) - np.square(_blur(fine, 1.0)), 0))
-    texture = cv2.resize(_gradients(values[..., 0]), cells, interpolation=cv2.INTER_AREA)
+    texture = np.dstack([cv2.resize(one, cells, interpolation=cv2.INTER_AREA) for one in _gradients(values[..., 0])])
     texture = _blur(texture, 0.8)
     coarse = _blur(texture, 2.5)
     around = [_shifted(middle, x, y) - fine for x, y in AROUND]
@@ -49,13 +51,12 @@ def _shifted(image: NDArray[np.float32], x: int, y: int) -> NDArray[np.float32]:
     return image[rows[:, None], columns]
 
 
-def _gradients(light: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return (h, w, 6) float32: the strength of the gradient, shared between the two nearest of six directions."""
+def _gradients(light: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
+    """Yield six (h, w) float32: the strength of the gradient, shared between the two nearest of six directions."""
     across = cv2.Sobel(light, cv2.CV_32F, 1, 0, scale=0.25)
     down = cv2.Sobel(light, cv2.CV_32F, 0, 1, scale=0.25)
     strength, angle = cv2.cartToPolar(across, down)
     place = np.mod(angle * (ANGLES / np.pi), ANGLES)
-    away = np.abs(place[..., None] - np.arange(ANGLES, dtype=np.float32))
-    away = np.minimum(away, ANGLES - away)
-    shared: NDArray[np.float32] = np.maximum(0, 1 - away) * strength[..., None]
-    return shared
+    for number in range(ANGLES):
+        away = np.abs(place - np.float32(number))
+        yield np.maximum(0, 1 - np.minimum(away, ANGLES - away)) * strength

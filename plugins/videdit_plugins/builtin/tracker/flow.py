@@ -44,10 +44,16 @@ def flow_between(before: NDArray[np.uint8], now: NDArray[np.uint8], fine: bool) 
     back = search.calc(now, before, None)
     forth = search.calc(before, now, None)
     there = warp(forth, back)
-    error = np.square(back + there).sum(axis=2)
-    length = np.square(back).sum(axis=2)
+    error, length = squared_length(back + there), squared_length(back)
     agreement = np.exp(-error / (2 * (1 + 0.05 * length)))
     return Flow(back, agreement.astype(np.float32))
+
+
+def squared_length(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return (...) float32 of `vectors` (..., 2)."""
+    # A sum over an axis of two is several times as slow.
+    xs, ys = vectors[..., 0], vectors[..., 1]
+    return xs * xs + ys * ys
 
 
 def warp(image: NDArray[np.float32], back: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 SHARPNESS = 14.0
 CLIP = 3.0
-CHUNK_CELLS = 512
+CHUNK_CELLS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +55,13 @@ def match(
     """
     queries = np.concatenate([descriptors, place_weight * places], axis=1)
     keys = np.concatenate([exemplar.descriptors, place_weight * exemplar.places], axis=1)
-    lengths = np.square(keys).sum(axis=1)
+    # The distance as one product: of 2 q, -1, -|q|^2 with k, |k|^2, 1.
+    asked = np.column_stack([2 * queries, np.full(len(queries), -1, np.float32), -np.square(queries).sum(axis=1)])
+    shown = np.column_stack([keys, np.square(keys).sum(axis=1), np.ones(len(keys), np.float32)]) * SHARPNESS
     sides = np.stack([exemplar.inside, 1 - exemplar.inside], axis=1)
     masses = np.empty((len(queries), 2), np.float32)
     for start in range(0, len(queries), CHUNK_CELLS):
-        part = queries[start : start + CHUNK_CELLS]
-        near = part @ (2 * SHARPNESS * keys.T)
-        near -= SHARPNESS * lengths
-        near -= SHARPNESS * np.square(part).sum(axis=1)[:, None]
+        near = asked[start : start + CHUNK_CELLS] @ shown.T
         np.exp(np.minimum(near, 0, out=near), out=near)
         masses[start : start + CHUNK_CELLS] = near @ sides
     odds = np.log((masses[:, 0] + 3e-5) / (masses[:, 1] + 3e-5))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from videdit_plugins.builtin.tracker.flow import squared_length
 from videdit_plugins.builtin.tracker.planes import FloatMap
 
 ROUNDS = 3
@@ -23,15 +24,19 @@ def motion_evidence(back: NDArray[np.float32], agreement: FloatMap, prior: Float
     the distance from the ground's motion, from 0.
     """
     height, width = prior.shape
-    ys, xs = np.mgrid[0:height, 0:width].astype(np.float32)
-    terms = np.stack([np.ones_like(xs), xs / width - 0.5, ys / height - 0.5], axis=-1)
-    sample = (slice(SAMPLE_STEP // 2, None, SAMPLE_STEP),) * 2
-    rows, moved = terms[sample].reshape(-1, 3), back[sample].reshape(-1, 2)
-    trust, inside = agreement[sample].ravel(), prior[sample].ravel()
+    xs = np.arange(width, dtype=np.float32) / width - np.float32(0.5)
+    ys = np.arange(height, dtype=np.float32)[:, None] / height - np.float32(0.5)
+    step = slice(SAMPLE_STEP // 2, None, SAMPLE_STEP)
+    trust, inside = agreement[step, step].ravel(), prior[step, step].ravel()
+    across, down = (one.ravel() for one in np.broadcast_arrays(xs[step], ys[step]))
+    rows, moved = np.stack([np.ones_like(across), across, down], axis=1), back[step, step].reshape(-1, 2)
     ground, spread = _fit(rows, moved, trust * (1 - inside))
     thing, _ = _fit(rows, moved, trust * inside)
-    from_ground = np.square(back - terms @ ground).sum(axis=2)
-    from_thing = np.square(back - terms @ thing).sum(axis=2)
+
+    def away_from(motion: NDArray[np.float32]) -> FloatMap:
+        return squared_length(back - ((motion[0] + xs[:, None] * motion[1]) + ys[..., None] * motion[2]))
+
+    from_ground, from_thing = away_from(ground), away_from(thing)
     ratio = np.clip((from_ground - from_thing) / (2 * spread**2), -4, 4) / 4 * agreement
     return ratio.astype(np.float32), (np.log1p(from_ground / spread**2) * 0.3).astype(np.float32)
 
@@ -48,7 +53,7 @@ def _fit(
     for _ in range(ROUNDS):
         weighted = rows * now[:, None]
         motion = np.linalg.solve(weighted.T @ rows + steady, weighted.T @ moved).astype(np.float32)
-        error = np.square(moved - rows @ motion).sum(axis=1)
+        error = squared_length(moved - rows @ motion)
         total = float(now.sum())
         spread = max(LEAST_SPREAD_PX, (float((now * error).sum()) / total) ** 0.5 if total > 0 else 1.0)
         now = weight / np.square(1 + error / (2 * spread**2))
