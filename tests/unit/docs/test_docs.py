@@ -176,6 +176,33 @@ def test_every_command_is_documented() -> None:
             assert f"`{sub}`" in line, f"videdit {name} {sub} is not in command-line.md"
 
 
+def documented_commands() -> list[str]:
+    """Return the words of every `videdit ...` that stands on a page, without what follows it in the line."""
+    found = []
+    for page in [*DOCS.rglob("*.md"), DOCS.parent / "README.md", DOCS.parent / "CONTRIBUTING.md"]:
+        said = page.read_text("utf-8").replace("\\\n", " ")
+        found += re.findall(r"^(?: {4})?videdit ([^\n]*?)(?:  #.*)?$", said, re.MULTILINE)
+        found += [" ".join(one.split()) for one in re.findall(r"`videdit ([^`]*)`", said)]
+    return found
+
+
+def test_every_flag_of_a_documented_command_is_there() -> None:
+    group: Any = typer.main.get_group(build(Plugins()))
+    unknown = []
+    for line in documented_commands():
+        words, command = line.split(), group
+        while words and words[0] in getattr(command, "commands", {}):
+            command = command.commands[words.pop(0)]
+        # `videdit batch FILM` is `videdit batch run FILM`; of effects that a plug-in brings the flags are its own.
+        command = getattr(command, "commands", {}).get("run", command) if command is not group else None
+        known = {
+            one for of in (group, command) if of for flag in of.params for one in (*flag.opts, *flag.secondary_opts)
+        }
+        flags = re.findall(r"(?<=[ \[])--?[a-z][\w-]*", f" {' '.join(words)}") if command else []
+        unknown += [f"videdit {line}: {flag}" for flag in flags if flag not in known | {"--help"}]
+    assert unknown == []
+
+
 def test_every_shared_flag_is_documented() -> None:
     page = text("command-line.md")
     groups = [
