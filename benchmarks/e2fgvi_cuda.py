@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from e2fgvi_speed import Film, Keeping, sides, weights_of, windows
+from e2fgvi_sides import Film, Keeping, sides, weights_of, windows
 from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
 
