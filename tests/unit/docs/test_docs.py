@@ -25,9 +25,14 @@ from videdit.ops import MaskShaping
 from videdit.plugins import Plugins
 from videdit.project import read_description
 from videdit.testing.contracts import check_offer
+from videdit.tracking.refining import RefineOptions
+from videdit.tracking.reidentify.options import ReidentifyOptions
 from videdit_plugins.builtin.filler.options import FillerOptions
 from videdit_plugins.builtin.segmenter.options import SegmenterOptions
 from videdit_plugins.builtin.tracker.options import TrackerOptions
+from videdit_plugins.e2fgvi.options import E2fgviOptions
+from videdit_plugins.sam.options import SamOptions
+from videdit_plugins.xmem.options import XMemOptions
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 PAGES = sorted(path.name for path in DOCS.glob("*.md"))
@@ -243,10 +248,16 @@ def test_links_lead_somewhere(page: Path) -> None:
         ("builtin-segmenter.md", SegmenterOptions),
         ("builtin-tracker.md", TrackerOptions),
         ("builtin-filler.md", FillerOptions),
+        ("e2fgvi.md", E2fgviOptions),
+        ("sam-and-xmem.md", SamOptions),
+        ("sam-and-xmem.md", XMemOptions),
+        ("re-identification.md", ReidentifyOptions),
+        ("corrections.md", RefineOptions),
     ],
 )
-def test_every_option_of_a_builtin_engine_is_documented(page: str, options: type[videdit.Options]) -> None:
-    assert [name for name in options.model_fields if f"| `{name}` |" not in text(page)] == []
+def test_every_option_stands_in_a_table(page: str, options: type[videdit.Options]) -> None:
+    rows = "".join(re.findall(r"^\|[^|]*", text(page), re.MULTILINE))
+    assert [name for name in options.model_fields if f"`{name}`" not in rows] == []
 
 
 def test_every_part_stands_in_the_architecture() -> None:
