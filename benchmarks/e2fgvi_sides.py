@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import sys
 import types
 from collections.abc import Callable, Iterator
@@ -12,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from golden import GOLDEN, reference_module
 from torch import Tensor, nn
 from torchvision.ops import deform_conv2d
 
@@ -20,8 +20,6 @@ from videdit.shots import Shot
 from videdit_e2fgvi import Flows, e2fgvi_hq, mirrored, quarter
 from videdit_plugins.e2fgvi.integers import in_integers
 from videdit_plugins.e2fgvi.windows import REACH, Schedule
-
-GOLDEN = Path(__file__).resolve().parents[1] / "tests" / "golden"
 
 
 class _ConvModule(nn.Module):
@@ -77,12 +75,7 @@ def weights_of(checkpoint: Path | None) -> dict[str, Tensor]:
     if checkpoint is not None:
         loaded: dict[str, Tensor] = torch.load(checkpoint, map_location="cpu", weights_only=True)
         return loaded
-    spec = importlib.util.spec_from_file_location("reference_weights", GOLDEN / "reference_weights.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    drawn: dict[str, Tensor] = module.reference_state_dict(GOLDEN / "e2fgvi_hq_state_dict.tsv")
+    drawn: dict[str, Tensor] = reference_module().reference_state_dict(GOLDEN / "e2fgvi_hq_state_dict.tsv")
     tables = {key: value for key, value in e2fgvi_hq().state_dict().items() if key.endswith("valid_ind_rolled")}
     return drawn | tables
 
