@@ -22,6 +22,7 @@ from videdit.media.from_arrays import write_film
 from videdit.ops import composite, grow
 from videdit.plugins import Plugins
 from videdit.runtime import Runtime
+from videdit.testing.shapes import disc
 from videdit_plugins.background.effect import Background
 from videdit_plugins.background.fitting import fitted
 from videdit_plugins.background.matting import cut_out, trimap_of
@@ -45,11 +46,6 @@ def applied(effect: Background, rgb: Rgb, mask: Mask, seconds: Fraction = Fracti
     patch = effect.render(window(rgb, mask, seconds))
     assert patch.alpha is not None
     return composite(rgb, patch.rgb, patch.alpha), patch
-
-
-def disc(size: tuple[int, int], centre: tuple[float, float], radius: float) -> Mask:
-    y, x = np.mgrid[: size[0], : size[1]]
-    return (x - centre[0]) ** 2 + (y - centre[1]) ** 2 <= radius**2
 
 
 def texture(seed: int, size: tuple[int, int], sigma: float, mean: tuple[int, int, int]) -> np.ndarray:

@@ -17,6 +17,7 @@ from videdit.frames import ArrayFrames, Mask, Region, Rgb
 from videdit.ops import MaskShaping, alpha_of, composite, feather
 from videdit.plugins import Plugins
 from videdit.runtime import Runtime
+from videdit.testing.shapes import disc
 from videdit_plugins.blur.effect import Blur
 from videdit_plugins.blur.options import BlurOptions
 from videdit_plugins.blur.pixelation import cell_side_px
@@ -57,11 +58,6 @@ def applied(effect: Blur, rgb: Rgb, mask: Mask, objects: Mapping[int, Mask] | No
 def noise(height: int, width: int, dtype: Any = np.uint8, seed: int = 0) -> Rgb:
     top = int(np.iinfo(dtype).max)
     return np.random.default_rng(seed).integers(0, top + 1, (height, width, 3)).astype(dtype)
-
-
-def disc(size: tuple[int, int], centre: tuple[float, float], radius: float) -> Mask:
-    y, x = np.mgrid[: size[0], : size[1]]
-    return (x - centre[0]) ** 2 + (y - centre[1]) ** 2 <= radius**2
 
 
 STYLES = ["pixelate", "gaussian", "solid"]

@@ -8,6 +8,7 @@ from scipy.ndimage import distance_transform_edt
 
 from videdit.frames import Mask
 from videdit.ops import close_pinholes, distance_to, drop_specks, feather, grow, signed_distance
+from videdit.testing.shapes import disc
 
 
 @st.composite
@@ -19,14 +20,9 @@ def masks(draw: st.DrawFn) -> Mask:
     return random.random((height, width)) < share
 
 
-def disc(size: int, centre: tuple[float, float], radius: float) -> Mask:
-    y, x = np.mgrid[:size, :size]
-    return (x - centre[0]) ** 2 + (y - centre[1]) ** 2 <= radius**2
-
-
 @pytest.mark.parametrize("radius", [1, 1.5, 2, 3, 5, 8, 10, 13])
 def test_a_pixel_grows_to_the_exact_disc(radius: float) -> None:
-    assert np.array_equal(grow(disc(41, (20, 20), 0), radius), disc(41, (20, 20), radius))
+    assert np.array_equal(grow(disc((41, 41), (20, 20), 0), radius), disc((41, 41), (20, 20), radius))
 
 
 @settings(deadline=None)

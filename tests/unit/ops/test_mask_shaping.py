@@ -12,11 +12,9 @@ from videdit.errors import ShapeError
 from videdit.frames import Mask
 from videdit.ops import MaskShaping, alpha_of, feather, grow, length_px, shape_masks, smooth_in_time
 from videdit.shots import Shot
+from videdit.testing.shapes import disc
 
-
-def disc(centre: tuple[float, float], radius: float, size: tuple[int, int] = (90, 160)) -> Mask:
-    y, x = np.mgrid[: size[0], : size[1]]
-    return (x - centre[0]) ** 2 + (y - centre[1]) ** 2 <= radius**2
+SIZE = (90, 160)
 
 
 def iou(a: Mask, b: Mask) -> float:
@@ -37,14 +35,14 @@ class Recorded:
 @pytest.mark.parametrize("speed_px", [0, 1, 4, 9])
 @pytest.mark.parametrize("reach", [1, 2, 3])
 def test_a_moving_disc_is_not_lagged_behind(speed_px: int, reach: int) -> None:
-    track = [disc((30 + speed_px * step, 45), 18) for step in range(2 * reach + 1)]
+    track = [disc(SIZE, (30 + speed_px * step, 45), 18) for step in range(2 * reach + 1)]
     assert iou(smooth_in_time(track), track[reach]) > 0.98
 
 
 def test_flicker_of_the_edge_falls() -> None:
     # The disc stands still while its tracked radius trembles.
     random = np.random.default_rng(3)
-    track = [disc((80, 45), 25 + random.uniform(-2, 2)) for _ in range(12)]
+    track = [disc(SIZE, (80, 45), 25 + random.uniform(-2, 2)) for _ in range(12)]
     smooth = [smooth_in_time(track[i - 2 : i + 3]) for i in range(2, 10)]
 
     def flicker(masks: list[Mask]) -> float:
@@ -54,7 +52,7 @@ def test_flicker_of_the_edge_falls() -> None:
 
 
 def test_absence_is_left_alone() -> None:
-    there, gone = disc((80, 45), 20), np.zeros((90, 160), np.bool_)
+    there, gone = disc(SIZE, (80, 45), 20), np.zeros((90, 160), np.bool_)
     assert not smooth_in_time([there, gone, there]).any()
     assert np.array_equal(smooth_in_time([gone, there, there]), there)
     assert np.array_equal(smooth_in_time([there]), there)
@@ -76,7 +74,7 @@ def test_an_even_number_or_different_sizes_are_refused() -> None:
 
 
 def test_shaping_closes_smooths_and_grows_in_this_order() -> None:
-    still = disc((80, 45), 20)
+    still = disc(SIZE, (80, 45), 20)
     holed = still.copy()
     holed[45, 80] = False
     holed[2, 2] = True
@@ -89,7 +87,7 @@ def test_shaping_closes_smooths_and_grows_in_this_order() -> None:
 @given(order=st.permutations(range(10, 18)), reach=st.integers(0, 3))
 def test_masks_do_not_depend_on_the_order_and_never_cross_the_shot(order: list[int], reach: int) -> None:
     random = np.random.default_rng(0)
-    track = [disc((40 + 3 * i, 45), 15 + random.uniform(-1, 1)) for i in range(8)]
+    track = [disc(SIZE, (40 + 3 * i, 45), 15 + random.uniform(-1, 1)) for i in range(8)]
     raw = Recorded(track, first_index=10)
     shaping = MaskShaping(grow="1%", smooth_frames=reach)
     forwards = shape_masks(Recorded(track, 10), Shot(10, 18), shaping)
@@ -104,7 +102,7 @@ def test_masks_do_not_depend_on_the_order_and_never_cross_the_shot(order: list[i
 
 
 def test_going_forwards_reads_each_mask_once() -> None:
-    raw = Recorded([disc((40 + 2 * i, 45), 12) for i in range(40)])
+    raw = Recorded([disc(SIZE, (40 + 2 * i, 45), 12) for i in range(40)])
     shaped = shape_masks(raw, Shot(0, 40), MaskShaping(smooth_frames=3))
     for index in range(40):
         mask = shaped[index]
@@ -124,7 +122,7 @@ def test_tiny_frames_and_empty_masks(shape: tuple[int, int]) -> None:
 
 
 def test_alpha_fades_over_the_stated_part_of_the_height() -> None:
-    mask = disc((250, 100), 30, (200, 500))
+    mask = disc((200, 500), (250, 100), 30)
     alpha = alpha_of(mask, MaskShaping(feather="5%"))
     assert np.array_equal(alpha > 0, grow(mask, 10))
     assert np.array_equal(alpha == 1, mask)

@@ -23,101 +23,14 @@ from videdit.prompts import Box, Click, MaskPrompt, Prompt
 from videdit.runtime import Runtime
 from videdit.segmenter import Hypothesis, Segmenter
 from videdit.shots import Shot
+from videdit.testing.shapes import disc, wheel
 from videdit.tracker import Tracked, Tracker
-from videdit.tracking.projecting import depth_of, holes_of, obeyed, project
+from videdit.tracking.projecting import depth_of, holes_of
 from videdit.tracking.quality import held_back, overlap
-from videdit.tracking.refining import Doubtful, Refine, RefineOptions, Refiner, check_refine_options, fills_holes
+from videdit.tracking.refining import Doubtful, Refine, RefineOptions, Refiner, check_refine_options
 from videdit.tracking.stage import Engines, Pointed, TrackingStage
 
 SIZE = (96, 128)
-
-
-def disc(y: float, x: float, radius: float) -> Mask:
-    rows, columns = np.mgrid[: SIZE[0], : SIZE[1]]
-    mask: Mask = np.hypot(rows - y, columns - x) <= radius
-    return mask
-
-
-def wheel(y: float, x: float, radius: float) -> Mask:
-    """A rim with a hub and two spokes: thin, and holed."""
-    rows, columns = np.mgrid[: SIZE[0], : SIZE[1]]
-    rim = disc(y, x, radius) & ~disc(y, x, radius - 3)
-    spokes = disc(y, x, radius) & ((abs(rows - y) <= 1) | (abs(columns - x) <= 1))
-    return rim | spokes | disc(y, x, 4)
-
-
-# -- points ---------------------------------------------------------------------------------------------------------
-
-
-@settings(max_examples=40, deadline=None)
-@given(
-    y=st.floats(10, 86), x=st.floats(10, 118), radius=st.floats(3, 40),
-    positives=st.integers(1, 5), negatives=st.integers(0, 6),
-)  # fmt: skip
-def test_points_lie_on_their_side(y: float, x: float, radius: float, positives: int, negatives: int) -> None:
-    mask, rival = disc(y, x, radius), disc(y, x + 1.8 * radius, radius)
-    projected = project(mask, mask.astype(np.float32), {2: rival}, 7, positives=positives, negatives=negatives)
-    assert projected is not None
-    assert obeyed(mask, projected.points) == 1
-    counts = [sum(one.positive == side for one in projected.points) for side in (True, False)]
-    assert 1 <= counts[0] <= positives
-    assert counts[1] <= negatives
-    assert all(one.at.frame == 7 for one in projected.points)
-    box = projected.box
-    rows, columns = np.nonzero(mask)
-    assert box.x0 <= columns.min() and columns.max() < box.x1  # noqa: PT018
-    assert box.y0 <= rows.min() and rows.max() < box.y1  # noqa: PT018
-
-
-def test_positive_points_keep_to_the_confident_middle() -> None:
-    mask = disc(48, 64, 30)
-    belief = np.where(disc(48, 64, 30), 0.55, 0.0).astype(np.float32)
-    belief[disc(48, 50, 12)] = 0.95
-    projected = project(mask, belief, {}, 0, positives=3, negatives=0)
-    assert projected is not None
-    sure = disc(48, 50, 12)
-    assert all(sure[int(one.y), int(one.x)] for one in projected.points)
-    first = projected.points[0]
-    assert depth_of(sure)[int(first.y), int(first.x)] == depth_of(sure).max()
-
-
-def test_negative_points_lie_in_rivals_and_in_holes() -> None:
-    mask, rival = wheel(48, 50, 30), disc(48, 96, 14)
-    projected = project(mask, mask.astype(np.float32), {2: rival}, 0, positives=2, negatives=4)
-    assert projected is not None
-    against = [(int(one.y), int(one.x)) for one in projected.points if not one.positive]
-    assert any(rival[place] for place in against)
-    assert sum(holes_of(mask)[0][place] > 0 for place in against) >= 2
-    assert obeyed(mask, projected.points) == 1
-
-
-def test_gaps_of_a_mask_are_no_holes() -> None:
-    gap = disc(48, 64, 30) & ~disc(48, 70, 8)
-    belief = np.where(gap, 0.9, 0.0).astype(np.float32)
-    for holed, count in ((True, 1), (False, 0)):
-        projected = project(gap, belief, {}, 0, positives=2, negatives=4, holed=holed)
-        assert projected is not None
-        inside = [one for one in projected.points if not one.positive and disc(48, 70, 8)[int(one.y), int(one.x)]]
-        assert len(inside) == count
-    gap_believed = np.where(gap, 0.9, 0.3).astype(np.float32)
-    projected = project(gap, gap_believed, {}, 0, positives=2, negatives=4)
-    assert projected is not None
-    assert all(one.positive for one in projected.points)
-
-
-def test_an_empty_mask_has_no_points() -> None:
-    nothing = np.zeros(SIZE, bool)
-    assert project(nothing, nothing.astype(np.float32), {}, 0, positives=2, negatives=2) is None
-
-
-def test_holes_are_what_a_mask_encloses() -> None:
-    numbers, areas = holes_of(wheel(48, 50, 30))
-    assert len(areas) == 4
-    assert [int((numbers == number).sum()) for number in range(1, 5)] == list(areas)
-    assert holes_of(disc(48, 50, 30))[1].size == 0
-    assert fills_holes(wheel(48, 50, 30), disc(48, 50, 30))
-    assert not fills_holes(wheel(48, 50, 30), wheel(48, 51, 30))
-    assert not fills_holes(disc(48, 50, 30), disc(48, 50, 35))
 
 
 # -- the gate at work ------------------------------------------------------------------------------------------------
@@ -237,7 +150,7 @@ def worn(mask: Mask) -> Mask:
 
 
 def test_a_mask_that_shrinks_over_time_is_found_and_put_right() -> None:
-    truth = disc(48, 64, 30)
+    truth = disc(SIZE, (64, 48), 30)
     left_alone = Bench(truth, worn, Answering(lambda mask: truth), refine="off").run()
     assert overlap(left_alone[-1].mask.mask(), truth) < 0.2, "the failure that the paper names"
     scores = [entry.score for entry in left_alone]
@@ -256,7 +169,7 @@ def test_a_mask_that_shrinks_over_time_is_found_and_put_right() -> None:
 
 def test_a_mask_that_shrinks_so_slowly_that_no_single_step_shows_it_is_put_right_too() -> None:
     """A ring of one pixel goes every fifth frame: each mask agrees with the last, only their sum tells."""
-    truth = disc(48, 64, 30)
+    truth = disc(SIZE, (64, 48), 30)
     steps = 0
 
     def slowly(mask: Mask) -> Mask:
@@ -351,7 +264,7 @@ class Offers:
 
 
 def test_a_thin_and_holed_mask_is_not_filled() -> None:
-    truth, filled = wheel(48, 64, 30), disc(48, 64, 30)
+    truth, filled = wheel(SIZE, (64, 48), 30), disc(SIZE, (64, 48), 30)
     bench = Bench(truth, lambda mask: mask, Answering(lambda mask: filled), sure=0.6)
     entries = bench.run(6)
     assert all(np.array_equal(entry.mask.mask(), truth) for entry in entries)
@@ -360,7 +273,7 @@ def test_a_thin_and_holed_mask_is_not_filled() -> None:
     assert [one for one in decision["points"] if one[2] == 0], "holes get negative points"
 
     def nearly(mask: Mask) -> Mask:
-        return truth | disc(18, 64, 2)
+        return truth | disc(SIZE, (64, 18), 2)
 
     taken = Bench(truth, lambda mask: mask, Answering(nearly), sure=0.6).run(6)
     assert taken[0].origin == "refined"
@@ -369,14 +282,14 @@ def test_a_thin_and_holed_mask_is_not_filled() -> None:
 @pytest.mark.parametrize(
     ("answer", "score", "why"),
     [
-        (lambda mask: disc(48, 64, 20), 0.3, "score 0.30 is below"),
-        (lambda mask: disc(48, 110, 20), 0.9, "overlaps the tracker's mask by"),
-        (lambda mask: disc(48, 64, 20) | disc(20, 64, 10), 0.9, "covers points beside it"),
-        (lambda mask: disc(48, 64, 20) & ~disc(48, 64, 3), 0.9, "leaves out points"),
+        (lambda mask: disc(SIZE, (64, 48), 20), 0.3, "score 0.30 is below"),
+        (lambda mask: disc(SIZE, (110, 48), 20), 0.9, "overlaps the tracker's mask by"),
+        (lambda mask: disc(SIZE, (64, 48), 20) | disc(SIZE, (64, 20), 10), 0.9, "covers points beside it"),
+        (lambda mask: disc(SIZE, (64, 48), 20) & ~disc(SIZE, (64, 48), 3), 0.9, "leaves out points"),
     ],
 )
 def test_why_an_answer_is_not_taken(answer: Callable[[Mask], Mask], score: float, why: str) -> None:
-    truth = disc(48, 64, 20)
+    truth = disc(SIZE, (64, 48), 20)
     entries = Bench(truth, lambda mask: mask, Answering(answer, score), sure=0.6).run(8)
     decision = entries[0].evidence["refinement"]
     assert why in decision["why"]
@@ -389,7 +302,7 @@ def test_an_object_that_came_nearer_may_be_larger_than_the_confirmed_one() -> No
     """Ten times the area, by motion; the tracker lost a rim. What it lost may come back, twice as much may not."""
 
     def asked(answer: Mask, drift: float) -> str:
-        mask = disc(48, 64, 30)
+        mask = disc(SIZE, (64, 48), 30)
         doubtful = Doubtful(
             5, mask, mask.astype(np.float32), {}, 0.6, np.count_nonzero(mask) // 10, drift, False, lambda _: 1.0
         )
@@ -399,15 +312,15 @@ def test_an_object_that_came_nearer_may_be_larger_than_the_confirmed_one() -> No
             .why
         )
 
-    assert asked(disc(48, 64, 34), 0.0) == "the answer is taken"
-    assert asked(disc(48, 64, 38), -0.4) == "the answer is taken"
-    assert "times the confirmed one" in asked(disc(48, 64, 38), 0.0)
-    assert "times the confirmed one" in asked(disc(48, 64, 34), 0.4)
+    assert asked(disc(SIZE, (64, 48), 34), 0.0) == "the answer is taken"
+    assert asked(disc(SIZE, (64, 48), 38), -0.4) == "the answer is taken"
+    assert "times the confirmed one" in asked(disc(SIZE, (64, 48), 38), 0.0)
+    assert "times the confirmed one" in asked(disc(SIZE, (64, 48), 34), 0.4)
 
 
 def test_after_a_refusal_the_segmenter_rests() -> None:
     segmenter = Answering(lambda mask: mask, score=0.1)
-    entries = Bench(disc(48, 64, 20), lambda mask: mask, segmenter, sure=0.6, rest_frames=4).run(13)
+    entries = Bench(disc(SIZE, (64, 48), 20), lambda mask: mask, segmenter, sure=0.6, rest_frames=4).run(13)
     asked = [entry.index for entry in entries if "answer_score" in entry.evidence["refinement"]]
     assert asked == [1, 6, 11]
     assert "after a refusal" in entries[1].evidence["refinement"]["why"]
@@ -415,7 +328,7 @@ def test_after_a_refusal_the_segmenter_rests() -> None:
 
 def test_masks_above_the_gate_cost_no_question() -> None:
     segmenter = Answering(lambda mask: mask)
-    entries = Bench(disc(48, 64, 20), lambda mask: mask, segmenter).run(6)
+    entries = Bench(disc(SIZE, (64, 48), 20), lambda mask: mask, segmenter).run(6)
     assert segmenter.asked == []
     assert all("refinement" not in entry.evidence for entry in entries)
     assert all(entry.evidence["quality"]["overlap"] > 0.9 for entry in entries)
@@ -423,7 +336,7 @@ def test_masks_above_the_gate_cost_no_question() -> None:
 
 def test_what_memory_does_not_find_is_in_doubt() -> None:
     """A tracker that is sure of its mask, but whose memory knows the place as ground, is not believed."""
-    truth = disc(48, 64, 20)
+    truth = disc(SIZE, (64, 48), 20)
     scores = []
     for found in (1.0, 0.1):
         support = found * truth.reshape(12, 8, 16, 8).mean(axis=(1, 3)).astype(np.float32)
@@ -437,7 +350,7 @@ def test_what_memory_does_not_find_is_in_doubt() -> None:
 
 def test_points_lie_where_memory_found_the_object() -> None:
     """The mask has leaked over a look-alike of the ground; memory knows the right half alone."""
-    truth = disc(48, 64, 26)
+    truth = disc(SIZE, (64, 48), 26)
     known = truth & (np.arange(SIZE[1]) >= 64)
     segmenter = Answering(lambda mask: mask)
     support = known.astype(np.float32)[4::8, 4::8]
@@ -449,7 +362,7 @@ def test_points_lie_where_memory_found_the_object() -> None:
 
 def test_the_question_has_the_mask_a_box_and_points() -> None:
     segmenter = Answering(lambda mask: mask)
-    Bench(disc(48, 64, 20), lambda mask: mask, segmenter, sure=0.6).run(2)
+    Bench(disc(SIZE, (64, 48), 20), lambda mask: mask, segmenter, sure=0.6).run(2)
     kinds = [type(prompt) for prompt in segmenter.asked[0]]
     assert kinds[:2] == [MaskPrompt, Box]
     assert set(kinds[2:]) == {Click}
@@ -457,14 +370,14 @@ def test_the_question_has_the_mask_a_box_and_points() -> None:
 
 def test_weak_segmenters_are_not_asked_unless_told_to() -> None:
     segmenter = Answering(lambda mask: mask)
-    Bench(disc(48, 64, 20), lambda mask: mask, segmenter, sure=0.6, refine="auto").run(3)
+    Bench(disc(SIZE, (64, 48), 20), lambda mask: mask, segmenter, sure=0.6, refine="auto").run(3)
     assert segmenter.asked == []
 
 
 @settings(max_examples=8, deadline=None)
 @given(stop=st.integers(2, 14))
 def test_a_killed_run_with_refinement_goes_on_byte_for_byte(stop: int) -> None:
-    truth = disc(48, 64, 30)
+    truth = disc(SIZE, (64, 48), 30)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("videdit.tracking.making.CHUNK_FRAMES", 4)
         whole = Bench(truth, worn, Answering(lambda mask: truth))
@@ -483,7 +396,7 @@ def test_a_killed_run_with_refinement_goes_on_byte_for_byte(stop: int) -> None:
 
 
 def test_decisions_can_be_kept_as_json() -> None:
-    entries = Bench(disc(48, 64, 20), worn, Answering(lambda mask: mask), sure=0.6).run(4)
+    entries = Bench(disc(SIZE, (64, 48), 20), worn, Answering(lambda mask: mask), sure=0.6).run(4)
     facts = json.loads(json.dumps(entries[0].evidence["refinement"]))
     assert set(facts) == {"accepted", "why", "quality", "points", "answer_score", "agreement"}
 
