@@ -15,6 +15,7 @@ from videdit_plugins.builtin.filler.ground import WHOLE_FRAMES
 from videdit_plugins.builtin.filler.options import FillerOptions
 from videdit_plugins.builtin.filler.pictures import DEFAULT_BYTES, Pictures, WiderPictures
 from videdit_plugins.builtin.filler.propagation import Effort, Propagation
+from videdit_plugins.builtin.filler.remnants import Remnants
 from videdit_plugins.builtin.filler.scale import Scale
 from videdit_plugins.builtin.filler.shadows import Shadows
 from videdit_plugins.builtin.filler.workers import Workers
@@ -56,6 +57,9 @@ class BuiltinFiller(Filler):
         shadows = Shadows(frames.shot, pictures, camera) if self._options.shadows else None
         if shadows is not None:
             pictures = WiderPictures(pictures, shadows.__getitem__, kept)
+        if self._options.remnants:
+            remnants = Remnants(frames.shot, pictures, camera, reach)
+            pictures = WiderPictures(pictures, remnants.__getitem__, kept)
         propagation = Propagation(frames.shot, pictures, camera, reach, self._effort)
         completion = Completion(propagation, self._workers.count, synthesis=self._options.synthesis)
         self._finishing = Finishing(completion, propagation, self._workers, grain=self._options.grain)

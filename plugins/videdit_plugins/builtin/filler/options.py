@@ -17,6 +17,9 @@ class FillerOptions(Options):
         default=0, ge=0, le=2160, description="Estimate motion at this picture height; 0 leaves it to the quality."
     )
     shadows: bool = Field(default=True, description="Take the shadow that a moving object casts away as well.")
+    remnants: bool = Field(
+        default=True, description="Take what a mask missed of its object away as well, where the ground is known."
+    )
     synthesis: bool = Field(
         default=True,
         description="Make up texture where no frame shows anything; without it, colours flow in from around.",
