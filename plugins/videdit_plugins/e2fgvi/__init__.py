@@ -39,7 +39,7 @@ def make_filler(checkpoint: str, options: E2fgviOptions, runtime: Runtime) -> Fi
     # The built-in filler takes half of the budget for frames, and an eighth is for fills that are kept.
     rest = runtime if budget is None else replace(runtime, memory_budget_bytes=budget * 3 // 8)
     # The network makes up what no frame shows, so the built-in filler need not.
-    known = {"shadows": options.shadows, "grain": options.grain, "synthesis": False}
+    known = {"shadows": options.shadows, "remnants": options.remnants, "grain": options.grain, "synthesis": False}
     seen = runtime.make("filler", "builtin", known)
     alone = partial(runtime.make, "filler", "builtin", {**known, "synthesis": True})
     kept = KEPT_BYTES if budget is None else budget // 8

@@ -20,6 +20,9 @@ class E2fgviOptions(Options):
         description="Show what other frames have seen, at full size, and let the network fill the rest alone.",
     )
     shadows: bool = Field(default=True, description="Take the shadow that a moving object casts away as well.")
+    remnants: bool = Field(
+        default=True, description="Take what a mask missed of its object away as well, where the ground is known."
+    )
     grain: bool = Field(default=True, description="Give the fill the grain of its surroundings.")
     working_pixels: int = Field(
         default=0,

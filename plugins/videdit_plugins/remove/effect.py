@@ -14,7 +14,7 @@ from videdit_plugins.remove.choosing import choose
 from videdit_plugins.remove.figures import Figures
 from videdit_plugins.remove.options import RemoveOptions
 
-_SHADOW_REACH_PX = 1 << 14
+_ANYWHERE_PX = 1 << 14
 _BEST, _BUILTIN = "auto", "builtin"
 
 
@@ -38,8 +38,9 @@ class Remove(Effect):
 
     @property
     def margin_px(self) -> int:
-        # A shadow may lie anywhere on the frame, and the pipeline cuts the window before the shot is known here.
-        return _SHADOW_REACH_PX if self.options.shadows else 0
+        # A shadow may lie anywhere on the frame, and what a mask missed, in parts of the height; the pipeline cuts the
+        # window before the shot is known here.
+        return _ANYWHERE_PX if self.options.shadows or self.options.remnants else 0
 
     def start(self, shot: ShotView) -> None:
         """Take the filler, by the check if one was asked for, and begin the shot with it."""
@@ -62,9 +63,11 @@ class Remove(Effect):
     def _engine(self, name: str) -> Filler:
         if name not in self._made:
             given = dict(self.options.filler_options)
+            # Fillers that know of shadows and remnants look for them by default; the others refuse the options.
             if not self.options.shadows:
-                # Fillers that know of shadows look for them by default; the others refuse the option.
                 given["shadows"] = False
+            if not self.options.remnants:
+                given["remnants"] = False
             self._made[name] = self.runtime.make("filler", name, given)
         return self._made[name]
 

@@ -16,6 +16,9 @@ class RemoveOptions(Options):
         default="auto", description="Engine that makes the pixels behind the object; auto: the best for each shot."
     )
     shadows: bool = Field(default=True, description="Take the object's cast shadow away too, if the filler can.")
+    remnants: bool = Field(
+        default=True, description="Take what the mask missed of the object away too, if the filler can tell."
+    )
     check: bool = Field(
         default=True,
         description="Fill a second hole beside the object on a few frames: its error predicts the fill's, and chooses "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,28 +41,29 @@ def sources(index: int, shot: Shot, reach: int) -> Iterator[int]:
 def useful_frames(
     index: int,
     box: Region,
-    shot: Shot,
-    reach: int,
+    where: Mask,
+    among: Iterable[int],
     pictures: Pictures,
     camera: Camera,
     wanted: Wanted,
-    moving: Callable[[int], Mask],
+    hidden: Callable[[int], Mask],
 ) -> list[tuple[Picture, Matrix]]:
-    """Return the frames worth aligning with the hole in `box` of frame `index`, with their homographies.
+    """Return the frames worth aligning with a box of frame `index`, with their homographies.
 
-    moving: moving(index) -> (h, w) bool of the small picture: what stands before the ground there, like a hole
+    where:  (h, w) bool of the box: what is looked for
+    among:  the frames to try
+    hidden: hidden(index) -> (h, w) bool of the small picture: what stands before the ground there
     """
-    hole = pictures[index].hole[box.slices]
-    # Only counts matter: in all but small holes every second pixel will do.
-    step = 2 if np.count_nonzero(hole) > _SMALL_PX else 1
-    coarse = hole[::step, ::step]
+    # Only counts matter: of all but small areas every second pixel will do.
+    step = 2 if np.count_nonzero(where) > _SMALL_PX else 1
+    coarse = where[::step, ::step]
     area = max(1, int(np.count_nonzero(coarse)))
     seen = np.zeros(coarse.shape, np.int32)
     x, y = (plane[::step, ::step].copy() for plane in grid(box))
     chosen: list[tuple[Picture, Matrix]] = []
-    for other in sources(index, shot, reach):
+    for other in among:
         # Drift does not matter for counting, and most pairs need not be matched then.
-        shown = coarse & visible(pictures[other].hole | moving(other), project(camera.product(index, other), (x, y)))
+        shown = coarse & visible(hidden(other), project(camera.product(index, other), (x, y)))
         if np.count_nonzero(shown & (seen < wanted.per_pixel)) < _LEAST_USEFUL * area:
             continue
         chosen.append((pictures[other], camera.between(index, other)))

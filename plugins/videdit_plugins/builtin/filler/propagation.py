@@ -115,9 +115,8 @@ class Propagation:
         origin = np.where(hole, MADE_UP, index).astype(np.int32)
         small = here.rgb[box.slices].astype(np.float32)
         known = ~here.hole[box.slices]
-        frames = useful_frames(
-            index, box, self.shot, self.reach, pictures, self.camera, self._wanted, self._following.moving
-        )
+        among = sources(index, self.shot, self.reach)
+        frames = useful_frames(index, box, ~known, among, pictures, self.camera, self._wanted, self._hidden)
         if frames:
             views = self._views(here, box, frames)
             blended = blend(views, here.rgb[box.slices], ~known, pictures.scale)
@@ -132,6 +131,10 @@ class Propagation:
             small = np.where(known[..., None], small, np.clip(blended.rgb + correction, 0, 255))
             known = known | blended.seen
         return Draft(region, hole, hole & (origin == MADE_UP), rgb, origin, box, small, known)
+
+    def _hidden(self, index: int) -> Mask:
+        """Return (h, w) bool of the small picture: what stands before the ground on a frame."""
+        return self.pictures[index].hole | self._following.moving(index)
 
     def _detailed(self, rgb: Rgb, hole: Mask, found: Mask, gain: NDArray[np.float32]) -> Rgb:
         """Return a region with the fine detail of what was found strengthened; a `gain` for each pixel of the hole."""

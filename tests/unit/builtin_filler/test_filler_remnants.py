@@ -1,0 +1,192 @@
+"""What a mask missed of its object is taken away with it; what is not the object's stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from videdit import ArrayFrames
+from videdit.evaluation.davis import open_davis
+from videdit.filler import HoledFrames
+from videdit.media import open_video
+from videdit.ops import grow
+from videdit.shots import Shot
+from videdit_plugins.builtin.filler.camera import Camera
+from videdit_plugins.builtin.filler.pictures import Pictures
+from videdit_plugins.builtin.filler.remnants import Remnants
+from videdit_plugins.builtin.filler.scale import Scale
+
+Make = Callable[..., Any]
+BITTEN = (6, 7, 8)
+INDEX = 7
+SIDE, LIMB = 24, 8
+COUNT = 40
+
+
+def bitten(make_clip: Make) -> tuple[Any, list[NDArray[np.bool_]]]:
+    """A clip whose masks miss a corner of the square on some frames; and what they miss."""
+    clip = make_clip()
+    missed = []
+    for index, hole in enumerate(clip.holes):
+        left, top = corner_of(hole)
+        corner = np.zeros_like(hole)
+        if index in BITTEN:
+            corner[top : top + LIMB, left + SIDE - LIMB : left + SIDE] = True
+        hole &= ~corner
+        missed.append(corner)
+    return clip, missed
+
+
+def corner_of(hole: NDArray[np.bool_]) -> tuple[int, int]:
+    rows, columns = np.nonzero(hole)
+    return int(columns.min()), int(rows.min())
+
+
+def found_in(clip: Any, index: int, shown: Any = None, reach: int = 40) -> NDArray[np.bool_] | None:
+    frames = ArrayFrames(clip.shown) if shown is None else shown
+    pictures = Pictures(frames, clip.holes, Scale.of(frames.size, 360), kept=len(clip.shown))
+    return Remnants(frames.shot, pictures, Camera(pictures, frames.shot), reach)[index]
+
+
+def result_of(clip: Any, filler: Any, index: int) -> NDArray[np.uint8]:
+    filled = filler.fill(index)
+    result = np.asarray(clip.shown[index].copy())
+    result[filled.region.slices] = filled.rgb
+    return result
+
+
+def test_a_corner_that_was_missed_is_found(make_clip: Make) -> None:
+    clip, missed = bitten(make_clip)
+    found = found_in(clip, INDEX)
+    assert found is not None
+    assert found[missed[INDEX]].mean() > 0.9
+    around = missed[INDEX] | clip.holes[INDEX]
+    assert not (found & ~grow(around, 3)).any()
+    assert not (found & clip.holes[INDEX]).any()
+
+
+def test_the_ground_is_shown_in_its_place_and_kept_off_other_frames(make_clip: Make, started: Make) -> None:
+    clip, missed = bitten(make_clip)
+    for index in (INDEX, INDEX + 4):
+        place = missed[INDEX] | clip.holes[index]
+        truth = clip.truth[index].astype(int)
+        result = result_of(clip, started(clip, grain=False), index)
+        assert np.abs(result - truth)[place if index == INDEX else clip.holes[index]].mean() < 3
+
+
+def test_it_stays_if_it_is_not_asked_for(make_clip: Make, started: Make) -> None:
+    clip, missed = bitten(make_clip)
+    result = result_of(clip, started(clip, remnants=False), INDEX)
+    assert np.array_equal(result[missed[INDEX]], clip.shown[INDEX][missed[INDEX]])
+
+
+def test_no_byte_changes_elsewhere(make_clip: Make, started: Make) -> None:
+    clip, _ = bitten(make_clip)
+    found = found_in(clip, INDEX)
+    assert found is not None
+    filler = started(clip, shadows=False)
+    filled = filler.fill(INDEX)
+    outside = ~(clip.holes[INDEX] | found)
+    assert np.array_equal(result_of(clip, filler, INDEX)[outside], clip.shown[INDEX][outside])
+    assert (filled.origin[outside[filled.region.slices]] == INDEX).all()
+
+
+def test_the_fill_depends_on_no_order(make_clip: Make, started: Make) -> None:
+    clip, _ = bitten(make_clip)
+    in_order = started(clip)
+    forwards = {index: in_order.fill(index) for index in range(5, 10)}
+    for index in (9, 7):
+        alone = started(clip).fill(index)
+        assert alone.region == forwards[index].region
+        assert np.array_equal(alone.rgb, forwards[index].rgb)
+        assert np.array_equal(alone.origin, forwards[index].origin)
+
+
+def test_nothing_is_missed_by_a_mask_that_holds_it_all(clip: Any) -> None:
+    assert all(found_in(clip, index) is None for index in (2, INDEX, 13))
+
+
+def test_a_frame_without_a_hole_is_left_alone(make_clip: Make) -> None:
+    clip, _ = bitten(make_clip)
+    clip.holes[INDEX][:] = False
+    assert found_in(clip, INDEX) is None
+
+
+def test_an_object_that_was_made_black_has_nothing_to_compare_with(make_clip: Make) -> None:
+    clip, _ = bitten(make_clip)
+    assert found_in(clip, INDEX) is not None
+    assert found_in(clip, INDEX, HoledFrames(ArrayFrames(clip.shown), clip.holes)) is None
+
+
+def test_something_of_other_colours_that_touches_the_object_stays(make_clip: Make) -> None:
+    clip = make_clip()
+    for index, (frame, hole) in enumerate(zip(clip.shown, clip.holes, strict=True)):
+        left, top = corner_of(hole)
+        if index in BITTEN:
+            frame[top + 4 : top + 4 + LIMB, left + SIDE : left + SIDE + LIMB] = (30, 160, 60)
+    assert found_in(clip, INDEX) is None
+
+
+@pytest.mark.parametrize("drift", [0, 3])
+def test_something_large_like_it_stays_unless_it_moves_along(make_clip: Make, drift: int) -> None:
+    # A second checked square, as large, behind the first on some frames; the checks of the first stand still.
+    clip = make_clip(count=24, pan=0.3, speed=3.0, side=20)
+    checks = np.indices(clip.holes[0].shape).sum(axis=0) // 4 % 2 * 200
+    for index in range(8, 15):
+        left, top = corner_of(clip.holes[index])
+        moved = np.roll(checks, drift * index, axis=1)[top : top + 20, left - 20 : left]
+        clip.shown[index][top : top + 20, left - 20 : left] = moved[..., None]
+    found = found_in(clip, 11)
+    assert (found is None) == (drift > 0)
+
+
+def test_where_the_ground_never_shows_nothing_is_known(make_clip: Make) -> None:
+    # The object stands still, so what its mask misses shows at the same place on all frames that show the place at all.
+    clip = make_clip(pan=0.0, tilt=0.0, speed=0.0)
+    for hole in clip.holes:
+        left, top = corner_of(hole)
+        hole[top : top + LIMB, left + SIDE - LIMB : left + SIDE] = False
+    assert found_in(clip, INDEX) is None
+
+
+def test_two_frames_that_differ_tell_nothing(make_clip: Make) -> None:
+    clip, _ = bitten(make_clip)
+    assert found_in(clip, INDEX, reach=2) is None
+
+
+@pytest.mark.footage
+def test_most_of_a_bite_into_a_real_object_is_found(footage: Path) -> None:
+    """A mask that misses a disc at the object's edge on three frames; and one that holds it all, and a rim."""
+    sequence = open_davis(footage).sequence("breakdance", COUNT, one_object=True)
+    with open_video(sequence.folder) as reader:
+        shown = reader.shot_frames(Shot(0, COUNT, "start"))
+        frames = ArrayFrames(
+            [cv2.resize(shown[index].rgb8, (640, 360), interpolation=cv2.INTER_AREA) for index in range(COUNT)]
+        )
+
+    def whole(index: int) -> NDArray[np.bool_]:
+        return cv2.resize(sequence.mask(index, 1).view(np.uint8), (640, 360), interpolation=cv2.INTER_AREA) > 0
+
+    index, truth = 25, whole(25)
+    rows, columns = np.nonzero(truth)
+    centre = int(columns[rows.argmin()]), int(rows.min())
+    disc = cv2.circle(np.zeros(truth.shape, np.uint8), centre, 18, 1, -1) > 0
+    holes = [grow(whole(one), 4) for one in range(COUNT)]
+
+    def found(masks: list[NDArray[np.bool_]]) -> NDArray[np.bool_]:
+        pictures = Pictures(frames, masks, Scale.of(frames.size, 360), kept=COUNT)
+        result = Remnants(frames.shot, pictures, Camera(pictures, frames.shot), 40)[index]
+        return np.zeros_like(truth) if result is None else result
+
+    bite = holes[index] & disc
+    assert np.count_nonzero(bite & truth) > 200
+    missed = [hole & ~disc if abs(one - index) <= 1 else hole for one, hole in enumerate(holes)]
+    assert found(missed)[bite & truth].mean() > 0.7
+    generous = [grow(whole(one), 0.04 * 360) for one in range(COUNT)]
+    assert np.count_nonzero(found(generous)) < 0.02 * np.count_nonzero(generous[index])
