@@ -30,6 +30,7 @@ from time import process_time
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from outlined import BLUE, GREEN, RED, outlined, tiled
 
 from videdit import ArrayFrames
 from videdit.evaluation.davis import Davis, DavisSequence, chosen_names, open_davis
@@ -176,19 +177,14 @@ def measure(case: Case, every: int) -> tuple[Figures, dict[int, Mask]]:
     }, found
 
 
-def sheet(case: Case, found: dict[int, Mask], columns: int = 3) -> NDArray[np.uint8]:
+def sheet(case: Case, found: dict[int, Mask]) -> NDArray[np.uint8]:
     """Draw the holes green, true shadows blue and what was found red, on some frames."""
-    tiles = []
-    for index in list(found)[:: max(1, len(found) // 9)][:9]:
-        tile = np.ascontiguousarray(case.rgbs[index])
-        outlined = (case.holes[index], case.true(index), found[index])
-        for mask, colour in zip(outlined, ((0, 255, 0), (0, 0, 255), (255, 0, 0)), strict=True):
-            lines, _ = cv2.findContours(mask.view(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
-            cv2.drawContours(tile, lines, -1, colour, 1)
-        tiles.append(tile)
-    tiles += [np.zeros_like(tiles[0])] * (-len(tiles) % columns)
-    rows = [np.hstack(tiles[start : start + columns]) for start in range(0, len(tiles), columns)]
-    return np.asarray(np.vstack(rows))
+    return tiled(
+        [
+            outlined(case.rgbs[index], [(case.holes[index], GREEN), (case.true(index), BLUE), (mask, RED)])
+            for index, mask in found.items()
+        ]
+    )
 
 
 def main() -> None:

@@ -132,8 +132,12 @@ class ObjectHoles:
         self._made = lru_cache(96)(self._make)
 
     def __getitem__(self, index: int) -> Mask:
+        return self._made(self.donor_index(index)).copy()
+
+    def donor_index(self, index: int) -> int:
+        """Return the frame of the donor whose object is the hole on frame `index`."""
         _check(index, self._frame_count)
-        return self._made(self._turns[index % len(self._turns)]).copy()
+        return self._turns[index % len(self._turns)]
 
     def _make(self, index: int) -> Mask:
         height, width = self._size

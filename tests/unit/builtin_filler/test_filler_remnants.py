@@ -68,7 +68,6 @@ def test_a_corner_that_was_missed_is_found(make_clip: Make) -> None:
     assert found[missed[INDEX]].mean() > 0.9
     around = missed[INDEX] | clip.holes[INDEX]
     assert not (found & ~grow(around, 3)).any()
-    assert not (found & clip.holes[INDEX]).any()
 
 
 def test_the_ground_is_shown_in_its_place_and_kept_off_other_frames(make_clip: Make, started: Make) -> None:
@@ -78,6 +77,14 @@ def test_the_ground_is_shown_in_its_place_and_kept_off_other_frames(make_clip: M
         truth = clip.truth[index].astype(int)
         result = result_of(clip, started(clip, grain=False), index)
         assert np.abs(result - truth)[place if index == INDEX else clip.holes[index]].mean() < 3
+
+
+def test_no_seam_stays_where_motion_is_estimated_at_a_smaller_size(make_clip: Make, started: Make) -> None:
+    # A pixel of the small picture that the hole touches is of the hole, though parts of it are not at full size.
+    clip, missed = bitten(make_clip)
+    result = result_of(clip, started(clip, grain=False, alignment_height=64), INDEX)
+    away = np.abs(result - clip.truth[INDEX].astype(int)).max(axis=2)
+    assert np.count_nonzero(away[missed[INDEX]] > 60) < 0.02 * np.count_nonzero(missed[INDEX])
 
 
 def test_it_stays_if_it_is_not_asked_for(make_clip: Make, started: Make) -> None:

@@ -38,9 +38,8 @@ class Both:
     @videdit.hookimpl
     def register_fillers(self, register: Any) -> None:
         def make(options: E2fgviOptions, runtime: Runtime) -> FullSizeFiller:
-            return FullSizeFiller(
-                BuiltinFiller(FillerOptions(shadows=False), runtime), E2fgviFiller(options, runtime, self._network())
-            )
+            plain = FillerOptions(shadows=False, remnants=False)
+            return FullSizeFiller(BuiltinFiller(plain, runtime), E2fgviFiller(options, runtime, self._network()))
 
         register("both", make, E2fgviOptions)
 
@@ -63,8 +62,8 @@ def removed(clip: ClipTruth, folder: Path, network: Any, stop_at: int | None = N
         packed = PackedMask.pack(mask)
         project.track.put(MaskEntry(thing.object_id, index, packed) for index in range(FRAMES))
         project.set_shots([videdit.Shot(0, FRAMES, "start")])
-        options = {"filler": "both", "shadows": False, "filler_options": {"working_pixels": LEAST_PIXELS}}
-        project.effect("remove", **options, masks={"grow": "0"})
+        options = {"filler": "both", "filler_options": {"working_pixels": LEAST_PIXELS}}
+        project.effect("remove", **options, shadows=False, remnants=False, masks={"grow": "0"})
         if stop_at is not None:
             with pytest.raises(Interrupted):
                 project.save(out, settings=LOSSLESS, report=tell)

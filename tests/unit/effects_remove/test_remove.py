@@ -56,9 +56,16 @@ def window(effect: Remove, index: int = 0, empty: bool = False) -> Window:
 
 def test_asks_for_the_filler_by_name_with_its_options() -> None:
     asked: list[Any] = []
-    effect = Remove(RemoveOptions(filler="red", shadows=False, filler_options={"reach_frames": 5}), runtime(asked))
+    plain = {"shadows": False, "remnants": False}
+    effect = Remove(RemoveOptions(filler="red", **plain, filler_options={"reach_frames": 5}), runtime(asked))
     window(effect)
-    assert asked == [("filler", "red", {"reach_frames": 5, "shadows": False})]
+    assert asked == [("filler", "red", {"reach_frames": 5, **plain})]
+
+
+def test_fillers_that_know_nothing_of_shadows_and_remnants_are_not_asked_about_them() -> None:
+    asked: list[Any] = []
+    window(Remove(RemoveOptions(filler="red"), runtime(asked)))
+    assert asked == [("filler", "red", {})]
 
 
 def test_a_filler_is_made_once_for_many_shots_and_again_after_the_end() -> None:
@@ -73,7 +80,7 @@ def test_a_filler_is_made_once_for_many_shots_and_again_after_the_end() -> None:
 
 
 def test_shows_what_was_filled() -> None:
-    effect = Remove(RemoveOptions(shadows=False), runtime([]))
+    effect = Remove(RemoveOptions(shadows=False, remnants=False), runtime([]))
     patch = effect.render(window(effect))
     assert patch is not None
     assert (patch.rgb == (255, 0, 0)).all()
@@ -81,8 +88,10 @@ def test_shows_what_was_filled() -> None:
     assert (patch.alpha == 1).all()
 
 
-def test_with_shadows_the_window_reaches_beyond_the_mask() -> None:
-    effect = Remove(RemoveOptions(shadows=True), runtime([]))
+@pytest.mark.parametrize("more", ["shadows", "remnants"])
+def test_with_more_than_the_mask_the_window_reaches_beyond_it(more: str) -> None:
+    options = {"shadows": False, "remnants": False, more: True}
+    effect = Remove(RemoveOptions.model_validate(options), runtime([]))
     patch = effect.render(window(effect))
     assert patch is not None
     assert patch.alpha is not None

@@ -70,6 +70,7 @@ def test_object_holes_go_to_and_fro(davis: Path) -> None:
     holes = ObjectHoles(donor, (72, 96), 8)
     turns = [0, 1, 2, 1, 0, 1, 2, 1]
     for index, turn in enumerate(turns):
+        assert holes.donor_index(index) == turn
         assert np.array_equal(holes[index], grown_with_height(donor.labels(turn) > 0, 4))
     with pytest.raises(IndexError):
         holes[8]

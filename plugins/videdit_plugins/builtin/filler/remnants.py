@@ -56,7 +56,7 @@ class Remnants:
         self._found: Cache[int, NDArray[np.uint8] | None] = Cache(_FOUND_KEPT)
 
     def __getitem__(self, index: int) -> Mask | None:
-        """Return (h, w) bool of the small picture; None if nothing was missed."""
+        """Return (h, w) bool of the small picture, some of the hole beside it included; None if nothing was missed."""
         bits = self._found.get(index, self._packed)
         if bits is None:
             return None
@@ -72,8 +72,10 @@ class Remnants:
         if not found.any():
             return None
         whole = np.zeros_like(here.hole)
-        whole[box.slices] = grown(found, self._px(_EDGE_PX))
-        return np.packbits(whole & ~here.hole)
+        # Pixels that the hole only touches are of it here, but not at full size: no seam of them may stay between.
+        seam = grown(found, self._px(_EDGE_PX + _TOUCHING_PX)) & here.hole[box.slices]
+        whole[box.slices] = grown(found, self._px(_EDGE_PX)) | seam
+        return np.packbits(whole)
 
     def _beside(self, here: Picture, box: Region) -> Mask:
         """Return (h, w) bool of a box around the hole: the pieces that are the object's."""
