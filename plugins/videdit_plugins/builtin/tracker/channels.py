@@ -75,7 +75,7 @@ class Channels:
 
 def look(plane: Plane, roi: Roi) -> Look:
     """Describe the window `roi` of a frame."""
-    lab = roi.cut(plane.lab)
+    lab = roi.cut_lab(plane.bgr)
     cells = descriptors(lab)
     flat, places = cells.reshape(-1, cells.shape[2]), roi.places().reshape(-1, 2)
     lifted = lift(np.concatenate([flat, PLACE_CLASSIFIER * places], axis=1))

@@ -24,14 +24,12 @@ class Plane:
     index:  number of the frame in its film
     bgr:    (h, w, 3) uint8
     gray:   (h, w) uint8
-    lab:    (h, w, 3) uint8, OpenCV's 8-bit Lab
     coarse: (h / 2, w / 2) uint8, gray
     """
 
     index: int
     bgr: NDArray[np.uint8]
     gray: NDArray[np.uint8]
-    lab: NDArray[np.uint8]
     coarse: NDArray[np.uint8]
 
     @property
@@ -74,4 +72,4 @@ def _plane(index: int, rgb: NDArray[np.uint8], size: tuple[int, int]) -> Plane:
     gray = cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY)
     coarse_size = (max(1, size[1] // COARSE), max(1, size[0] // COARSE))
     coarse = cv2.resize(gray, coarse_size, interpolation=cv2.INTER_AREA)
-    return Plane(index, bgr, gray, cv2.cvtColor(bgr, cv2.COLOR_BGR2LAB), coarse)
+    return Plane(index, bgr, gray, coarse)

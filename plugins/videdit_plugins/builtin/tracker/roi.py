@@ -63,9 +63,16 @@ class Roi:
             top, bottom, left, right = (max(0, margin) for margin in margins)
             piece = cv2.copyMakeBorder(piece, top, bottom, left, right, cv2.BORDER_REPLICATE)
             piece = piece[: moved.height, : moved.width]
-        shrinks = self.grid[0] < moved.height
-        how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-        sampled: NDArray[Value] = cv2.resize(np.ascontiguousarray(piece), self.grid[::-1], interpolation=how)
+        return self._sampled(np.ascontiguousarray(piece))
+
+    def cut_lab(self, bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Sample `bgr` (h, w, 3) uint8 of work size on the grid, in OpenCV's 8-bit Lab."""
+        # Few windows are as large as the frame, and this is the dearest of its colour spaces.
+        return self._sampled(np.asarray(cv2.cvtColor(bgr[self.region.slices], cv2.COLOR_BGR2LAB), np.uint8))
+
+    def _sampled(self, piece: NDArray[Value]) -> NDArray[Value]:
+        how = cv2.INTER_AREA if self.grid[0] < piece.shape[0] else cv2.INTER_LINEAR
+        sampled: NDArray[Value] = cv2.resize(piece, self.grid[::-1], interpolation=how)
         return sampled
 
     def paste(self, values: NDArray[np.float32], size: tuple[int, int], outside: float) -> NDArray[np.float32]:

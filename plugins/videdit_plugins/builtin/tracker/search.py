@@ -49,7 +49,7 @@ def find_again(target: Target, plane: Plane, sides: tuple[int, int]) -> list[Pla
     the frames a person gave are asked too: much may be as red as a coat, little has its buttons.
     """
     roi = _whole(plane.size, target, sides)
-    lab = roi.cut(plane.lab)
+    lab = roi.cut_lab(plane.bgr)
     cells = descriptors(lab)
     flat = cells.reshape(-1, cells.shape[2])
     # Any cell may be the middle of the object, so each one is asked about as if it were.
