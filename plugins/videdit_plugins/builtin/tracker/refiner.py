@@ -154,7 +154,7 @@ def _batch(values: NDArray[np.float32]) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(values)[None])
 
 
-CONVOLUTIONS_KEPT = 128
+CONVOLUTIONS_KEPT = 64
 """Windows are of many shapes, and for each shape the library under torch keeps code and weights of every convolution:
 1024 of them unless told before the first, which is a hundred megabytes; old shapes hardly come back."""
 
