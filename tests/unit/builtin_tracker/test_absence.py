@@ -41,7 +41,7 @@ def seen_at(likely, refused):
     lost.probability = np.zeros((64, 128), np.float32)
     roi = Roi(Region.whole((64, 128)), (64, 128), (64.0, 32.0), 16.0)
     pixels = np.zeros((64, 128, 3), np.uint8)
-    plane = Plane(7, pixels, pixels[..., 0], pixels, pixels[::2, ::2, 0])
+    plane = Plane(7, pixels, pixels[..., 0], pixels[::2, ::2, 0])
     return [place.centre for place in search._places(likely, lost, roi, plane)]
 
 
