@@ -13,11 +13,15 @@ from numpy.typing import NDArray
 
 from videdit import FrameSequence, MaskSequence
 from videdit.frames import Mask, Rgb, to_uint8
+from videdit.ops import close_pinholes
 from videdit_plugins.builtin.filler.cache import Cache
 from videdit_plugins.builtin.filler.scale import Scale
 
 DEFAULT_BYTES = 3 << 29
 _LEAST_KEPT = 4
+_GAP_PX, _ISLAND_SHARE = 2.5, 0.04
+"""Between a hole and what is added to it gaps up to twice as wide are closed, and islands smaller than a square with a
+side of such a share of the height: no ground that a person would miss, but a line of what is to go."""
 _WIDER_PX = 6.0
 """How far beyond the hole motion may be the object's own."""
 
@@ -124,11 +128,16 @@ class WiderPictures(Pictures):
         self._packed: Cache[int, NDArray[np.uint8]] = Cache(kept)
 
     def _made(self, index: int) -> Picture:
-        picture, extra = self._plain[index], self._more(index)
+        picture, extra = self._plain[index], self._added(index)
         if extra is None:
             return picture
         hole = picture.hole | extra
         return replace(picture, hole=hole, wide=widened(hole, self.scale))
+
+    def _added(self, index: int) -> Mask | None:
+        """Return (h, w) bool: what is added to a hole of the small picture, with the gaps between."""
+        extra = self._more(index)
+        return None if extra is None else joined(extra, self._plain[index].hole, self.scale)
 
     def full(self, index: int) -> tuple[Rgb, NDArray[np.uint8]]:
         """Return a frame's pixels at full size and its larger hole, packed to bits."""
@@ -139,12 +148,28 @@ class WiderPictures(Pictures):
         return self._plain.has_hole(index)
 
     def _pack(self, index: int) -> NDArray[np.uint8]:
-        packed, extra = self._plain.full(index)[1], self._more(index)
+        packed, extra = self._plain.full(index)[1], self._added(index)
         return packed if extra is None else np.packbits(self._unpacked(packed) | self._at_full(extra))
 
     def _at_full(self, mask: Mask) -> Mask:
         size = self.scale.full[::-1]
-        return np.asarray(cv2.resize(mask.view(np.uint8), size, interpolation=cv2.INTER_NEAREST)) > 0
+        return np.asarray(cv2.resize(mask.view(np.uint8) * np.uint8(255), size, interpolation=cv2.INTER_LINEAR)) > 0
+
+
+def joined(extra: Mask, hole: Mask, scale: Scale) -> Mask:
+    """Return (h, w) bool: `extra`, grown by a pixel, with the gaps between it and a hole of the small picture.
+
+    The pixel is for the full size, at which the two would else not quite meet.
+    """
+    gap = scale.px(_GAP_PX)
+    both = hole | extra
+    side = 2 * max(1, round(gap)) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    closed = both | (
+        cv2.morphologyEx(both.view(np.uint8), cv2.MORPH_CLOSE, disc).view(np.bool_) & grown(extra, gap + 1)
+    )
+    whole = close_pinholes(closed, (_ISLAND_SHARE * min(scale.small)) ** 2)
+    return grown(extra | (whole & ~both), 1)
 
 
 def widened(hole: Mask, scale: Scale) -> Mask:

@@ -30,8 +30,9 @@ _SMALL_PX, _SMALL_BEYOND = 10.0, 0.1
 """A small piece reaches no farther from the hole, and goes on beyond what is looked at by no more of its area."""
 _ALIKE_CODES_SMALL, _ALIKE_CODES = 25.0, 20.0
 """A piece whose colours differ by more from the object's is not of it."""
-_ALONG_PX = 0.8
-"""A larger one that moves otherwise by more than this, against each of the frames beside, is not either."""
+_ALONG_PX, _EXACTLY_PX = 0.8, 0.27
+"""Another piece may move otherwise than the object by so much, against the likest of the frames beside; if its colours
+are not the object's, as skin is not a shirt, by so much."""
 _BESIDE = (-2, -1, 1, 2)
 _UNSEEN = 0.9
 """An object of which more is black was taken out of the frames; there is nothing to compare with."""
@@ -72,9 +73,7 @@ class Remnants:
         if not found.any():
             return None
         whole = np.zeros_like(here.hole)
-        # Pixels that the hole only touches are of it here, but not at full size: no seam of them may stay between.
-        seam = grown(found, self._px(_EDGE_PX + _TOUCHING_PX)) & here.hole[box.slices]
-        whole[box.slices] = grown(found, self._px(_EDGE_PX)) | seam
+        whole[box.slices] = grown(found, self._px(_EDGE_PX))
         return np.packbits(whole)
 
     def _beside(self, here: Picture, box: Region) -> Mask:
@@ -89,11 +88,11 @@ class Remnants:
             if np.count_nonzero(piece.mask) < self._px(_LEAST_PX) or near is None or _taken_out(near.of(rgb)):
                 continue
             apart = unlikeness(piece.of(rgb), near.of(rgb))
-            if self._small(one):
-                alike = apart < _ALIKE_CODES_SMALL
-            elif alike := apart < _ALIKE_CODES:
+            alike = self._small(one) and apart < _ALIKE_CODES_SMALL
+            if not alike:
                 motions = self._motions(here, box) if motions is None else motions
-                alike = motion_apart(motions, piece, near) < self._px(_ALONG_PX)
+                along = motion_apart(motions, piece, near)
+                alike = along < self._px(_ALONG_PX if apart < _ALIKE_CODES else _EXACTLY_PX)
             if alike:
                 found[piece.region.slices] |= piece.mask
         return found
