@@ -115,7 +115,7 @@ class Case:
 
     def finder(self) -> Remnants:
         """Return what looks for remnants as the filler makes it."""
-        return Remnants(self._shot, self.pictures, self._camera, _REACH_FRAMES)
+        return Remnants(self._shot, self.pictures, self.pictures, self._camera, _REACH_FRAMES)
 
 
 def read(sequence: DavisSequence) -> list[Rgb]:

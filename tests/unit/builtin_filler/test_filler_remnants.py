@@ -51,7 +51,7 @@ def corner_of(hole: NDArray[np.bool_]) -> tuple[int, int]:
 def found_in(clip: Any, index: int, shown: Any = None, reach: int = 40) -> NDArray[np.bool_] | None:
     frames = ArrayFrames(clip.shown) if shown is None else shown
     pictures = Pictures(frames, clip.holes, Scale.of(frames.size, 360), kept=len(clip.shown))
-    return Remnants(frames.shot, pictures, Camera(pictures, frames.shot), reach)[index]
+    return Remnants(frames.shot, pictures, pictures, Camera(pictures, frames.shot), reach)[index]
 
 
 def result_of(clip: Any, filler: Any, index: int) -> NDArray[np.uint8]:
@@ -132,6 +132,21 @@ def test_an_object_that_was_made_black_has_nothing_to_compare_with(make_clip: Ma
     assert found_in(clip, INDEX, HoledFrames(ArrayFrames(clip.shown), clip.holes)) is None
 
 
+def test_the_shadow_of_an_object_that_was_made_black_is_nothing_to_go_by(make_clip: Make, started: Make) -> None:
+    clip = make_clip(count=30, pan=0.6, speed=2.6)
+    for index, (frame, hole) in enumerate(zip(clip.shown, clip.holes, strict=True)):
+        left, top = corner_of(hole)
+        shadow = frame[top + SIDE : top + SIDE + 16, left : left + SIDE]
+        shadow[:] = (shadow * 0.5).astype(np.uint8)
+        frame[hole] = 0
+        # Something else, as dark, that touches the hole.
+        if index in (13, 14, 15):
+            frame[top + SIDE : top + SIDE + 12, left + SIDE : left + SIDE + 8] //= 2
+    filled, plain = (started(clip, remnants=one).fill(14) for one in (True, False))
+    assert filled.region == plain.region
+    assert np.array_equal(filled.rgb, plain.rgb)
+
+
 def test_something_of_other_colours_that_touches_the_object_stays(make_clip: Make) -> None:
     clip = make_clip()
     for index, (frame, hole) in enumerate(zip(clip.shown, clip.holes, strict=True)):
@@ -189,7 +204,7 @@ def test_most_of_a_bite_into_a_real_object_is_found(footage: Path) -> None:
 
     def found(masks: list[NDArray[np.bool_]]) -> NDArray[np.bool_]:
         pictures = Pictures(frames, masks, Scale.of(frames.size, 360), kept=COUNT)
-        result = Remnants(frames.shot, pictures, Camera(pictures, frames.shot), 40)[index]
+        result = Remnants(frames.shot, pictures, pictures, Camera(pictures, frames.shot), 40)[index]
         return np.zeros_like(truth) if result is None else result
 
     bite = holes[index] & disc

@@ -52,13 +52,13 @@ class BuiltinFiller(Filler):
         kept = 2 * reach + 8
         # Shadows look farther than the fill; what they see is small.
         looked_at = max(kept, WHOLE_FRAMES + 8) if self._options.shadows else kept
-        pictures = Pictures(frames, holes, scale, looked_at, self._budget_bytes)
+        pictures = given = Pictures(frames, holes, scale, looked_at, self._budget_bytes)
         camera = Camera(pictures, frames.shot)
         shadows = Shadows(frames.shot, pictures, camera) if self._options.shadows else None
         if shadows is not None:
             pictures = WiderPictures(pictures, shadows.__getitem__, kept)
         if self._options.remnants:
-            remnants = Remnants(frames.shot, pictures, camera, reach)
+            remnants = Remnants(frames.shot, given, pictures, camera, reach)
             pictures = WiderPictures(pictures, remnants.__getitem__, kept)
         propagation = Propagation(frames.shot, pictures, camera, reach, self._effort)
         completion = Completion(propagation, self._workers.count, synthesis=self._options.synthesis)

@@ -47,10 +47,14 @@ class Remnants:
     A piece beside the hole is one if it is not what other frames agree on that the ground shows there, and is like the
     object nearby: in its colours if it is small, else also in how it moves. What stands beside or behind the object and
     is not the ground either is left alone by that: it has other colours, or it moves otherwise.
+
+    given:    with the holes as they came
+    pictures: with shadows added to them, which are the object's too
     """
 
-    def __init__(self, shot: Shot, pictures: Pictures, camera: Camera, reach: int) -> None:
+    def __init__(self, shot: Shot, given: Pictures, pictures: Pictures, camera: Camera, reach: int) -> None:
         self._shot = shot
+        self._given = given
         self._pictures = pictures
         self._camera = camera
         self._reach = reach
@@ -65,9 +69,10 @@ class Remnants:
         return np.unpackbits(bits, count=height * width).reshape(height, width).view(np.bool_)
 
     def _packed(self, index: int) -> NDArray[np.uint8] | None:
-        here = self._pictures[index]
-        if not here.hole.any() or _taken_out(here.rgb[here.hole]):
+        given = self._given[index]
+        if not given.hole.any() or _taken_out(given.rgb[given.hole]):
             return None
+        here = self._pictures[index]
         box = box_around(here.hole, self._px(_MARGIN_PX))
         found = self._beside(here, box)
         if not found.any():
