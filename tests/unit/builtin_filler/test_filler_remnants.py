@@ -21,6 +21,7 @@ from videdit_plugins.builtin.filler.camera import Camera
 from videdit_plugins.builtin.filler.pictures import Pictures, joined
 from videdit_plugins.builtin.filler.remnants import Remnants
 from videdit_plugins.builtin.filler.scale import Scale
+from videdit_plugins.builtin.filler.workers import Workers
 
 Make = Callable[..., Any]
 BITTEN = (6, 7, 8)
@@ -105,15 +106,21 @@ def test_no_byte_changes_elsewhere(make_clip: Make, started: Make) -> None:
     assert (filled.origin[outside[filled.region.slices]] == INDEX).all()
 
 
-def test_the_fill_depends_on_no_order(make_clip: Make, started: Make) -> None:
+def test_the_fill_depends_on_neither_threads_nor_order(make_clip: Make, started: Make) -> None:
     clip, _ = bitten(make_clip)
-    in_order = started(clip)
-    forwards = {index: in_order.fill(index) for index in range(5, 10)}
-    for index in (9, 7):
-        alone = started(clip).fill(index)
-        assert alone.region == forwards[index].region
-        assert np.array_equal(alone.rgb, forwards[index].rgb)
-        assert np.array_equal(alone.origin, forwards[index].origin)
+
+    def filled(threads: int, order: tuple[int, ...]) -> dict[int, Any]:
+        filler = started(clip)
+        filler._workers = Workers(threads)
+        started(clip, filler=filler)
+        return {index: filler.fill(index) for index in order}
+
+    alone = filled(1, (5, 6, 7, 8, 9))
+    for threads, order in ((3, (5, 6, 7)), (2, (9, 7))):
+        for index, one in filled(threads, order).items():
+            assert one.region == alone[index].region
+            assert np.array_equal(one.rgb, alone[index].rgb)
+            assert np.array_equal(one.origin, alone[index].origin)
 
 
 def test_nothing_is_missed_by_a_mask_that_holds_it_all(clip: Any) -> None:
