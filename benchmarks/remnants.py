@@ -154,7 +154,7 @@ def measure(case: Case, asked: int) -> tuple[Figures, list[Rgb]]:
         finder, began = case.finder(), process_time()
         mask = finder[index]
         times.append(1000 * (process_time() - began))
-        what = np.zeros_like(here.hole) if mask is None else mask
+        what = np.zeros_like(here.hole) if mask is None else mask & ~here.hole
         own = small(case.own(index))
         left, loose = (own > 0.5) & ~here.hole, grow(own > 0.1, _LOOSE_PX)
         rival = np.zeros_like(what) if case.rival is None else (small(case.rival(index)) > 0.5) & ~here.hole & ~loose
