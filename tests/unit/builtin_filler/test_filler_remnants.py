@@ -9,6 +9,8 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.typing import NDArray
 
 from videdit import ArrayFrames
@@ -19,14 +21,14 @@ from videdit.ops import grow
 from videdit.shots import Shot
 from videdit_plugins.builtin.filler.camera import Camera
 from videdit_plugins.builtin.filler.pictures import Pictures, joined
-from videdit_plugins.builtin.filler.remnants import Remnants
+from videdit_plugins.builtin.filler.remnants import Remnants, _opened
 from videdit_plugins.builtin.filler.scale import Scale
 from videdit_plugins.builtin.filler.workers import Workers
 
 Make = Callable[..., Any]
 BITTEN = (6, 7, 8)
 INDEX = 7
-SIDE, LIMB = 24, 8
+SIDE, LIMB = 24, 4
 COUNT = 40
 
 
@@ -121,6 +123,16 @@ def test_the_fill_depends_on_neither_threads_nor_order(make_clip: Make, started:
             assert one.region == alone[index].region
             assert np.array_equal(one.rgb, alone[index].rgb)
             assert np.array_equal(one.origin, alone[index].origin)
+
+
+@given(arrays(np.bool_, array_shapes(min_dims=2, max_dims=2, min_side=2, max_side=9)))
+def test_what_is_thin_is_noise_and_the_rest_stays_where_it_is(mask: NDArray[np.bool_]) -> None:
+    expected = np.zeros_like(mask)
+    for y, x in np.ndindex(mask.shape[0] - 1, mask.shape[1] - 1):
+        expected[y : y + 2, x : x + 2] |= mask[y : y + 2, x : x + 2].all()
+    # Beyond the border may be more of it.
+    inside = slice(1, -1), slice(1, -1)
+    assert np.array_equal(_opened(mask)[inside], expected[inside])
 
 
 def test_nothing_is_missed_by_a_mask_that_holds_it_all(clip: Any) -> None:

@@ -204,6 +204,16 @@ def test_the_plug_in_makes_both(network: E2FGVI, tmp_path: Path) -> None:
     assert isinstance(plugins.create("filler", "e2fgvi-hq", {"parity": True}, runtime), E2fgviFiller)
 
 
+@pytest.mark.parametrize("option", ["shadows", "remnants", "grain"])
+def test_what_the_true_pixels_leave_alone_is_told_to_their_filler(network: E2FGVI, tmp_path: Path, option: str) -> None:
+    path = tmp_path / "weights.pth"
+    torch.save(network.state_dict(), path)
+    plugins = Plugins()
+    runtime = plugins.runtime(Runtime(find_checkpoint={"e2fgvi-hq": path}.__getitem__))
+    seen = plugins.create("filler", "e2fgvi-hq", {option: False}, runtime)._seen
+    assert seen._options == FillerOptions(synthesis=False, **{option: False})
+
+
 # -- seams, steadiness, grain ------------------------------------------------------------------------------------------
 
 

@@ -110,8 +110,7 @@ class Remnants:
         if len(frames) < LEAST_SEEN:
             return np.zeros_like(near)
         ground = agreed_on(here, box, (away > 0) & (away <= self._px(_MARGIN_PX)), frames)
-        strange = ground.contradicted(here.rgb[box.slices])
-        return np.asarray(cv2.morphologyEx(strange.view(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))) > 0
+        return _opened(ground.contradicted(here.rgb[box.slices]))
 
     def _hidden(self, index: int) -> Mask:
         return self._pictures[index].wide
@@ -131,6 +130,13 @@ class Remnants:
 
     def _px(self, length_px: float) -> float:
         return self._pictures.scale.px(length_px)
+
+
+def _opened(mask: Mask) -> Mask:
+    """Return the pixels of (h, w) bool that lie in squares of 2x2; OpenCV's own opening moves them by one."""
+    square = np.ones((2, 2), np.uint8)
+    corners = cv2.erode(mask.view(np.uint8), square, anchor=(1, 1))
+    return np.asarray(cv2.dilate(corners, square, anchor=(0, 0))) > 0
 
 
 def _taken_out(colours: NDArray[np.uint8]) -> bool:
