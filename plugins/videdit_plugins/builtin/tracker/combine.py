@@ -25,6 +25,8 @@ WEIGHTS: Mapping[str, float] = {
 }
 BIAS = -0.56
 LARGEST = 8.0
+INERTIA = ("prior", "motion")
+"""Evidence that an object has of what it held on the frame before, rightly or not."""
 
 
 def log_odds(evidence: Channels) -> FloatMap:
@@ -32,6 +34,13 @@ def log_odds(evidence: Channels) -> FloatMap:
     weights = np.array([WEIGHTS[name] for name in NAMES], np.float32)
     total: NDArray[np.float32] = np.tensordot(weights, evidence.maps, axes=1) + np.float32(BIAS)
     return np.clip(total, -LARGEST, LARGEST)
+
+
+def log_odds_by_looks(evidence: Channels) -> FloatMap:
+    """Return the same of what the pixels look like alone, not of where the object was nor of how it moves."""
+    weights = np.array([0.0 if name in INERTIA else WEIGHTS[name] for name in NAMES], np.float32)
+    total: NDArray[np.float32] = np.tensordot(weights, evidence.maps, axes=1) + np.float32(BIAS)
+    return total
 
 
 def sigmoid(values: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -13,6 +13,7 @@ from videdit.runtime import Runtime
 from videdit.tracker import Tracked, Tracker
 from videdit_plugins.builtin.threads import one_thread
 from videdit_plugins.builtin.tracker.clean import clean
+from videdit_plugins.builtin.tracker.combine import log_odds_by_looks, sigmoid
 from videdit_plugins.builtin.tracker.effort import EFFORTS
 from videdit_plugins.builtin.tracker.enlarge import enlarge
 from videdit_plugins.builtin.tracker.flow import coarse_flow
@@ -138,8 +139,13 @@ class BuiltinTracker(Tracker):
         """Weigh the objects against each other, drop implausible parts and pull the outlines to edges."""
         friends = {object_id: self._targets[object_id].friends for object_id in proposals}
         alone = {object_id: one.roi.paste(one.probability, now.size, 0.0) for object_id, one in proposals.items()}
+        again = {object_id for object_id, one in proposals.items() if one.again}
+        looks = {}
+        if again and len(proposals) > 1:
+            for object_id, one in proposals.items():
+                looks[object_id] = one.roi.paste(sigmoid(log_odds_by_looks(one.evidence)), now.size, 0.0)
         settled = {}
-        for object_id, whole in share_out(alone, friends).items():
+        for object_id, whole in share_out(alone, friends, looks, again).items():
             one = proposals[object_id]
             inside = one.probability if whole is alone[object_id] else one.roi.cut(whole)
             gap = self._targets[object_id].gap

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,7 @@ class Proposal:
 
     probability: (h, w) float32 on the grid of the window `roi`
     keys:        what the network compares the window by, None without one
+    again:       whether it was lost, and found by its looks
     """
 
     roi: Roi
@@ -44,6 +45,7 @@ class Proposal:
     evidence: Channels
     probability: FloatMap
     keys: NDArray[np.float32] | None = None
+    again: bool = False
 
     @property
     def area(self) -> float:
@@ -88,7 +90,7 @@ def propose(
         gone = followed is None or followed.area < GONE_AREA * target.usual_area or target.doubted >= DOUBTED_FRAMES
         return None if gone else followed
     if followed is None or again.match * again.area > BETTER * followed.match * followed.area:
-        return again
+        return replace(again, again=True)
     return followed
 
 
