@@ -17,16 +17,19 @@ from videdit_plugins.builtin.filler.scale import Matrix
 _LEVELS = ((1, 1), (8, 2), (28, 4), (48, 8), (200, 16))
 """Up to a distance, frames whose number is a multiple: fewer far away, and neighbours ask mostly for the same ones, so
 that what is wrong with a source does not change from frame to frame."""
-_LEAST_USEFUL = 0.02
 _SMALL_PX = 400
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """per_pixel: sources after which a pixel has enough. most: frames looked at in all."""
+    """per_pixel: sources after which a pixel has enough. most: frames looked at in all.
+
+    least_share: of what is looked for, the least that a frame must show which has not enough yet
+    """
 
     per_pixel: int
     most: int
+    least_share: float = 0.02
 
 
 def sources(index: int, shot: Shot, reach: int) -> Iterator[int]:
@@ -64,7 +67,7 @@ def useful_frames(
     for other in among:
         # Drift does not matter for counting, and most pairs need not be matched then.
         shown = coarse & visible(hidden(other), project(camera.product(index, other), (x, y)))
-        if np.count_nonzero(shown & (seen < wanted.per_pixel)) < _LEAST_USEFUL * area:
+        if np.count_nonzero(shown & (seen < wanted.per_pixel)) < wanted.least_share * area:
             continue
         chosen.append((pictures[other], camera.between(index, other)))
         seen += shown

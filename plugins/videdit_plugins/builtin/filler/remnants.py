@@ -21,9 +21,11 @@ from videdit_plugins.builtin.filler.surroundings import agreed_on
 
 _MARGIN_PX, _REACH_PX = 24.0, 16.0
 """So far around the hole is looked, and so far from it may lie what is taken."""
+_NEXT_PX = 2.5
+"""A frame is worth looking at for what it shows so near to the hole: all that is taken touches it."""
 _LEAST_AWAY = 2
 """Frames: nearer ones show the same remnant at nearly the same place."""
-_WANTED = Wanted(per_pixel=4, most=10)
+_WANTED = Wanted(per_pixel=4, most=10, least_share=0.05)
 _TOUCHING_PX, _LEAST_PX = 2.0, 5.0
 """What is farther from the hole hangs together with nothing; what has fewer pixels is noise."""
 _SMALL_PX, _SMALL_BEYOND = 10.0, 0.1
@@ -105,7 +107,7 @@ class Remnants:
     def _strange(self, here: Picture, box: Region, away: NDArray[np.float32]) -> Mask:
         """Return (h, w) bool of a box: what is not the ground that frames show which are not beside this one."""
         among = (one for one in sources(here.index, self._shot, self._reach) if abs(one - here.index) >= _LEAST_AWAY)
-        near = (away > 0) & (away <= self._px(_REACH_PX))
+        near = (away > 0) & (away <= self._px(_NEXT_PX))
         frames = useful_frames(here.index, box, near, among, self._pictures, self._camera, _WANTED, self._hidden)
         if len(frames) < LEAST_SEEN:
             return np.zeros_like(near)
