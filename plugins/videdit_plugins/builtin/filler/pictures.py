@@ -157,10 +157,7 @@ class WiderPictures(Pictures):
 
 
 def joined(extra: Mask, hole: Mask, scale: Scale) -> Mask:
-    """Return (h, w) bool: `extra`, grown by a pixel, with the gaps between it and a hole of the small picture.
-
-    The pixel is for the full size, at which the two would else not quite meet.
-    """
+    """Return (h, w) bool: `extra` with the gaps between it and a hole of the small picture."""
     gap = scale.px(_GAP_PX)
     both = hole | extra
     side = 2 * max(1, round(gap)) + 1
@@ -169,7 +166,7 @@ def joined(extra: Mask, hole: Mask, scale: Scale) -> Mask:
         cv2.morphologyEx(both.view(np.uint8), cv2.MORPH_CLOSE, disc).view(np.bool_) & grown(extra, gap + 1)
     )
     whole = close_pinholes(closed, (_ISLAND_SHARE * min(scale.small)) ** 2)
-    return grown(extra | (whole & ~both), 1)
+    return np.asarray(extra | (whole & ~both))
 
 
 def widened(hole: Mask, scale: Scale) -> Mask:
