@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from videdit import ArrayFrames, Shot
 from videdit.frames import Frame
+from videdit.ops import grow
 from videdit_plugins.builtin.filler import votes
 from videdit_plugins.builtin.filler.camera import Camera
 from videdit_plugins.builtin.filler.ground import WHOLE_FRAMES, stretch_of
@@ -128,6 +129,17 @@ def test_a_shadow_that_stays_beside_the_fill_is_told(make_clip: Make, started: M
     filler.fill(14)
     assert filler.report() == {"frames_with_shadow_left": 1}
     assert filler.report() == {}
+
+
+def test_what_is_filled_for_another_reason_is_not_told(make_clip: Make) -> None:
+    clip = make_clip(count=30, pan=0.6, speed=2.6)
+    on_a_few_frames(clip, 0.85)
+    frames = ArrayFrames(clip.shown)
+    pictures = Pictures(frames, clip.holes, Scale.of(frames.size, 360), kept=30)
+    shadows = Shadows(frames.shot, pictures, Camera(pictures, frames.shot))
+    assert shadows.left(14)
+    assert shadows.left(14, clip.holes[14])
+    assert not shadows.left(14, grow(clip.holes[14], 24))
 
 
 def test_nothing_is_told_where_the_shadow_was_found(make_clip: Make, started: Make) -> None:

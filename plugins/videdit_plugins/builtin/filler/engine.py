@@ -86,4 +86,5 @@ def _filled(finishing: Finishing, shadows: Shadows | None, workers: Workers, ind
         if shadows is not None and finishing.has_hole(index):
             shadows.prepare(index, workers)
         filled = finishing.fill(index)
-        return filled, filled is not None and shadows is not None and shadows.left(index)
+        left = filled is not None and shadows is not None and shadows.left(index, finishing.hole(index))
+        return filled, left

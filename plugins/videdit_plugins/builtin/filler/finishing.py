@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from videdit import Filled, Region
-from videdit.frames import Rgb, to_uint8
+from videdit.frames import Mask, Rgb, to_uint8
 from videdit_plugins.builtin.filler.cache import Cache
 from videdit_plugins.builtin.filler.completion import Completion
 from videdit_plugins.builtin.filler.grain import missing_grain
@@ -61,6 +61,10 @@ class Finishing:
     def has_hole(self, index: int) -> bool:
         """Return whether frame `index` has a hole."""
         return self._propagation.pictures.has_hole(index)
+
+    def hole(self, index: int) -> Mask:
+        """Return all that is filled of frame `index`, (h, w) bool of the small picture."""
+        return self._propagation.pictures[index].hole
 
     def _make_drafts(self, index: int) -> None:
         """Make what frame `index` needs: its own draft and those beside it."""

@@ -136,6 +136,11 @@ class LitGround:
         """Return the map of an anchor's coordinates, in the pictures that motion is estimated on, to the next one's."""
         return self._camera.between(anchor, anchor + self.anchors.step)
 
+    def touched(self, mask: Mask) -> Mask:
+        """Return which of these pixels a mask of the small picture touches."""
+        share = cv2.resize(mask.view(np.uint8) * np.uint8(255), self.size[::-1], interpolation=cv2.INTER_AREA)
+        return np.asarray(share) > 0
+
     def _lit(self, index: int) -> Lit:
         carried = [self._carried(self.plate(anchor), anchor, index) for anchor in self.anchors_near(index)]
         if len(carried) == 1:
@@ -187,16 +192,12 @@ class LitGround:
     def _shrunk(self, index: int) -> Look:
         picture = self._pictures[index]
         rgb = cv2.resize(picture.rgb, self.size[::-1], interpolation=cv2.INTER_AREA)
-        hole, wide = (self._touched(mask) for mask in (picture.hole, picture.wide))
+        hole, wide = (self.touched(mask) for mask in (picture.hole, picture.wide))
         free = (~hole).astype(np.float32)
         sigma = _SMOOTH_PX * self.unit
         smooth = cv2.GaussianBlur(_LINEAR[rgb] * free[..., None], (0, 0), sigma)
         share = cv2.GaussianBlur(free, (0, 0), sigma)
         return Look(np.log(smooth / (share[..., None] + 1e-3) + np.float32(_BLACK)), hole, wide)
-
-    def _touched(self, mask: Mask) -> Mask:
-        share = cv2.resize(mask.view(np.uint8) * np.uint8(255), self.size[::-1], interpolation=cv2.INTER_AREA)
-        return np.asarray(share) > 0
 
 
 def _gain(own: Plane, other: Plane, common: Mask) -> NDArray[np.float32] | None:

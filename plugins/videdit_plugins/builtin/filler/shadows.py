@@ -72,14 +72,19 @@ class Shadows:
         self._camera.walk(stretch_of(index, self._shot), workers)
         self._stretch(index)[1].prepare(index, workers)
 
-    def left(self, index: int) -> bool:
-        """Return whether beside the object and what was found something stays that a person would take for a shadow."""
+    def left(self, index: int, filled: Mask | None = None) -> bool:
+        """Return whether beside the object and what was found something stays that a person would take for a shadow.
+
+        filled: (h, w) bool of the small picture, all that is filled, where that is more than both
+        """
         ground, votes = self._stretch(index)
         if not votes.may_cast(index):
             return False
         found = self._grown(index)
         hole = ground.look(index).hole
         gone = hole if found is None else hole | found
+        if filled is not None:
+            gone = gone | ground.touched(filled)
         return shadow_left(votes.darkening(index), votes.laid(index), hole, gone, ground.unit)
 
     def _stretch(self, index: int) -> tuple[LitGround, Votes]:
