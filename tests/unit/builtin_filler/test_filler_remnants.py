@@ -197,6 +197,25 @@ def test_where_the_ground_never_shows_nothing_is_known(make_clip: Make) -> None:
     assert found_in(clip, INDEX) is None
 
 
+def test_while_the_object_creeps_frames_from_before_are_asked(make_clip: Make) -> None:
+    clip = make_clip(count=60, pan=0.0, tilt=0.0, speed=0.0)
+    square = clip.shown[0][32:56, 8:32].copy()
+    missed = np.zeros_like(clip.holes[0])
+    for index, (frame, hole) in enumerate(zip(clip.shown, clip.holes, strict=True)):
+        left = 8 + index if index < 20 else 60 + (index - 20) // 4
+        frame[:] = clip.truth[index]
+        frame[32:56, left : left + 24] = square
+        hole[:] = False
+        hole[32:56, left : left + 24] = True
+        if index >= 20:
+            hole[50:56, left : left + 6] = False
+        if index == 34:
+            missed[50:56, left : left + 6] = True
+    found = found_in(clip, 34)
+    assert found is not None
+    assert found[missed].mean() > 0.9
+
+
 def test_two_frames_that_differ_tell_nothing(make_clip: Make) -> None:
     clip, _ = bitten(make_clip)
     assert found_in(clip, INDEX, reach=2) is None
