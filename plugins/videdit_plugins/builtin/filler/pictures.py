@@ -89,8 +89,7 @@ class Pictures:
         return bool(self.full(index)[1].any())
 
     def _unpacked(self, packed: NDArray[np.uint8]) -> Mask:
-        height, width = self.scale.full
-        return np.unpackbits(packed, count=height * width).reshape(height, width).view(np.bool_)
+        return unpacked(packed, self.scale.full)
 
     def _read(self, index: int) -> tuple[Rgb, NDArray[np.uint8]]:
         with self._reading:
@@ -160,11 +159,8 @@ def joined(extra: Mask, hole: Mask, scale: Scale) -> Mask:
     """Return (h, w) bool: `extra` with the gaps between it and a hole of the small picture."""
     gap = scale.px(_GAP_PX)
     both = hole | extra
-    side = 2 * max(1, round(gap)) + 1
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    closed = both | (
-        cv2.morphologyEx(both.view(np.uint8), cv2.MORPH_CLOSE, disc).view(np.bool_) & grown(extra, gap + 1)
-    )
+    closing = cv2.morphologyEx(both.view(np.uint8), cv2.MORPH_CLOSE, _disc(gap)).view(np.bool_)
+    closed = both | (closing & grown(extra, gap + 1))
     whole = close_pinholes(closed, (_ISLAND_SHARE * min(scale.small)) ** 2)
     return np.asarray(extra | (whole & ~both))
 
@@ -178,6 +174,14 @@ def widened(hole: Mask, scale: Scale) -> Mask:
 
 def grown(mask: Mask, radius_px: float) -> Mask:
     """Return a mask dilated by a disc, of a radius of at least 1."""
+    return np.asarray(cv2.dilate(mask.view(np.uint8), _disc(radius_px))) > 0
+
+
+def _disc(radius_px: float) -> NDArray[np.uint8]:
     side = 2 * max(1, round(radius_px)) + 1
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    return np.asarray(cv2.dilate(mask.view(np.uint8), disc)) > 0
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)
+
+
+def unpacked(bits: NDArray[np.uint8], size: tuple[int, int]) -> Mask:
+    """Return the mask (h, w) bool of `size` that `np.packbits` made `bits` of."""
+    return np.unpackbits(bits, count=size[0] * size[1]).reshape(size).view(np.bool_)

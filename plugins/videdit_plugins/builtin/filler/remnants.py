@@ -15,7 +15,7 @@ from videdit_plugins.builtin.filler.camera import Camera
 from videdit_plugins.builtin.filler.candidates import Wanted, box_around, sources, useful_frames
 from videdit_plugins.builtin.filler.likeness import inner, motion_apart, object_near, unlikeness
 from videdit_plugins.builtin.filler.mapping import fetch, grid, project, visible
-from videdit_plugins.builtin.filler.pictures import Picture, Pictures, grown
+from videdit_plugins.builtin.filler.pictures import Picture, Pictures, grown, unpacked
 from videdit_plugins.builtin.filler.pieces import Reaching, pieces_beside
 from videdit_plugins.builtin.filler.surroundings import agreed_on
 
@@ -67,10 +67,7 @@ class Remnants:
     def __getitem__(self, index: int) -> Mask | None:
         """Return (h, w) bool of the small picture, some of the hole beside it included; None if nothing was missed."""
         bits = self._found.get(index, self._packed)
-        if bits is None:
-            return None
-        height, width = self._pictures.scale.small
-        return np.unpackbits(bits, count=height * width).reshape(height, width).view(np.bool_)
+        return None if bits is None else unpacked(bits, self._pictures.scale.small)
 
     def _packed(self, index: int) -> NDArray[np.uint8] | None:
         given = self._given[index]

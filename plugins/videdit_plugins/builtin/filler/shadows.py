@@ -19,7 +19,7 @@ from videdit_plugins.builtin.filler.foot import at_foot, shadow_left
 from videdit_plugins.builtin.filler.ground import LitGround, stretch_of
 from videdit_plugins.builtin.filler.jumps import lowering
 from videdit_plugins.builtin.filler.outwards import followed
-from videdit_plugins.builtin.filler.pictures import Pictures, grown
+from videdit_plugins.builtin.filler.pictures import Pictures, grown, unpacked
 from videdit_plugins.builtin.filler.votes import Vote, Votes
 from videdit_plugins.builtin.filler.workers import Workers
 
@@ -97,10 +97,7 @@ class Shadows:
     def _grown(self, index: int) -> Mask | None:
         """Return the shadow at the size of the ground, its soft edge included; None if there is none."""
         bits = self._found.get(index, self._packed)
-        if bits is None:
-            return None
-        height, width = self._stretch(index)[0].size
-        return np.unpackbits(bits, count=height * width).reshape(height, width).view(np.bool_)
+        return None if bits is None else unpacked(bits, self._stretch(index)[0].size)
 
     def _packed(self, index: int) -> NDArray[np.uint8] | None:
         ground, votes = self._stretch(index)
