@@ -44,9 +44,10 @@ class Clip:
         colour: tuple[int, int, int],
         place: Callable[[int], tuple[float, float]],
         radius: int = 18,
+        like: int | None = None,
     ) -> Clip:
-        """Let an ellipse go where `place` says; with id 0 it only hides others."""
-        patch = texture(10 + object_id, (4 * radius, 4 * radius), colour)
+        """Let an ellipse go where `place` says; with id 0 it only hides others. Its texture is that of `like`."""
+        patch = texture(10 + (object_id if like is None else like), (4 * radius, 4 * radius), colour)
         for index in range(self.frame_count):
             x, y = place(index)
             shape = np.zeros(self.size, np.uint8)

@@ -21,6 +21,7 @@ from videdit_plugins.builtin.tracker.follow import Proposal, propose, sliver
 from videdit_plugins.builtin.tracker.learn import learn_adopted, learn_given, learn_tracked
 from videdit_plugins.builtin.tracker.options import TrackerOptions
 from videdit_plugins.builtin.tracker.planes import FloatMap, Plane, Planes
+from videdit_plugins.builtin.tracker.reach import carry_reaches, remember_reaches
 from videdit_plugins.builtin.tracker.refine import to_edges
 from videdit_plugins.builtin.tracker.refiner import Refiner, load_refiner
 from videdit_plugins.builtin.tracker.rivals import overlaps, share_out
@@ -63,10 +64,12 @@ class BuiltinTracker(Tracker):
         proposals = self._proposals(before, now)
         settled = self._settle(now, proposals)
         self._index = index
-        return {
+        results = {
             object_id: self._take(target, proposals.get(object_id), settled.get(object_id))
             for object_id, target in sorted(self._targets.items())
         }
+        remember_reaches(self._targets, now)
+        return results
 
     @one_thread()
     def correct(self, index: int, object_id: int, mask: Mask) -> None:
@@ -83,6 +86,7 @@ class BuiltinTracker(Tracker):
         target, small = self._targets[object_id], self._at_work_size(object_id, mask)
         target.probability = small
         target.lost = target.doubted = 0
+        target.reach = None
         learn_adopted(target, self._started()[index], small, self._effort.grid_sides, self._refiner)
 
     @one_thread()
@@ -128,6 +132,7 @@ class BuiltinTracker(Tracker):
 
     def _proposals(self, before: Plane, now: Plane) -> dict[int, Proposal]:
         forward = coarse_flow(before, now) if self._targets else None
+        carry_reaches(self._targets, before, now, forward)
         proposals = {}
         for object_id, target in self._targets.items():
             one = propose(target, before, now, forward, self._options.search, self._effort, self._refiner)
@@ -184,6 +189,7 @@ class BuiltinTracker(Tracker):
         small = self._at_work_size(object_id, mask)
         target.probability = small
         target.lost = target.doubted = 0
+        target.reach = None
         learn_given(target, index, plane, small, self._effort.grid_sides, self._refiner)
         for other_id, other in self._targets.items():
             if other_id != object_id and overlaps(small > 0.5, other.probability > 0.5):

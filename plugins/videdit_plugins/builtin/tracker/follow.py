@@ -13,6 +13,7 @@ from videdit_plugins.builtin.tracker.combine import log_odds, sigmoid
 from videdit_plugins.builtin.tracker.effort import Effort
 from videdit_plugins.builtin.tracker.flow import median_shift
 from videdit_plugins.builtin.tracker.planes import FloatMap, Plane
+from videdit_plugins.builtin.tracker.reach import at_work_size
 from videdit_plugins.builtin.tracker.refiner import Refiner
 from videdit_plugins.builtin.tracker.roi import Roi, roi_around
 from videdit_plugins.builtin.tracker.score import contrast
@@ -29,6 +30,9 @@ DOUBTED_FRAMES = 2
 BETTER = 1.5
 ACCEPT_LIKENESS = 0.6
 ACCEPT_AREA = (0.25, 1.7)
+REACHABLE = 0.5
+FAR_LIKENESS = 0.9
+"""Of what is found for an object that another one hid, less may lie where it can be only if it is as much like it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +137,15 @@ def _found(target: Target, now: Plane, effort: Effort) -> Proposal | None:
     best, most = None, 0.0
     refused = [one for one in target.refused if abs(now.index - one[2]) < REFUSED_FRAMES]
     for place in find_again(target, now, effort.grid_sides):
-        one = None
+        one, least = None, ACCEPT_LIKENESS
         if (place.likely > 0.5).any():
             target.probability = place.likely
             # The network leans on the last mask, and of a place just found there is none.
             one = _at(target, Region.of(place.likely > 0.5), now, now, (0, 0), effort, None)
+            if target.reach is not None:
+                least = ACCEPT_LIKENESS if _reachable(one, at_work_size(target.reach, now.size)) else FAR_LIKENESS
         likeness = 0.0 if one is None else _likeness(target, one)
-        if one is None or not _fits(target, one, likeness):
+        if one is None or likeness <= least or not _fits(target, one):
             refused.append((*place.centre, now.index, place.mean))
         elif likeness > most:
             best, most = one, likeness
@@ -155,6 +161,11 @@ def _likeness(target: Target, one: Proposal) -> float:
     return one.match * max(stands_out, 0.0) / usual if usual > 0 else 1.0
 
 
-def _fits(target: Target, one: Proposal, likeness: float) -> bool:
-    size_fits = ACCEPT_AREA[0] * target.usual_area < one.area < ACCEPT_AREA[1] * target.usual_area
-    return size_fits and likeness > ACCEPT_LIKENESS
+def _fits(target: Target, one: Proposal) -> bool:
+    return ACCEPT_AREA[0] * target.usual_area < one.area < ACCEPT_AREA[1] * target.usual_area
+
+
+def _reachable(one: Proposal, reach: FloatMap) -> bool:
+    """Return whether enough of `one` lies in `reach`, (h, w) float32 of work size."""
+    inside = one.roi.cut(reach) > 0.5
+    return float(one.probability[inside].sum()) >= REACHABLE * float(one.probability.sum())

@@ -14,6 +14,7 @@ from videdit_plugins.builtin.tracker.colours import colour_bins, log_ratio
 from videdit_plugins.builtin.tracker.features import descriptors
 from videdit_plugins.builtin.tracker.memory import match
 from videdit_plugins.builtin.tracker.planes import FloatMap, Plane
+from videdit_plugins.builtin.tracker.reach import at_work_size
 from videdit_plugins.builtin.tracker.roi import CELL, GROWTH, LEAST_SIDE_PX, STEP, Roi, grid_scale
 from videdit_plugins.builtin.tracker.target import Target
 
@@ -22,6 +23,8 @@ CLASSIFIER, COLOUR = 3.0, 2.0
 WORTH_COMPARING = 0.3
 LEAST_LIKENESS = 0.25
 CANDIDATES = 4
+OUT_OF_REACH = 0.5
+"""How much less likely is a place that was in sight while another object hid the one that is looked for."""
 REFUSED_FRAMES = 5
 BETTER_THAN_THEN = 1.2
 """For so many frames a place that was looked at in vain is left out, and the next best ones get their turn, unless it
@@ -62,6 +65,8 @@ def find_again(target: Target, plane: Plane, sides: tuple[int, int]) -> list[Pla
     if asked.any():
         answers = [match(flat[asked], nowhere[asked], one, 0.0)[1] for one in target.closest(plane.index)]
         found[asked] = np.max(answers, axis=0)
+    if target.reach is not None:
+        likely *= OUT_OF_REACH + (1 - OUT_OF_REACH) * to_cells(roi.cut(at_work_size(target.reach, plane.size)))
     grid = (roi.grid[0] // CELL, roi.grid[1] // CELL)
     return _places((likely * found).reshape(grid), target, roi, plane)
 

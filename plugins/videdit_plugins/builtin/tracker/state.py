@@ -16,7 +16,7 @@ from videdit_plugins.builtin.tracker.appearance import Appearance
 from videdit_plugins.builtin.tracker.memory import Exemplar, Places
 from videdit_plugins.builtin.tracker.target import Target
 
-VERSION = 5
+VERSION = 6
 EXEMPLAR_ARRAYS = ("descriptors", "places", "inside")
 Arrays = dict[str, NDArray[Any]]
 
@@ -50,10 +50,10 @@ def _describe(prefix: str, target: Target, arrays: Arrays) -> dict[str, Any]:
     arrays[f"{prefix}probability"] = target.probability
     arrays[f"{prefix}sums_given"] = target.appearance.given
     arrays[f"{prefix}sums_recent"] = target.appearance.recent
-    for name in ("given_colours", "recent_colours"):
-        colours = getattr(target, name)
-        if colours is not None:
-            arrays[prefix + name] = colours
+    for name in ("given_colours", "recent_colours", "reach"):
+        array = getattr(target, name)
+        if array is not None:
+            arrays[prefix + name] = array
     _keep(f"{prefix}last.", target.last_places, arrays)
     for number, one in enumerate(target.given):
         for name in EXEMPLAR_ARRAYS:
@@ -76,6 +76,7 @@ def _target(prefix: str, kept: Mapping[str, Any], arrays: Arrays) -> Target:
     target.appearance = Appearance(arrays[f"{prefix}sums_given"], arrays[f"{prefix}sums_recent"])
     target.given_colours = arrays.get(f"{prefix}given_colours")
     target.recent_colours = arrays.get(f"{prefix}recent_colours")
+    target.reach = arrays.get(f"{prefix}reach")
     for number, one in enumerate(kept["given"]):
         start = f"{prefix}given.{number}."
         named = {name: arrays[start + name] for name in EXEMPLAR_ARRAYS}

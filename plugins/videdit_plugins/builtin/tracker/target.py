@@ -36,6 +36,7 @@ class Target:
     refused:        (x, y, frame, mean) of the places where it was looked for in vain of late, in work pixels, and how
                     likely they looked then
     friends:        ids of objects it may share pixels with
+    reach:          (h / 2, w / 2) bool, where it can be while another object may hide it, None if none does
     """
 
     probability: FloatMap
@@ -55,6 +56,7 @@ class Target:
     given_colours: NDArray[np.float32] | None = None
     recent_colours: NDArray[np.float32] | None = None
     last_places: Places | None = None
+    reach: NDArray[np.bool_] | None = None
 
     @property
     def known(self) -> bool:
