@@ -30,7 +30,7 @@ DOUBTED_FRAMES = 2
 BETTER = 1.5
 ACCEPT_LIKENESS = 0.6
 ACCEPT_AREA = (0.25, 1.7)
-REACHABLE = 0.7
+REACHABLE = 0.6
 FAR_LIKENESS = 0.9
 """Of what is found for an object that another one hid, less may lie where it can be only if it is as much like it."""
 
