@@ -23,7 +23,7 @@ from videdit_plugins.builtin.threads import one_thread
 
 _EFFORTS = {
     "draft": Effort(240, Wanted(per_pixel=5, most=6), direct="fast", followed="fast"),
-    "standard": Effort(360, Wanted(per_pixel=12, most=16), direct="fast", followed="balanced"),
+    "standard": Effort(360, Wanted(per_pixel=12, most=16), direct="balanced", followed="balanced"),
     "best": Effort(480, Wanted(per_pixel=12, most=16), direct="medium", followed="medium"),
 }
 SHADOW_LEFT = "frames_with_shadow_left"

@@ -147,7 +147,11 @@ class Propagation:
     def _views(self, here: Picture, box: Region, frames: Sequence[tuple[Picture, Matrix]]) -> list[View]:
         """Align frames with a box of `here` directly, and follow it to the near ones from frame to frame."""
         scale, preset = self.pictures.scale, self.preset
-        direct = [look(here, there, homography, box, scale, preset) for there, homography in frames]
+        moving = self._following.moving
+        direct = [
+            look(here, there, homography, box, scale, preset, (moving(here.index), moving(there.index)))
+            for there, homography in frames
+        ]
         near = {there.index for there, _ in frames if abs(there.index - here.index) <= _MOST_STEPS}
         followed = self._following.views(here.index, box, near)
         return [self._resting(view, box) for view in direct] + followed

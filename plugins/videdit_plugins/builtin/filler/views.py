@@ -18,7 +18,7 @@ from videdit_plugins.builtin.filler.mapping import Points, fetch, free, grid, pr
 from videdit_plugins.builtin.filler.pictures import Picture
 from videdit_plugins.builtin.filler.scale import Matrix, Scale
 
-_TRUST_CODES = 12.0
+_TRUST_CODES = 6.0
 _OUTLIER_PX = 3.0
 _OUTLIER_DEVIATIONS = 4.0
 _NO_BETTER = 0.95
@@ -46,9 +46,17 @@ class View:
     beside: Mask | None = None
 
 
-def look(here: Picture, there: Picture, homography: Matrix, box: Region, scale: Scale, preset: FlowPreset) -> View:
+def look(
+    here: Picture,
+    there: Picture,
+    homography: Matrix,
+    box: Region,
+    scale: Scale,
+    preset: FlowPreset,
+    moving: tuple[Mask, Mask],
+) -> View:
     """Return the box of `here` as `there` shows it; see `aligned`."""
-    return view_at(here, there, grid(box), aligned(here, there, homography, box, scale, preset))
+    return view_at(here, there, grid(box), aligned(here, there, homography, box, scale, preset, moving))
 
 
 def aligned(
@@ -58,16 +66,19 @@ def aligned(
     box: Region,
     scale: Scale,
     preset: FlowPreset,
+    moving: tuple[Mask, Mask] | None = None,
     *,
     foreign: bool = False,
 ) -> Points:
     """Return where the pixels of the box of `here` lie in `there`: homography, then what optical flow finds beyond it.
 
+    moving:  what moves by itself in `here` and in `there`, (H, W) bool each: its motion does not flow into the hole
     foreign: let what moves by itself flow into the hole too
     """
     places = grid(box)
     rough = project(homography, places)
-    residual = _residual_flow(here, there, rough, box, scale, preset, foreign=foreign)
+    still = None if moving is None else ~moving[0][box.slices] & visible(moving[1], rough)
+    residual = _residual_flow(here, there, rough, still, box, scale, preset, foreign=foreign)
     if residual is None:
         return rough
     return project(homography, (places[0] + residual[0], places[1] + residual[1]))
@@ -91,6 +102,7 @@ def _residual_flow(
     here: Picture,
     there: Picture,
     rough: Points,
+    still: Mask | None,
     box: Region,
     scale: Scale,
     preset: FlowPreset,
@@ -110,6 +122,8 @@ def _residual_flow(
     first = np.where(known_here, mine, theirs)
     second = np.where(known_there, theirs, mine)
     known = known_here & known_there
+    if still is not None:
+        known &= still
     if np.count_nonzero(known) < 16:
         return None
     flow = np.asarray(optical_flow(first, second, preset), np.float32)
