@@ -22,7 +22,7 @@ from videdit_plugins.builtin.filler.workers import Workers
 from videdit_plugins.builtin.threads import one_thread
 
 _EFFORTS = {
-    "draft": Effort(240, Wanted(per_pixel=5, most=6), direct="fast", followed="fast"),
+    "draft": Effort(240, Wanted(per_pixel=5, most=6), direct="balanced", followed="fast"),
     "standard": Effort(360, Wanted(per_pixel=12, most=16), direct="balanced", followed="balanced"),
     "best": Effort(480, Wanted(per_pixel=12, most=16), direct="medium", followed="medium"),
 }

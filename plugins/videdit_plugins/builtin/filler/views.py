@@ -18,7 +18,10 @@ from videdit_plugins.builtin.filler.mapping import Points, fetch, free, grid, pr
 from videdit_plugins.builtin.filler.pictures import Picture
 from videdit_plugins.builtin.filler.scale import Matrix, Scale
 
-_TRUST_CODES = 6.0
+_TRUST_CODES, _FOREIGN_TRUST_CODES = 6.0, 12.0
+_CORNER_CODES, _CORNER_SIDE = 22.0, 7
+"""Where pixels two apart differ by so much in every direction, flow is half as sure as it can be. In a sky or along an
+edge it is not, though the pictures agree after it."""
 _OUTLIER_PX = 3.0
 _OUTLIER_DEVIATIONS = 4.0
 _NO_BETTER = 0.95
@@ -137,8 +140,10 @@ def _residual_flow(
     half = (max(1, box.width // 2), max(1, box.height // 2))
     flow, after, share = (cv2.resize(plane, half) for plane in (flow, after, counted * np.uint8(255)))
     sure = np.asarray(share) == 255
-    trust = np.exp(np.square(after) * np.float32(-1 / _TRUST_CODES**2)) * sure
-    if not foreign:
+    if foreign:
+        trust = np.exp(np.square(after) * np.float32(-1 / _FOREIGN_TRUST_CODES**2)) * sure
+    else:
+        trust = np.exp(np.square(after) * np.float32(-1 / _TRUST_CODES**2)) * sure * _fixed(first, half)
         trust *= _near_median(cv2.split(flow), sure, scale)
     x, y = cv2.split(cv2.resize(extend(np.asarray(flow), trust), (box.width, box.height)))
     return x, y
@@ -146,6 +151,15 @@ def _residual_flow(
 
 def _local_error(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> Plane:
     return np.asarray(cv2.boxFilter(cv2.absdiff(first, second), cv2.CV_32F, (5, 5)))
+
+
+def _fixed(picture: NDArray[np.uint8], size: tuple[int, int]) -> Plane:
+    """Return how far texture holds flow fast in both directions, (h, w) float32 in [0, 1], at `size` (width, height).
+
+    Source: J. Shi and C. Tomasi, "Good Features to Track", 1994.
+    """
+    corners = cv2.cornerMinEigenVal(picture, _CORNER_SIDE, 3) * np.float32(255**2)
+    return np.asarray(cv2.resize(corners / (corners + np.float32(_CORNER_CODES**2)), size))
 
 
 def _near_median(motion: Sequence[Plane], known: Mask, scale: Scale) -> Mask:
