@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 RED, BLUE = (190, 60, 50), (50, 80, 190)
 FRAMES, HIDDEN_FRAMES = 9, 16
-few = settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+few = settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 either = pytest.mark.parametrize("quality", ["draft", "standard"])
 names = st.sampled_from([(1, 2), (2, 1)])
 

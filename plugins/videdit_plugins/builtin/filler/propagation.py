@@ -22,7 +22,7 @@ from videdit_plugins.builtin.filler.mapping import grid, visible
 from videdit_plugins.builtin.filler.pictures import Picture, Pictures
 from videdit_plugins.builtin.filler.scale import Matrix
 from videdit_plugins.builtin.filler.seams import rim_correction
-from videdit_plugins.builtin.filler.views import View, look
+from videdit_plugins.builtin.filler.views import View, aligned, view_at
 from videdit_plugins.builtin.filler.workers import Workers
 
 _MARGIN_PX = 24.0
@@ -147,11 +147,12 @@ class Propagation:
     def _views(self, here: Picture, box: Region, frames: Sequence[tuple[Picture, Matrix]]) -> list[View]:
         """Align frames with a box of `here` directly, and follow it to the near ones from frame to frame."""
         scale, preset = self.pictures.scale, self.preset
-        moving = self._following.moving
-        direct = [
-            look(here, there, homography, box, scale, preset, (moving(here.index), moving(there.index)))
-            for there, homography in frames
-        ]
+        places, moving = grid(box), self._following.moving
+        direct = []
+        for there, homography in frames:
+            alone = moving(here.index), moving(there.index)
+            found = aligned(here, there, homography, box, scale, preset, alone)
+            direct.append(view_at(here, there, places, found))
         near = {there.index for there, _ in frames if abs(there.index - here.index) <= _MOST_STEPS}
         followed = self._following.views(here.index, box, near)
         return [self._resting(view, box) for view in direct] + followed

@@ -49,19 +49,6 @@ class View:
     beside: Mask | None = None
 
 
-def look(
-    here: Picture,
-    there: Picture,
-    homography: Matrix,
-    box: Region,
-    scale: Scale,
-    preset: FlowPreset,
-    moving: tuple[Mask, Mask],
-) -> View:
-    """Return the box of `here` as `there` shows it; see `aligned`."""
-    return view_at(here, there, grid(box), aligned(here, there, homography, box, scale, preset, moving))
-
-
 def aligned(
     here: Picture,
     there: Picture,
@@ -140,11 +127,10 @@ def _residual_flow(
     half = (max(1, box.width // 2), max(1, box.height // 2))
     flow, after, share = (cv2.resize(plane, half) for plane in (flow, after, counted * np.uint8(255)))
     sure = np.asarray(share) == 255
-    if foreign:
-        trust = np.exp(np.square(after) * np.float32(-1 / _FOREIGN_TRUST_CODES**2)) * sure
-    else:
-        trust = np.exp(np.square(after) * np.float32(-1 / _TRUST_CODES**2)) * sure * _fixed(first, half)
-        trust *= _near_median(cv2.split(flow), sure, scale)
+    codes = _FOREIGN_TRUST_CODES if foreign else _TRUST_CODES
+    trust = np.exp(np.square(after) * np.float32(-1 / codes**2)) * sure
+    if not foreign:
+        trust *= _fixed(first, half) * _near_median(cv2.split(flow), sure, scale)
     x, y = cv2.split(cv2.resize(extend(np.asarray(flow), trust), (box.width, box.height)))
     return x, y
 

@@ -43,10 +43,13 @@ def flow_between(before: NDArray[np.uint8], now: NDArray[np.uint8], fine: bool) 
         search.setGradientDescentIterations(DESCENTS)
     back = search.calc(now, before, None)
     forth = search.calc(before, now, None)
-    there = warp(forth, back)
-    error, length = squared_length(back + there), squared_length(back)
-    agreement = np.exp(-error / (2 * (1 + 0.05 * length)))
-    return Flow(back, agreement.astype(np.float32))
+    return Flow(back, agreement(back, forth))
+
+
+def agreement(back: NDArray[np.float32], forth: NDArray[np.float32]) -> FloatMap:
+    """Return (h, w) float32 in [0, 1] of flow from now to before and that from before to now; see `Flow`."""
+    error, length = squared_length(back + warp(forth, back)), squared_length(back)
+    return np.exp(-error / (2 * (1 + 0.05 * length))).astype(np.float32)
 
 
 def squared_length(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

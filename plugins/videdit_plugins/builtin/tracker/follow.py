@@ -136,14 +136,15 @@ def _found(target: Target, now: Plane, effort: Effort) -> Proposal | None:
     before = target.probability
     best, most = None, 0.0
     refused = [one for one in target.refused if abs(now.index - one[2]) < REFUSED_FRAMES]
+    reach = None if target.reach is None else at_work_size(target.reach, now.size)
     for place in find_again(target, now, effort.grid_sides):
         one, least = None, ACCEPT_LIKENESS
         if (place.likely > 0.5).any():
             target.probability = place.likely
             # The network leans on the last mask, and of a place just found there is none.
             one = _at(target, Region.of(place.likely > 0.5), now, now, (0, 0), effort, None)
-            if target.reach is not None:
-                least = ACCEPT_LIKENESS if _reachable(one, at_work_size(target.reach, now.size)) else FAR_LIKENESS
+            if reach is not None and not _reachable(one, reach):
+                least = FAR_LIKENESS
         likeness = 0.0 if one is None else _likeness(target, one)
         if one is None or likeness <= least or not _fits(target, one):
             refused.append((*place.centre, now.index, place.mean))

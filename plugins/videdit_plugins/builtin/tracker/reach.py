@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from videdit_plugins.builtin.tracker.flow import squared_length, warp
+from videdit_plugins.builtin.tracker.flow import agreement, warp
 from videdit_plugins.builtin.tracker.planes import COARSE, FloatMap, Plane
 from videdit_plugins.builtin.tracker.target import Target
 
@@ -62,10 +62,9 @@ def back_flow(before: Plane, now: Plane, forward: NDArray[np.float32]) -> Back:
     """Return how `now` came from `before`; forward: see `coarse_flow`."""
     search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
     flow = search.calc(now.coarse, before.coarse, None)
-    apart = squared_length(flow + warp(forward / np.float32(COARSE), flow))
-    agreement = np.exp(-apart / (2 * (1 + 0.05 * squared_length(flow))))
+    agreed = agreement(flow, forward / np.float32(COARSE))
     error = np.abs(now.coarse.astype(np.float32) - warp(before.coarse.astype(np.float32), flow))
-    sure = (agreement > SURE_AGREEMENT) & (cv2.GaussianBlur(error, (0, 0), 1.0) < SURE_GREY_LEVELS)
+    sure = (agreed > SURE_AGREEMENT) & (cv2.GaussianBlur(error, (0, 0), 1.0) < SURE_GREY_LEVELS)
     return Back(flow, np.asarray(sure, np.bool_))
 
 
