@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 RED, BLUE = (190, 60, 50), (50, 80, 190)
 FRAMES, HIDDEN_FRAMES = 9, 16
+UNTOUCHED_HEIGHT = 36
 few = settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-either = pytest.mark.parametrize("quality", ["draft", "standard"])
 names = st.sampled_from([(1, 2), (2, 1)])
 
 
@@ -26,19 +26,19 @@ def holds_its_own(results, truths):
     return True
 
 
-@either
+@pytest.mark.parametrize("learned", [False, True])
 @few
 @given(
     speeds=st.tuples(st.integers(6, 12), st.integers(6, 12)),
     heights=st.tuples(st.integers(40, 80), st.integers(40, 80)),
     names=names,
 )
-def test_ids_are_never_swapped_where_objects_cross(paint, make_tracker, quality, speeds, heights, names):
+def test_ids_are_never_swapped_where_objects_cross(paint, make_tracker, learned, speeds, heights, names):
     right, left = names
     clip = paint(FRAMES)
     clip.ellipse(right, RED, lambda i: (50 + speeds[0] * i, heights[0]))
     clip.ellipse(left, BLUE, lambda i: (150 - speeds[1] * i, heights[1]))
-    tracker = make_tracker(quality)
+    tracker = make_tracker("draft", learned=learned)
     tracker.start(clip.frames, 0, clip.masks[0])
     for index in range(1, FRAMES):
         results, truths = tracker.step(index), clip.masks[index]
@@ -47,7 +47,7 @@ def test_ids_are_never_swapped_where_objects_cross(paint, make_tracker, quality,
         assert front > 0.8 * np.count_nonzero(truths[left])
 
 
-@either
+@pytest.mark.parametrize("quality", ["draft", "standard"])
 @few
 @given(
     place=st.sampled_from([(170, 98), (30, 98), (100, 100)]),
@@ -59,6 +59,8 @@ def test_a_double_in_sight_is_never_taken_for_an_object_that_another_one_hides(
     paint, make_tracker, quality, place, height, speed, names
 ):
     """It comes out from behind the other one and is found there; the double was there all the while."""
+    # Where the other one touches the double too, that was not in sight all the while.
+    assume(place != (100, 100) or height <= UNTOUCHED_HEIGHT)
     behind, front = names
     clip = paint(HIDDEN_FRAMES)
     clip.ellipse(0, RED, lambda _: place, radius=12, like=behind)
