@@ -48,7 +48,7 @@ from videdit_plugins.remove.effect import Remove
 KINDS = ("tracked", "true", "bitten")
 COLUMNS = ("missed", "found", "wrong", "rival", "CPU ms")
 _ALIGNMENT_HEIGHT_PX = 360
-_REACH_FRAMES = 40
+_REACH_FRAMES = 80
 _BITES, _BITE_PX, _SAME_FRAMES = 2, 24, 4
 """So many discs, of that radius, at places that stay the same for so many frames."""
 _SOFT_EDGE_PX = 0.7

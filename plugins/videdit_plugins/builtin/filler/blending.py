@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from videdit.frames import Mask
+from videdit_plugins.builtin.filler.candidates import nearness
 from videdit_plugins.builtin.filler.diffusion import Plane
 from videdit_plugins.builtin.filler.mapping import grey_of
 from videdit_plugins.builtin.filler.scale import Scale
@@ -22,7 +23,6 @@ _LOW_PASS_PX = 4.0
 _NEAR_RING_PX = 10.0
 _FAR_SHARE = 1e-3
 _ERROR_CODES = 3.0
-_PER_FRAME = 0.05
 _BESIDE_CODES = 50.0
 """What lies beside another frame's own hole, and differs so much from views that see the place farther from theirs, may
 be of the object: a mask that is too small leaves some of it."""
@@ -105,14 +105,15 @@ def blend(views: Sequence[View], rgb: NDArray[np.uint8], hole: Mask, scale: Scal
 
 def _rows(views: Sequence[View], own: Plane, known: Mask, scale: Scale) -> _Rows:
     nowhere, flat = np.zeros(known.shape, np.bool_), (len(views), known.size)
-    marks = [math.exp(-_FOLLOWED if view.followed else 0.0) / (1 + _PER_FRAME * view.distance) for view in views]
+    marks = nearness(np.array([view.distance for view in views]))
+    marks[[view.followed for view in views]] *= np.float32(math.exp(-_FOLLOWED))
     return _Rows(
         rgb=np.stack([view.rgb for view in views]).reshape(*flat, 3),
         errors=np.stack([ring_error(view, own, known, scale) for view in views]).reshape(flat),
         valid=np.stack([view.valid for view in views]).reshape(flat),
         beside=np.stack([nowhere if view.beside is None else view.beside for view in views]).reshape(flat),
         limits=np.array([_LOST if view.followed else _HOPELESS for view in views], np.float32),
-        marks=np.array(marks, np.float32),
+        marks=marks,
     )
 
 

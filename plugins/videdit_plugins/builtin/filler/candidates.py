@@ -1,11 +1,12 @@
-"""Which frames to look at for a hole: nearest first, as long as each shows something useful."""
+"""Which frames to look at for a hole: those that between them show most of it, near ones before far ones."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from videdit import Region, Shot
 from videdit.frames import Mask
@@ -18,6 +19,7 @@ _LEVELS = ((1, 1), (8, 2), (28, 4), (48, 8), (200, 16))
 """Up to a distance, frames whose number is a multiple: fewer far away, and neighbours ask mostly for the same ones, so
 that what is wrong with a source does not change from frame to frame."""
 _SMALL_PX = 400
+_PER_FRAME = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,29 +53,54 @@ def useful_frames(
     wanted: Wanted,
     hidden: Callable[[int], Mask],
 ) -> list[tuple[Picture, Matrix]]:
-    """Return the frames worth aligning with a box of frame `index`, with their homographies.
+    """Return the frames worth aligning with a box of frame `index`, nearest first, with their homographies.
 
     where:  (h, w) bool of the box: what is looked for
-    among:  the frames to try
+    among:  the frames to try, nearest first
     hidden: hidden(index) -> (h, w) bool of the small picture: what stands before the ground there
     """
     # Only counts matter: of all but small areas every second pixel will do.
     step = 2 if np.count_nonzero(where) > _SMALL_PX else 1
     coarse = where[::step, ::step]
-    area = max(1, int(np.count_nonzero(coarse)))
-    seen = np.zeros(coarse.shape, np.int32)
     x, y = (plane[::step, ::step].copy() for plane in grid(box))
-    chosen: list[tuple[Picture, Matrix]] = []
+    frames, shows = [], []
     for other in among:
         # Drift does not matter for counting, and most pairs need not be matched then.
-        shown = coarse & visible(hidden(other), project(camera.product(index, other), (x, y)))
-        if np.count_nonzero(shown & (seen < wanted.per_pixel)) < wanted.least_share * area:
-            continue
-        chosen.append((pictures[other], camera.between(index, other)))
-        seen += shown
-        if len(chosen) >= wanted.most:
+        shown = visible(hidden(other), project(camera.product(index, other), (x, y)))[coarse]
+        if shown.any():
+            frames.append(other)
+            shows.append(shown)
+    chosen = most_telling(np.array([abs(other - index) for other in frames]), shows, wanted)
+    return [(pictures[frames[one]], camera.between(index, frames[one])) for one in sorted(chosen)]
+
+
+def most_telling(distances: NDArray[np.int64], shows: Sequence[Mask], wanted: Wanted) -> list[int]:
+    """Return the numbers of the frames to look at, by what they show, (pixels,) bool each: next is the one that adds most.
+
+    A pixel that n chosen frames show already adds 1 / (1 + n), and nothing once it has enough. While an object rests,
+    the frames beside show slivers of what it hides; so they do not use up the places of those that show all of it.
+    """
+    left = list(range(len(shows)))
+    shown = np.array(shows, np.float32)
+    seen = np.zeros(shown.shape[1:], np.float32)
+    chosen: list[int] = []
+    while left and len(chosen) < wanted.most:
+        lacking = seen < wanted.per_pixel
+        left = [
+            one for one, adds in zip(left, shown[left] @ lacking, strict=True) if adds >= wanted.least_share * len(seen)
+        ]
+        if not left:
             break
+        worth = shown[left] @ (lacking / (1 + seen)) * nearness(distances[left])
+        best = left.pop(int(np.argmax(worth)))
+        chosen.append(best)
+        seen += shown[best]
     return chosen
+
+
+def nearness(distances: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return what frames so many frames away count, 1 for those that are beside."""
+    return (1 / (1 + _PER_FRAME * distances)).astype(np.float32)
 
 
 def box_around(hole: Mask, margin_px: float) -> Region:

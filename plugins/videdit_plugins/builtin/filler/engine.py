@@ -26,6 +26,8 @@ _EFFORTS = {
     "standard": Effort(360, Wanted(per_pixel=12, most=16), direct="balanced", followed="balanced"),
     "best": Effort(480, Wanted(per_pixel=12, most=16), direct="medium", followed="medium"),
 }
+_NEAR_FRAMES = 40
+"""Of frames farther away few are looked at: as many small pictures as lie nearer are enough to keep."""
 SHADOW_LEFT = "frames_with_shadow_left"
 
 
@@ -49,7 +51,7 @@ class BuiltinFiller(Filler):
             self._frames.end()
         reach = self._options.reach_frames
         scale = Scale.of(frames.size, self._options.alignment_height or self._effort.height_px)
-        kept = 2 * reach + 8
+        kept = 2 * min(reach, _NEAR_FRAMES) + 8
         # Shadows look farther than the fill; what they see is small.
         looked_at = max(kept, WHOLE_FRAMES + 8) if self._options.shadows else kept
         pictures = given = Pictures(frames, holes, scale, looked_at, self._budget_bytes)

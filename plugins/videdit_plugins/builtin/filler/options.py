@@ -11,7 +11,7 @@ class FillerOptions(Options):
     """What may be set on the built-in filler."""
 
     reach_frames: int = Field(
-        default=40, ge=1, le=200, description="Look at most this many frames back and ahead for what lies behind."
+        default=80, ge=1, le=200, description="Look at most this many frames back and ahead for what lies behind."
     )
     alignment_height: int = Field(
         default=0, ge=0, le=2160, description="Estimate motion at this picture height; 0 leaves it to the quality."

@@ -14,7 +14,7 @@ from videdit_plugins.builtin.filler.cache import Cache
 from videdit_plugins.builtin.filler.camera import Camera
 from videdit_plugins.builtin.filler.candidates import Wanted, box_around, sources, useful_frames
 from videdit_plugins.builtin.filler.likeness import inner, motion_apart, object_near, unlikeness
-from videdit_plugins.builtin.filler.mapping import fetch, grid, project, visible
+from videdit_plugins.builtin.filler.mapping import fetch, grid, project
 from videdit_plugins.builtin.filler.pictures import Picture, Pictures, grown, unpacked
 from videdit_plugins.builtin.filler.pieces import Reaching, pieces_beside
 from videdit_plugins.builtin.filler.surroundings import agreed_on
@@ -23,8 +23,6 @@ _MARGIN_PX, _REACH_PX = 24.0, 16.0
 """So far around the hole is looked, and so far from it may lie what is taken."""
 _NEXT_PX = 2.5
 """A frame is worth looking at for what it shows so near to the hole: all that is taken touches it."""
-_LEAST_SHOWN = 0.33
-"""Frames that show less of it are asked last: while an object rests, it hides there nearly the same ground."""
 _LEAST_AWAY = 2
 """Frames: nearer ones show the same remnant at nearly the same place."""
 _WANTED = Wanted(per_pixel=4, most=10, least_share=0.05)
@@ -107,19 +105,11 @@ class Remnants:
         """Return (h, w) bool of a box: what is not the ground that frames show which are not beside this one."""
         near = (away > 0) & (away <= self._px(_NEXT_PX))
         among = [one for one in sources(here.index, self._shot, self._reach) if abs(one - here.index) >= _LEAST_AWAY]
-        hidden = {one: self._shown(one, here.index, box, near) < _LEAST_SHOWN for one in among}
-        among.sort(key=hidden.__getitem__)
         frames = useful_frames(here.index, box, near, among, self._pictures, self._camera, _WANTED, self._hidden)
         if len(frames) < LEAST_SEEN:
             return np.zeros_like(near)
         ground = agreed_on(here, box, (away > 0) & (away <= self._px(_MARGIN_PX)), frames)
         return _opened(ground.contradicted(here.rgb[box.slices]))
-
-    def _shown(self, other: int, index: int, box: Region, near: Mask) -> float:
-        """Return the share of `near`, (h, w) bool of a box of frame `index`, that another frame shows."""
-        y, x = (axis.astype(np.float32) for axis in np.nonzero(near))
-        there = project(self._camera.product(index, other), (x[None] + box.x0, y[None] + box.y0))
-        return float(visible(self._hidden(other), there).mean()) if len(x) else 0.0
 
     def _hidden(self, index: int) -> Mask:
         return self._pictures[index].wide
