@@ -75,7 +75,7 @@ def useful_frames(
 
 
 def most_telling(distances: NDArray[np.int64], shows: Sequence[Mask], wanted: Wanted) -> list[int]:
-    """Return the numbers of the frames to look at, by what they show, (pixels,) bool each: next is the one that adds most.
+    """Choose frames by what they show, (pixels,) bool each, and return their numbers: next is the one that adds most.
 
     A pixel that n chosen frames show already adds 1 / (1 + n), and nothing once it has enough. While an object rests,
     the frames beside show slivers of what it hides; so they do not use up the places of those that show all of it.
