@@ -40,6 +40,7 @@ from videdit.ops import MaskShaping, grow
 from videdit.ops.shaped_masks import shape_masks
 from videdit.shots import Shot
 from videdit_plugins.builtin.filler.camera import Camera
+from videdit_plugins.builtin.filler.options import FillerOptions
 from videdit_plugins.builtin.filler.pictures import Pictures
 from videdit_plugins.builtin.filler.remnants import Remnants
 from videdit_plugins.builtin.filler.scale import Scale
@@ -48,7 +49,6 @@ from videdit_plugins.remove.effect import Remove
 KINDS = ("tracked", "true", "bitten")
 COLUMNS = ("missed", "found", "wrong", "rival", "CPU ms")
 _ALIGNMENT_HEIGHT_PX = 360
-_REACH_FRAMES = 80
 _BITES, _BITE_PX, _SAME_FRAMES = 2, 24, 4
 """So many discs, of that radius, at places that stay the same for so many frames."""
 _SOFT_EDGE_PX = 0.7
@@ -115,7 +115,7 @@ class Case:
 
     def finder(self) -> Remnants:
         """Return what looks for remnants as the filler makes it."""
-        return Remnants(self._shot, self.pictures, self.pictures, self._camera, _REACH_FRAMES)
+        return Remnants(self._shot, self.pictures, self.pictures, self._camera, FillerOptions().reach_frames)
 
 
 def read(sequence: DavisSequence) -> list[Rgb]:

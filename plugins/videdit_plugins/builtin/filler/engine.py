@@ -27,7 +27,7 @@ _EFFORTS = {
     "best": Effort(480, Wanted(per_pixel=12, most=16), direct="medium", followed="medium"),
 }
 _NEAR_FRAMES = 40
-"""Of frames farther away few are looked at: as many small pictures as lie nearer are enough to keep."""
+"""Of frames farther away few are looked at, so larger holes are kept for as many as lie nearer."""
 SHADOW_LEFT = "frames_with_shadow_left"
 
 
@@ -53,7 +53,7 @@ class BuiltinFiller(Filler):
         scale = Scale.of(frames.size, self._options.alignment_height or self._effort.height_px)
         kept = 2 * min(reach, _NEAR_FRAMES) + 8
         # Shadows look farther than the fill; what they see is small.
-        looked_at = max(kept, WHOLE_FRAMES + 8) if self._options.shadows else kept
+        looked_at = max(2 * reach, WHOLE_FRAMES if self._options.shadows else 0) + 8
         pictures = given = Pictures(frames, holes, scale, looked_at, self._budget_bytes)
         camera = Camera(pictures, frames.shot)
         shadows = Shadows(frames.shot, pictures, camera) if self._options.shadows else None
