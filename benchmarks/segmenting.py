@@ -37,7 +37,7 @@ from videdit_plugins.builtin.segmenter.options import SegmenterOptions
 
 WORSE = 0.03
 """A click that lowers the IoU by more than this counts as one that did harm."""
-_REACH = 4
+_REACH = 24
 
 
 @dataclass(slots=True)

@@ -37,6 +37,7 @@ class Weights:
     way: float = 1.2
     likeness: float = 0.8
     motion: float = 1.5
+    ground: float = 1.0
     clicked_colour: float = 3.0
     clicked_sigma_px: float = 4.0
     negative_colour: float = 20.0
@@ -56,6 +57,7 @@ class Belief:
     way:      (H, W) float32 in -4..4
     likeness: (H, W) float32 in -1..1
     motion:   (H, W) float32 in -1..1
+    ground:   (H, W) float32 in -2..2
     guess:    (H, W) bool, the mask whose colours and motion it was built on
     box:      (H, W) bool, inside of the box, or None
     """
@@ -65,6 +67,7 @@ class Belief:
     way: Field
     likeness: Field
     motion: Field
+    ground: Field
     guess: Mask
     box: Mask | None
 
@@ -94,11 +97,12 @@ def believe(
     if pointing.box is None:
         likely_out += weights.clicked_colour * evidence.spots(seen.size, pointing.negative, weights.clicked_sigma_px)
     motion = _motion(seen, pointing, guess)
+    ground = evidence.ground_evidence(seen, guess)
     colour = evidence.colour_evidence(seen, likely_in, likely_out)
-    field = colours * colour + rest + weights.motion * motion
+    field = colours * colour + rest + weights.motion * motion + weights.ground * ground
     if previous is not None:
         field = field + _loyalty(seen, pointing, previous, loyalty, weights.previous_reach)
-    return Belief(settled(field, pointing, box), colour, way, likeness, motion, guess, box)
+    return Belief(settled(field, pointing, box), colour, way, likeness, motion, ground, guess, box)
 
 
 def settled(field: Field, pointing: Pointing, box: Mask | None) -> Field:

@@ -45,20 +45,21 @@ class BoxWeights:
     colour: float
     barrier: float
     motion: float
+    ground: float
     learned: float
     bias: float
     nearby: float = 0.4
     between: float = 0.5
 
 
-WITH_NETWORK = BoxWeights(colour=0.0, barrier=1.2, motion=0.2, learned=0.85, bias=-0.3)
-WITHOUT = BoxWeights(colour=0.45, barrier=1.45, motion=1.8, learned=0.0, bias=-0.45)
+WITH_NETWORK = BoxWeights(colour=0.0, barrier=1.2, motion=0.2, ground=0.4, learned=0.85, bias=-0.3)
+WITHOUT = BoxWeights(colour=0.45, barrier=1.45, motion=1.8, ground=0.8, learned=0.0, bias=-0.45)
 
 
 def look_into_box(seen: Picture, pointing: Pointing, belief: Belief, odds: Field | None, choose: Choice) -> Belief:
     """Weigh the evidence inside the box anew, twice: the second time with the first cuts as object and ground.
 
-    belief: what the prompts say by the general rules; its guess and its motion are used
+    belief: what the prompts say by the general rules; its guess, its motion and its ground are used
     odds:   (H, W) float32, the network's word, or None
     choose: cuts and chooses
     """
@@ -74,6 +75,7 @@ def look_into_box(seen: Picture, pointing: Pointing, belief: Belief, odds: Field
         seen, belief.guess.astype(np.float32), _near(box, outer) + (box & ~belief.guess).astype(np.float32)
     )
     field: Field = weights.colour * colour + weights.motion * belief.motion + np.float32(weights.bias)
+    field += weights.ground * belief.ground
     field += weights.barrier * _unlike_outside(soft, outer, box, window)
     if odds is not None:
         field += weights.learned * np.clip(odds, -_ODDS_LIMIT, _ODDS_LIMIT)

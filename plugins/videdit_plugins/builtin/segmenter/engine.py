@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias, cast
@@ -20,10 +20,12 @@ from videdit.runtime import Runtime
 from videdit.segmenter import Hypothesis, Segmenter
 from videdit_plugins.builtin.segmenter import boxed, choosing, contour, cutting, evidence
 from videdit_plugins.builtin.segmenter.belief import Belief, Cut, Weights, believe, settled
+from videdit_plugins.builtin.segmenter.ground import LADDER, Ground, compare_with_ground
 from videdit_plugins.builtin.segmenter.motion import OFFSETS, residual_motion
 from videdit_plugins.builtin.segmenter.options import SegmenterOptions
 from videdit_plugins.builtin.segmenter.planes import planes
 from videdit_plugins.builtin.segmenter.pointing import Pointing, lay_out, shrink
+from videdit_plugins.builtin.threads import beside, one_thread
 
 if TYPE_CHECKING:
     from videdit_plugins.builtin.segmenter.learned import CloseLook, Word
@@ -206,18 +208,26 @@ class BuiltinSegmenter(Segmenter):
 
     def _fresh_view(self, frames: FrameSequence, index: int) -> _View:
         size = working_size(frames.size)
-        wanted = [0, *(offset for offset in OFFSETS if self._options.motion and index + offset in frames.shot)]
+        looked_at = {0}
+        if self._options.motion:
+            looked_at |= {*OFFSETS, *LADDER, *(-distance for distance in LADDER)}
         small: dict[int, NDArray[np.uint8]] = {}
         # A film is read upwards: going back costs decoding from the key frame on once more.
-        for offset in sorted(wanted):
+        for offset in sorted(offset for offset in looked_at if index + offset in frames.shot):
             rgb = frames[index + offset].rgb8
             small[offset] = _resized(rgb, size)
             if offset == 0:
                 pixels = rgb
         here = small.pop(0)
-        motion = residual_motion(_gray(here), {offset: _gray(other) for offset, other in small.items()})
-        seen = evidence.picture(here, motion)
+        ground = beside(partial(_compared, here, small))
+        near = {offset: _gray(small[offset]) for offset in OFFSETS if offset in small}
+        seen = evidence.picture(here, residual_motion(_gray(here), near), ground.result())
         return _View(seen, cutting.edges_of(seen), contour.guide(pixels, here))
+
+
+def _compared(here: NDArray[np.uint8], others: Mapping[int, NDArray[np.uint8]]) -> Ground:
+    with one_thread():
+        return compare_with_ground(here, others)
 
 
 def working_size(full: tuple[int, int]) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from videdit.frames import Mask
 from videdit_plugins.builtin.segmenter.geodesic import geodesic_distance
+from videdit_plugins.builtin.segmenter.ground import Ground, no_ground
 from videdit_plugins.builtin.segmenter.motion import Motion
 
 Field = NDArray[np.float32]
@@ -26,6 +27,10 @@ _WAY_MOTION = 9.0
 _BOX_QUANTILE = 0.4
 _LIKENESS_SCALE = np.array([0.5, 1.5, 1.5], np.float32) / 14.0
 """Scale of L, a and b in the likeness to a clicked colour: lightness changes with shading, hue less."""
+_NO_GROUND = 6.5
+"""Distance from the ground, in CIELAB, at which it is as likely as not."""
+_STANDS_OUT = 0.4
+"""By so much an object that is not the ground is farther from it than the picture on average, in natural logarithms."""
 MOST_PLACES = 24
 
 
@@ -38,6 +43,7 @@ class Picture:
     motion:    against the camera
     direction: (H, W, 2) float32, the residual pressed into -1..1, so that fast things do not drown colours
     terrain:   (h, w, C) float32, what a way over the picture crosses, at a quarter of the size
+    ground:    what other frames show at the same places
     """
 
     lab: NDArray[np.float32]
@@ -45,14 +51,15 @@ class Picture:
     motion: Motion
     direction: NDArray[np.float32]
     terrain: NDArray[np.float32]
+    ground: Ground
 
     @property
     def size(self) -> tuple[int, int]:
         return self.bins.shape[0], self.bins.shape[1]
 
 
-def picture(rgb: NDArray[np.uint8], motion: Motion) -> Picture:
-    """Prepare (H, W, 3) uint8 pixels of the working size."""
+def picture(rgb: NDArray[np.uint8], motion: Motion, ground: Ground | None = None) -> Picture:
+    """Prepare (H, W, 3) uint8 pixels of the working size; without `ground` nothing is known of it."""
     lab = cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
     levels = cv2.cvtColor(rgb, cv2.COLOR_RGB2Lab).astype(np.int64) * _BINS // 256
     bins = (levels[..., 0] * _BINS + levels[..., 1]) * _BINS + levels[..., 2]
@@ -63,7 +70,7 @@ def picture(rgb: NDArray[np.uint8], motion: Motion) -> Picture:
     terrain = np.stack(
         [cv2.resize(crossed[..., c], small, interpolation=cv2.INTER_AREA) for c in range(crossed.shape[2])], axis=2
     )
-    return Picture(lab, bins, motion, direction, terrain)
+    return Picture(lab, bins, motion, direction, terrain, ground or no_ground((height, width)))
 
 
 def colour_evidence(seen: Picture, inside: Field, outside: Field) -> Field:
@@ -162,6 +169,24 @@ def motion_of(seen: Picture, part: Mask) -> NDArray[np.float32]:
         return np.zeros((0, 2), np.float32)
     faster = speeds >= np.median(speeds)
     return cast(NDArray[np.float32], seen.motion.residual[part][faster].mean(axis=0, keepdims=True))
+
+
+def ground_evidence(seen: Picture, part: Mask) -> Field:
+    """Ask whether a pixel differs from what other frames show at its place.
+
+    part: (H, W) bool, a guess of the object
+
+    Returns log-odds in -2..2; all near 0 when `part` is no farther from the ground than the rest of the picture, for
+    then the object stood there on the other frames as well, or nothing is known of them.
+    """
+    known = seen.ground.known
+    there = part & known
+    if not there.any():
+        return np.zeros(seen.size, np.float32)
+    far = np.log1p(seen.ground.distance)
+    out = max(0.0, float(far[there].mean() - far[known].mean())) / _STANDS_OUT
+    trust = seen.ground.trust * (1 - np.exp(-(out**2)))
+    return cast(Field, (trust * np.clip(far - np.log1p(_NO_GROUND), -2, 2) * known).astype(np.float32))
 
 
 def at_places(values: NDArray[np.float32], places: Places) -> NDArray[np.float32]:
