@@ -82,7 +82,7 @@ def _square(side: int, odds: float) -> choosing.Merits:
     field = np.where(mask, odds, -odds).astype(np.float32)
     nothing = np.zeros((64, 64), np.float32)
     seen = evidence.picture(np.zeros((64, 64, 3), np.uint8), no_motion((64, 64)))
-    belief = Belief(field, nothing, nothing, nothing, nothing, mask, None)
+    belief = Belief(field, nothing, nothing, nothing, nothing, nothing, mask, None)
     pointing = lay_out([Click(20, 20)], (64, 64), (64, 64), 2)
     return choosing.merits([mask], belief, cutting.edges_of(seen), pointing, None, learned.Word(window, field))[0]
 
@@ -118,7 +118,7 @@ def test_moving_is_the_overlap_with_what_moves():
     edges = cutting.edges_of(evidence.picture(np.zeros((64, 64, 3), np.uint8), no_motion((64, 64))))
 
     def moving(motion: np.ndarray) -> float:
-        belief = Belief(nothing, nothing, nothing, nothing, motion, mask, None)
+        belief = Belief(nothing, nothing, nothing, nothing, motion, nothing, mask, None)
         return choosing.merits([mask], belief, edges, pointing, None)[0].moving
 
     assert moving(motion) == pytest.approx(0.5)

@@ -37,7 +37,7 @@ class Weights:
     way: float = 1.2
     likeness: float = 0.8
     motion: float = 1.5
-    ground: float = 1.0
+    ground: float = 1.6
     clicked_colour: float = 3.0
     clicked_sigma_px: float = 4.0
     negative_colour: float = 20.0
@@ -57,7 +57,7 @@ class Belief:
     way:      (H, W) float32 in -4..4
     likeness: (H, W) float32 in -1..1
     motion:   (H, W) float32 in -1..1
-    ground:   (H, W) float32 in -2..2
+    ground:   (H, W) float32 in -3..2
     guess:    (H, W) bool, the mask whose colours and motion it was built on
     box:      (H, W) bool, inside of the box, or None
     """

@@ -29,6 +29,8 @@ _LIKENESS_SCALE = np.array([0.5, 1.5, 1.5], np.float32) / 14.0
 """Scale of L, a and b in the likeness to a clicked colour: lightness changes with shading, hue less."""
 _NO_GROUND = 6.5
 """Distance from the ground, in CIELAB, at which it is as likely as not."""
+_LIKE_GROUND = 1.5
+"""How much more it says that a pixel is like the ground than that it is not, which other things may be as well."""
 _STANDS_OUT = 0.4
 """By so much an object that is not the ground is farther from it than the picture on average, in natural logarithms."""
 MOST_PLACES = 24
@@ -176,17 +178,19 @@ def ground_evidence(seen: Picture, part: Mask) -> Field:
 
     part: (H, W) bool, a guess of the object
 
-    Returns log-odds in -2..2; all near 0 when `part` is no farther from the ground than the rest of the picture, for
-    then the object stood there on the other frames as well, or nothing is known of them.
+    Returns log-odds in -3..2; all near 0 when `part` is no farther from the ground than the rest of the picture, for
+    then the object stood there on the other frames as well, or nothing is known of them. What is dark may be the
+    object or its shadow: it is neither like the ground nor unlike it.
     """
     known = seen.ground.known
     there = part & known
     if not there.any():
         return np.zeros(seen.size, np.float32)
-    far = np.log1p(seen.ground.distance)
-    out = max(0.0, float(far[there].mean() - far[known].mean())) / _STANDS_OUT
+    unlike, like = (np.log1p(one) - np.log1p(_NO_GROUND) for one in (seen.ground.unshaded, seen.ground.distance))
+    out = max(0.0, float(unlike[there].mean() - unlike[known].mean())) / _STANDS_OUT
     trust = seen.ground.trust * (1 - np.exp(-(out**2)))
-    return cast(Field, (trust * np.clip(far - np.log1p(_NO_GROUND), -2, 2) * known).astype(np.float32))
+    odds = np.clip(unlike, 0, 2) + _LIKE_GROUND * np.minimum(like, 0)
+    return cast(Field, (trust * odds * known).astype(np.float32))
 
 
 def at_places(values: NDArray[np.float32], places: Places) -> NDArray[np.float32]:

@@ -6,9 +6,9 @@ has gone on, and the place where it was shows the ground.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 
 import cv2
 import numpy as np
@@ -51,19 +51,22 @@ Homography = NDArray[np.float64]
 class Ground:
     """How one frame differs from what others show at the same places of the scene, at the working size.
 
-    distance: (H, W) float32, in CIELAB, 0 where it is not known; a shadow that falls on the ground is no difference
+    distance: (H, W) float32, in CIELAB, 0 where it is not known
+    unshaded: (H, W) float32, the same with the ground taken as dark as the frame is there, as a shadow makes it
     known:    (H, W) bool, where enough other frames show the place
     trust:    in [0, 1], how far the frames agree all over the picture
     """
 
     distance: NDArray[np.float32]
+    unshaded: NDArray[np.float32]
     known: NDArray[np.bool_]
     trust: float
 
 
 def no_ground(size: tuple[int, int]) -> Ground:
     """Return what is known of a frame when no other shows its places."""
-    return Ground(np.zeros(size, np.float32), np.zeros(size, np.bool_), 0.0)
+    nothing = np.zeros(size, np.float32)
+    return Ground(nothing, nothing, np.zeros(size, np.bool_), 0.0)
 
 
 def compare_with_ground(rgb: NDArray[np.uint8], others: Mapping[int, NDArray[np.uint8]]) -> Ground:
@@ -73,21 +76,32 @@ def compare_with_ground(rgb: NDArray[np.uint8], others: Mapping[int, NDArray[np.
     others: offset in frames -> (H, W, 3) uint8; offsets of LADDER, and the same below 0, as far as the shot reaches
     """
     size = rgb.shape[0], rgb.shape[1]
+    if sum(abs(offset) >= COMPARED_FROM for offset in others) < _LEAST_COMPARED:
+        return no_ground(size)
     ways = {offset: way for offset, way in _ways(rgb, others).items() if abs(offset) >= COMPARED_FROM}
     if len(ways) < _LEAST_COMPARED:
         return no_ground(size)
     here = _lab(rgb)
     compared = [_compared(here, others[offset], way) for offset, way in ways.items()]
-    seen = np.stack([shown for _, shown in compared])
-    # What a frame does not show comes last.
-    ordered = np.sort(np.where(seen, np.stack([distance for distance, _ in compared]), np.float32(np.inf)), axis=0)
+    seen = np.stack([one.shown for one in compared])
     count = seen.sum(axis=0)
     known = count >= _LEAST_COMPARED
     if not known.any():
         return no_ground(size)
-    distance = np.where(known, _at_share(ordered, count, _NEAREST_SHARE), np.float32(0))
-    usual = float(np.quantile(_at_share(ordered, count, 0.5)[known], _USUAL))
-    return Ground(distance, known, 1 / (1 + (usual / _UNRELIABLE) ** 2))
+    distances = _ordered([one.distance for one in compared], seen)
+    unshaded = _ordered([one.unshaded for one in compared], seen)
+    usual = float(np.quantile(_at_share(unshaded, count, 0.5)[known], _USUAL))
+    return Ground(
+        np.where(known, _at_share(distances, count, _NEAREST_SHARE), np.float32(0)),
+        np.where(known, _at_share(unshaded, count, _NEAREST_SHARE), np.float32(0)),
+        known,
+        1 / (1 + (usual / _UNRELIABLE) ** 2),
+    )
+
+
+def _ordered(distances: Sequence[NDArray[np.float32]], seen: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Return (N, H, W) from the nearest to the farthest; what a frame does not show comes last."""
+    return np.sort(np.where(seen, np.stack(distances), np.float32(np.inf)), axis=0)
 
 
 def _at_share(ordered: NDArray[np.float32], count: NDArray[np.int64], share: float) -> NDArray[np.float32]:
@@ -100,10 +114,16 @@ def _lab(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     return cast(NDArray[np.float32], levels * _LAB_SCALE - _LAB_ZERO)
 
 
-def _compared(
-    here: NDArray[np.float32], other: NDArray[np.uint8], way: Homography
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Return the distance (H, W) of `here`, in CIELAB, from what another frame shows there, and where it shows it."""
+class _Compared(NamedTuple):
+    """Distances (H, W) float32, and where the other frame shows the place, (H, W) bool."""
+
+    distance: NDArray[np.float32]
+    unshaded: NDArray[np.float32]
+    shown: NDArray[np.bool_]
+
+
+def _compared(here: NDArray[np.float32], other: NDArray[np.uint8], way: Homography) -> _Compared:
+    """Compare `here` (H, W, 3), in CIELAB, with another frame in RGB that `way` leads to."""
     height, width = here.shape[:2]
     moved = cv2.warpPerspective(
         other, way, (width, height), flags=cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
@@ -111,16 +131,23 @@ def _compared(
     whole = np.ones((height, width), np.uint8)
     shown = cv2.warpPerspective(whole, way, (width, height), flags=cv2.WARP_INVERSE_MAP | cv2.INTER_NEAREST) > 0
     there = _lab(cast(NDArray[np.uint8], moved))
-    shade = cv2.blur(here[..., 0] + 16, (_SHADE_PX, _SHADE_PX)) / cv2.blur(there[..., 0] + 16, (_SHADE_PX, _SHADE_PX))
-    shade = np.clip(shade, _DARKEST, 1)
-    there = there * shade[..., None]
-    there[..., 0] -= 16 * (1 - shade)
-    low, high = cv2.erode(there, _SHIFTS), cv2.dilate(there, _SHIFTS)
-    below, above = np.maximum(low - here, 0), np.maximum(here - high, 0)
-    below[..., 2] = np.maximum(below[..., 2] - _BLUER * (1 - shade**3), 0)
-    apart = below + above
+    window = (_SHADE_PX, _SHADE_PX)
+    shade = np.clip(cv2.blur(here[..., 0] + 16, window) / cv2.blur(there[..., 0] + 16, window), _DARKEST, 1)
+    shaded = there * shade[..., None]
+    shaded[..., 0] -= 16 * (1 - shade)
+    bluer = _BLUER * (1 - shade**3)
+    return _Compared(_distance(here, there, 0), _distance(here, shaded, bluer), np.asarray(shown))
+
+
+def _distance(
+    here: NDArray[np.float32], there: NDArray[np.float32], bluer: NDArray[np.float32] | float
+) -> NDArray[np.float32]:
+    """Return how far colours (H, W, 3) are from all that lie around; b* may be lower by `bluer`."""
+    below = np.maximum(cv2.erode(there, _SHIFTS) - here, 0)
+    below[..., 2] = np.maximum(below[..., 2] - bluer, 0)
+    apart = below + np.maximum(here - cv2.dilate(there, _SHIFTS), 0)
     apart[..., 0] *= _LIGHTNESS
-    return np.sqrt(np.einsum("hwc,hwc->hw", apart, apart)), np.asarray(shown)
+    return cast(NDArray[np.float32], np.sqrt(np.einsum("hwc,hwc->hw", apart, apart)))
 
 
 def _ways(rgb: NDArray[np.uint8], others: Mapping[int, NDArray[np.uint8]]) -> dict[int, Homography]:

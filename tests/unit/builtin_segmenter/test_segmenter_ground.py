@@ -1,0 +1,129 @@
+"""What other frames show at the same places of the scene."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from videdit.frames import ArrayFrames
+from videdit.prompts import Box
+from videdit.runtime import Runtime
+from videdit_plugins.builtin.segmenter.engine import BuiltinSegmenter
+from videdit_plugins.builtin.segmenter.evidence import ground_evidence, picture
+from videdit_plugins.builtin.segmenter.ground import LADDER, compare_with_ground
+from videdit_plugins.builtin.segmenter.motion import no_motion
+from videdit_plugins.builtin.segmenter.options import SegmenterOptions
+
+SIZE = 140, 200
+MIDDLE, FRAMES = 24, 49
+
+
+def scene(random):
+    """Return blobs in every colour, among which no outline can be seen, wider than the picture: the camera pans."""
+    shape = SIZE[0], SIZE[1] + 2 * FRAMES, 3
+    blobs = cv2.GaussianBlur(random.normal(size=shape).astype(np.float32), (0, 0), 2.0)
+    return np.clip(128 + 400 * blobs, 0, 255).astype(np.uint8)
+
+
+def shot(paint, pan=2):
+    """Return FRAMES pictures of a panned scene, each painted over by `paint(pixels, number)`."""
+    ground = scene(np.random.default_rng(4))
+    pixels = [ground[:, pan * number : pan * number + SIZE[1]].copy() for number in range(FRAMES)]
+    for number, one in enumerate(pixels):
+        paint(one, number)
+    return pixels
+
+
+def square(number):
+    """Where it is: it rests around the middle of the shot, and is gone from there eight frames before and after."""
+    x = 90 - 2 * (number - MIDDLE)
+    for start, step in ((MIDDLE + 6, 40), (MIDDLE - 6, -40)):
+        if (number - start) * step > 0:
+            x += step
+    return np.s_[60:90, x : x + 30]
+
+
+def paint_a_square(pixels, number):
+    pixels[square(number)] = (200, 40, 160)
+
+
+def paint_a_shadow(pixels, number):
+    part = square(number)
+    light = (pixels[part] / 255.0) ** 2.2 * np.array([0.3, 0.32, 0.36])
+    pixels[part] = np.round(255 * light ** (1 / 2.2))
+
+
+def compared(pixels, sides=(-1, 1)):
+    offsets = [side * distance for distance in LADDER for side in sides]
+    return compare_with_ground(pixels[MIDDLE], {offset: pixels[MIDDLE + offset] for offset in offsets})
+
+
+def mask_of_the_square():
+    mask = np.zeros(SIZE, bool)
+    mask[square(MIDDLE)] = True
+    return mask
+
+
+def test_a_thing_that_rests_differs_from_the_ground_that_is_seen_there_later():
+    ground, mask = compared(shot(paint_a_square)), mask_of_the_square()
+    assert ground.trust > 0.9
+    assert ground.known[mask].all()
+    assert np.quantile(ground.unshaded[mask], 0.1) > 7
+    away = ~cv2.dilate(mask.view(np.uint8), np.ones((9, 9), np.uint8)).astype(bool) & ground.known
+    assert np.quantile(ground.distance[away], 0.95) < 3
+
+
+@pytest.mark.parametrize("side", [-1, 1])
+def test_one_side_of_time_is_enough(side):
+    ground, mask = compared(shot(paint_a_square), [side]), mask_of_the_square()
+    assert ground.known[mask].all()
+    assert np.quantile(ground.unshaded[mask], 0.1) > 7
+
+
+def test_a_shadow_is_no_other_thing_than_the_ground():
+    ground, mask = compared(shot(paint_a_shadow)), mask_of_the_square()
+    core = cv2.erode(mask.view(np.uint8), np.ones((9, 9), np.uint8)).astype(bool)
+    assert np.median(ground.distance[core]) > 10
+    assert np.median(ground.unshaded[core]) < 3
+    odds = ground_evidence(picture(shot(paint_a_shadow)[MIDDLE], no_motion(SIZE), ground), mask)
+    assert np.abs(odds[core]).mean() < 0.2
+
+
+def test_what_never_leaves_its_place_is_not_held_against_the_object():
+    def paint(pixels, number):
+        x = 90 - 2 * (number - MIDDLE)
+        pixels[60:90, max(0, x) : x + 30] = (200, 40, 160)
+
+    pixels = shot(paint)
+    seen = picture(pixels[MIDDLE], no_motion(SIZE), compared(pixels))
+    assert np.abs(ground_evidence(seen, mask_of_the_square())).max() < 0.05
+
+
+def test_where_nothing_can_be_compared_nothing_is_known():
+    random = np.random.default_rng(5)
+    noise = [random.integers(0, 256, (*SIZE, 3)).astype(np.uint8) for _ in range(FRAMES)]
+    flat = [np.full((*SIZE, 3), 90, np.uint8)] * FRAMES
+    tiny = [one[:6, :5] for one in noise]
+    for pixels in (noise, flat, tiny):
+        ground = compared(pixels)
+        assert ground.trust == 0
+        assert not ground.known.any()
+    assert compare_with_ground(noise[0], {}).trust == 0
+    near = shot(paint_a_square)
+    assert not compare_with_ground(near[0], {2: near[2], 4: near[4], 8: near[8]}).known.any()
+
+
+def test_a_box_around_a_thing_that_rests_finds_it_by_what_is_behind_it(iou):
+    skin = scene(np.random.default_rng(7))[:30, :30]
+
+    def paint(pixels, number):
+        pixels[square(number)] = skin
+
+    pixels, box = shot(paint), Box(75, 45, 135, 105)
+    found = []
+    for start, stop in ((0, FRAMES), (MIDDLE - 4, MIDDLE + 5)):
+        segmenter = BuiltinSegmenter(SegmenterOptions(), Runtime(learned=False))
+        answers = segmenter.segment(ArrayFrames(pixels[start:stop], first_index=start), MIDDLE, [box])
+        found.append(iou(answers[0].mask, mask_of_the_square()))
+    assert found[0] > 0.8 > found[1] + 0.2
