@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import cv2
 import numpy as np
 import pytest
@@ -10,9 +12,7 @@ from videdit.frames import ArrayFrames
 from videdit.prompts import Box
 from videdit.runtime import Runtime
 from videdit_plugins.builtin.segmenter.engine import BuiltinSegmenter
-from videdit_plugins.builtin.segmenter.evidence import ground_evidence, picture
-from videdit_plugins.builtin.segmenter.ground import LADDER, compare_with_ground
-from videdit_plugins.builtin.segmenter.motion import no_motion
+from videdit_plugins.builtin.segmenter.neighbours import LADDER, ground_around
 from videdit_plugins.builtin.segmenter.options import SegmenterOptions
 
 SIZE = 140, 200
@@ -56,7 +56,7 @@ def paint_a_shadow(pixels, number):
 
 def compared(pixels, sides=(-1, 1)):
     offsets = [side * distance for distance in LADDER for side in sides]
-    return compare_with_ground(pixels[MIDDLE], {offset: pixels[MIDDLE + offset] for offset in offsets})
+    return ground_around(pixels[MIDDLE], {offset: pixels[MIDDLE + offset] for offset in offsets})
 
 
 def mask_of_the_square():
@@ -69,25 +69,25 @@ def test_a_thing_that_rests_differs_from_the_ground_that_is_seen_there_later():
     ground, mask = compared(shot(paint_a_square)), mask_of_the_square()
     assert ground.trust > 0.9
     assert ground.known[mask].all()
-    assert np.quantile(ground.unshaded[mask], 0.1) > 7
+    assert np.quantile(ground.unlike[mask], 0.1) > 0
     away = ~cv2.dilate(mask.view(np.uint8), np.ones((9, 9), np.uint8)).astype(bool) & ground.known
-    assert np.quantile(ground.distance[away], 0.95) < 3
+    assert np.quantile(ground.like[away], 0.95) < -0.5
 
 
 @pytest.mark.parametrize("side", [-1, 1])
 def test_one_side_of_time_is_enough(side):
     ground, mask = compared(shot(paint_a_square), [side]), mask_of_the_square()
     assert ground.known[mask].all()
-    assert np.quantile(ground.unshaded[mask], 0.1) > 7
+    assert np.quantile(ground.unlike[mask], 0.1) > 0
 
 
 def test_a_shadow_is_no_other_thing_than_the_ground():
     ground, mask = compared(shot(paint_a_shadow)), mask_of_the_square()
     core = cv2.erode(mask.view(np.uint8), np.ones((9, 9), np.uint8)).astype(bool)
-    assert np.median(ground.distance[core]) > 10
-    assert np.median(ground.unshaded[core]) < 3
-    odds = ground_evidence(picture(shot(paint_a_shadow)[MIDDLE], no_motion(SIZE), ground), mask)
-    assert np.abs(odds[core]).mean() < 0.2
+    assert np.median(ground.like[core]) == 0
+    assert np.median(ground.unlike[core]) < -0.5
+    sure = dataclasses.replace(ground, usual=ground.usual - 5)
+    assert np.abs(sure.evidence(mask)[core]).mean() < 0.2
 
 
 def test_what_never_leaves_its_place_is_not_held_against_the_object():
@@ -95,9 +95,7 @@ def test_what_never_leaves_its_place_is_not_held_against_the_object():
         x = 90 - 2 * (number - MIDDLE)
         pixels[60:90, max(0, x) : x + 30] = (200, 40, 160)
 
-    pixels = shot(paint)
-    seen = picture(pixels[MIDDLE], no_motion(SIZE), compared(pixels))
-    assert np.abs(ground_evidence(seen, mask_of_the_square())).max() < 0.05
+    assert np.abs(compared(shot(paint)).evidence(mask_of_the_square())).max() < 0.05
 
 
 def test_where_nothing_can_be_compared_nothing_is_known():
@@ -109,9 +107,9 @@ def test_where_nothing_can_be_compared_nothing_is_known():
         ground = compared(pixels)
         assert ground.trust == 0
         assert not ground.known.any()
-    assert compare_with_ground(noise[0], {}).trust == 0
+    assert ground_around(noise[0], {}).trust == 0
     near = shot(paint_a_square)
-    assert not compare_with_ground(near[0], {2: near[2], 4: near[4], 8: near[8]}).known.any()
+    assert not ground_around(near[0], {2: near[2], 4: near[4], 8: near[8]}).known.any()
 
 
 def test_a_box_around_a_thing_that_rests_finds_it_by_what_is_behind_it(iou):

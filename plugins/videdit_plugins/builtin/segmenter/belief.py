@@ -97,7 +97,7 @@ def believe(
     if pointing.box is None:
         likely_out += weights.clicked_colour * evidence.spots(seen.size, pointing.negative, weights.clicked_sigma_px)
     motion = _motion(seen, pointing, guess)
-    ground = evidence.ground_evidence(seen, guess)
+    ground = seen.ground.evidence(guess)
     colour = evidence.colour_evidence(seen, likely_in, likely_out)
     field = colours * colour + rest + weights.motion * motion + weights.ground * ground
     if previous is not None:

@@ -18,10 +18,11 @@ from videdit.frames import FrameSequence, Mask
 from videdit.prompts import Box, Click, MaskPrompt, Prompt, Stroke
 from videdit.runtime import Runtime
 from videdit.segmenter import Hypothesis, Segmenter
+from videdit_plugins.builtin.ground import Ground
 from videdit_plugins.builtin.segmenter import boxed, choosing, contour, cutting, evidence
 from videdit_plugins.builtin.segmenter.belief import Belief, Cut, Weights, believe, settled
-from videdit_plugins.builtin.segmenter.ground import LADDER, Ground, compare_with_ground
 from videdit_plugins.builtin.segmenter.motion import OFFSETS, residual_motion
+from videdit_plugins.builtin.segmenter.neighbours import LADDER, ground_around
 from videdit_plugins.builtin.segmenter.options import SegmenterOptions
 from videdit_plugins.builtin.segmenter.planes import planes
 from videdit_plugins.builtin.segmenter.pointing import Pointing, lay_out, shrink
@@ -219,15 +220,15 @@ class BuiltinSegmenter(Segmenter):
             if offset == 0:
                 pixels = rgb
         here = small.pop(0)
-        ground = beside(partial(_compared, here, small))
+        ground = beside(partial(_ground, here, small))
         near = {offset: _gray(small[offset]) for offset in OFFSETS if offset in small}
         seen = evidence.picture(here, residual_motion(_gray(here), near), ground.result())
         return _View(seen, cutting.edges_of(seen), contour.guide(pixels, here))
 
 
-def _compared(here: NDArray[np.uint8], others: Mapping[int, NDArray[np.uint8]]) -> Ground:
+def _ground(here: NDArray[np.uint8], others: Mapping[int, NDArray[np.uint8]]) -> Ground:
     with one_thread():
-        return compare_with_ground(here, others)
+        return ground_around(here, others)
 
 
 def working_size(full: tuple[int, int]) -> tuple[int, int]:

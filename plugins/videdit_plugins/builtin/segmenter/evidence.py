@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from videdit.frames import Mask
+from videdit_plugins.builtin.ground import Ground, no_ground
 from videdit_plugins.builtin.segmenter.geodesic import geodesic_distance
-from videdit_plugins.builtin.segmenter.ground import Ground, no_ground
 from videdit_plugins.builtin.segmenter.motion import Motion
 
 Field = NDArray[np.float32]
@@ -27,12 +27,6 @@ _WAY_MOTION = 9.0
 _BOX_QUANTILE = 0.4
 _LIKENESS_SCALE = np.array([0.5, 1.5, 1.5], np.float32) / 14.0
 """Scale of L, a and b in the likeness to a clicked colour: lightness changes with shading, hue less."""
-_NO_GROUND = 6.5
-"""Distance from the ground, in CIELAB, at which it is as likely as not."""
-_LIKE_GROUND = 1.5
-"""How much more it says that a pixel is like the ground than that it is not, which other things may be as well."""
-_STANDS_OUT = 0.4
-"""By so much an object that is not the ground is farther from it than the picture on average, in natural logarithms."""
 MOST_PLACES = 24
 
 
@@ -171,26 +165,6 @@ def motion_of(seen: Picture, part: Mask) -> NDArray[np.float32]:
         return np.zeros((0, 2), np.float32)
     faster = speeds >= np.median(speeds)
     return cast(NDArray[np.float32], seen.motion.residual[part][faster].mean(axis=0, keepdims=True))
-
-
-def ground_evidence(seen: Picture, part: Mask) -> Field:
-    """Ask whether a pixel differs from what other frames show at its place.
-
-    part: (H, W) bool, a guess of the object
-
-    Returns log-odds in -3..2; all near 0 when `part` is no farther from the ground than the rest of the picture, for
-    then the object stood there on the other frames as well, or nothing is known of them. What is dark may be the
-    object or its shadow: it is neither like the ground nor unlike it.
-    """
-    known = seen.ground.known
-    there = part & known
-    if not there.any():
-        return np.zeros(seen.size, np.float32)
-    unlike, like = (np.log1p(one) - np.log1p(_NO_GROUND) for one in (seen.ground.unshaded, seen.ground.distance))
-    out = max(0.0, float(unlike[there].mean() - unlike[known].mean())) / _STANDS_OUT
-    trust = seen.ground.trust * (1 - np.exp(-(out**2)))
-    odds = np.clip(unlike, 0, 2) + _LIKE_GROUND * np.minimum(like, 0)
-    return cast(Field, (trust * odds * known).astype(np.float32))
 
 
 def at_places(values: NDArray[np.float32], places: Places) -> NDArray[np.float32]:

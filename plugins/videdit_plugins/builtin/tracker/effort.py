@@ -15,17 +15,19 @@ class Effort:
     grid_sides: least and largest length of the longer side of a window's grid
     fine_flow:  whether the flow is refined
     edges:      whether outlines are pulled to the edges of the picture
+    behind:     whether frames are compared with what others show at the same places
     learned:    whether the network is asked
     """
 
     grid_sides: tuple[int, int]
     fine_flow: bool
     edges: bool
+    behind: bool
     learned: bool
 
 
 EFFORTS: Mapping[Quality, Effort] = {
-    "draft": Effort((112, 176), fine_flow=False, edges=False, learned=False),
-    "standard": Effort((160, 256), fine_flow=True, edges=True, learned=True),
-    "best": Effort((224, 352), fine_flow=True, edges=True, learned=True),
+    "draft": Effort((112, 176), fine_flow=False, edges=False, behind=False, learned=False),
+    "standard": Effort((160, 256), fine_flow=True, edges=True, behind=True, learned=True),
+    "best": Effort((224, 352), fine_flow=True, edges=True, behind=True, learned=True),
 }

@@ -11,7 +11,9 @@ from videdit.errors import OptionError, ShapeError
 from videdit.frames import FrameSequence, Mask
 from videdit.runtime import Runtime
 from videdit.tracker import Tracked, Tracker
+from videdit_plugins.builtin.ground import Ground
 from videdit_plugins.builtin.threads import one_thread
+from videdit_plugins.builtin.tracker.behind import Behind
 from videdit_plugins.builtin.tracker.clean import clean
 from videdit_plugins.builtin.tracker.combine import log_odds_by_looks, sigmoid
 from videdit_plugins.builtin.tracker.effort import EFFORTS
@@ -39,6 +41,7 @@ class BuiltinTracker(Tracker):
         self._learned = runtime.learned and self._effort.learned
         self._refiner: Refiner | None = None
         self._planes: Planes | None = None
+        self._behind: Behind | None = None
         self._size = (0, 0)
         self._index = -1
         self._targets: dict[int, Target] = {}
@@ -61,7 +64,8 @@ class BuiltinTracker(Tracker):
         if abs(index - self._index) != 1:
             raise OptionError(f"frame {index} is not beside frame {self._index}, the last one handled")
         before, now = planes[self._index], planes[index]
-        proposals = self._proposals(before, now)
+        ground = None if self._behind is None else self._behind.ground(index, index - self._index)
+        proposals = self._proposals(before, now, ground)
         settled = self._settle(now, proposals)
         self._index = index
         results = {
@@ -114,7 +118,7 @@ class BuiltinTracker(Tracker):
             target.friends.discard(object_id)
 
     def reset(self) -> None:
-        self._planes = None
+        self._planes = self._behind = None
         self._index = -1
         self._targets = {}
 
@@ -130,12 +134,12 @@ class BuiltinTracker(Tracker):
 
     # -- parts of a step --------------------------------------------------------------------------------------------
 
-    def _proposals(self, before: Plane, now: Plane) -> dict[int, Proposal]:
+    def _proposals(self, before: Plane, now: Plane, ground: Ground | None) -> dict[int, Proposal]:
         forward = coarse_flow(before, now) if self._targets else None
         carry_reaches(self._targets, before, now, forward)
         proposals = {}
         for object_id, target in self._targets.items():
-            one = propose(target, before, now, forward, self._options.search, self._effort, self._refiner)
+            one = propose(target, before, now, forward, ground, self._options.search, self._effort, self._refiner)
             if one is not None:
                 proposals[object_id] = one
         return proposals
@@ -214,6 +218,7 @@ class BuiltinTracker(Tracker):
 
     def _open(self, frames: FrameSequence) -> None:
         self._planes = Planes(frames, self._options.work_pixels)
+        self._behind = Behind(frames) if self._effort.behind else None
         self._size = frames.size
         if self._learned and self._refiner is None:
             self._refiner = load_refiner(self._options.weights)

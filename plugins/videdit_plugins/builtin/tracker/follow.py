@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from videdit.frames import Region
+from videdit_plugins.builtin.ground import Ground
+from videdit_plugins.builtin.tracker.behind import odds_of
 from videdit_plugins.builtin.tracker.channels import Channels, Look, channels, look, moved_beside
-from videdit_plugins.builtin.tracker.combine import log_odds, sigmoid
+from videdit_plugins.builtin.tracker.combine import LARGEST, log_odds, sigmoid
 from videdit_plugins.builtin.tracker.effort import Effort
 from videdit_plugins.builtin.tracker.flow import median_shift
 from videdit_plugins.builtin.tracker.planes import FloatMap, Plane
@@ -68,6 +70,7 @@ def propose(
     before: Plane,
     now: Plane,
     forward: NDArray[np.float32] | None,
+    ground: Ground | None,
     search: bool,
     effort: Effort,
     refiner: Refiner | None = None,
@@ -75,6 +78,7 @@ def propose(
     """Return where `target` is on the frame `now`, or None if it is not to be seen.
 
     forward: coarse flow from `before` to `now`, see `coarse_flow`
+    ground:  how `now` differs from what other frames show, if that is known
     search:  whether to look in the whole frame when the object is lost
     refiner: the learned part, if there is to be one
     """
@@ -84,10 +88,10 @@ def propose(
     followed = None
     if mask.any():
         shift = median_shift(forward, mask)
-        followed = _at(target, Region.of(mask), before, now, shift, effort, refiner)
+        followed = _at(target, Region.of(mask), before, now, shift, ground, effort, refiner)
         if not _weak(target, followed):
             return followed
-    again = _found(target, now, effort) if search else None
+    again = _found(target, now, ground, effort) if search else None
     if again is None:
         # A sliver that is all that is left at the frame's border, or of an occlusion, is no object, nor is what has
         # not looked like it for a while.
@@ -109,6 +113,7 @@ def _at(
     before: Plane,
     now: Plane,
     shift: tuple[int, int],
+    ground: Ground | None,
     effort: Effort,
     refiner: Refiner | None,
 ) -> Proposal:
@@ -120,6 +125,9 @@ def _at(
     encoded = None if refiner is None else refiner.encode(seen.lab)
     evidence = channels(target, now.index, seen, roi, moving)
     odds = log_odds(evidence)
+    if ground is not None:
+        behind = odds_of(ground, roi.paste(evidence.warped, now.size, 0.0), now.size)
+        odds = np.clip(odds + roi.cut(behind), -LARGEST, LARGEST)
     if refiner is None or encoded is None:
         return Proposal(roi, seen, evidence, sigmoid(odds))
     probability = refiner.refine(target, now.index, roi, seen, encoded, evidence, odds)
@@ -132,7 +140,7 @@ def _weak(target: Target, one: Proposal) -> bool:
     return one.area < WEAK_AREA * target.usual_area or one.match < WEAK_MATCH * target.usual_match
 
 
-def _found(target: Target, now: Plane, effort: Effort) -> Proposal | None:
+def _found(target: Target, now: Plane, ground: Ground | None, effort: Effort) -> Proposal | None:
     before = target.probability
     best, most = None, 0.0
     refused = [one for one in target.refused if abs(now.index - one[2]) < REFUSED_FRAMES]
@@ -142,7 +150,7 @@ def _found(target: Target, now: Plane, effort: Effort) -> Proposal | None:
         if (place.likely > 0.5).any():
             target.probability = place.likely
             # The network leans on the last mask, and of a place just found there is none.
-            one = _at(target, Region.of(place.likely > 0.5), now, now, (0, 0), effort, None)
+            one = _at(target, Region.of(place.likely > 0.5), now, now, (0, 0), ground, effort, None)
             if reach is not None and not _reachable(one, reach):
                 least = FAR_LIKENESS
         likeness = 0.0 if one is None else _likeness(target, one)
