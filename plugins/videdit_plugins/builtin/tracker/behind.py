@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from videdit.frames import FrameSequence
 from videdit_plugins.builtin.ground import NEAREST, Ground, SoftLab, compare, soft_lab
