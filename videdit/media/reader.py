@@ -25,8 +25,8 @@ from videdit.prompts import Moment
 from videdit.shots import Shot
 
 DEFAULT_CACHE_BYTES = 256 * 2**20
-WALK_FRAMES = 32
-"""A walk to and fro looks at neighbours alone; going down it decodes runs of half as many."""
+WALK_FRAMES = 48
+"""A walk looks at most 18 frames ahead; going down it decodes runs of half as many, which have to fit as well."""
 
 
 def open_video(

@@ -13,7 +13,7 @@ from videdit_plugins.builtin.ground import NEAREST, Ground, SoftLab, compare, so
 from videdit_plugins.builtin.homography import Corners, Homography, followed
 from videdit_plugins.builtin.tracker.planes import FloatMap, work_size
 
-PIXELS = 240 * 427
+PIXELS = 170 * 302
 """Pictures are compared at this size at most."""
 STEP = 2
 """The camera is followed over so many frames at once; frames whose number is no multiple go by one beside them."""
@@ -21,7 +21,7 @@ EVERY = 4
 """Frames whose number is a multiple of this are compared with."""
 FARTHEST = 18
 """Frames of distance; one side shows two or three frames."""
-AHEAD_BYTES = 8 * 2**20
+AHEAD_BYTES = 6 * 2**20
 """Of larger frames so few are kept decoded that looking ahead would decode each anew: there only the past counts."""
 KEPT = 2 * FARTHEST + 8
 WEIGHT = 1.6
@@ -42,18 +42,30 @@ class Behind:
         self._size = work_size(frames.size, PIXELS)
         self._pictures: OrderedDict[int, _Picture] = OrderedDict()
         self._steps: OrderedDict[tuple[int, int], Homography | None] = OrderedDict()
+        self._read: int | None = None
 
     def ground(self, index: int, direction: int) -> Ground:
         """Compare frame `index`, which a walk upwards (1) or downwards (-1) came to, with frames around it."""
-        behind = range(index - FARTHEST, index) if direction > 0 else range(index + 1, index + FARTHEST + 1)
-        ahead = range(index + 1, index + FARTHEST + 1) if direction > 0 else range(index - FARTHEST, index)
+        shot = self._frames.shot
+        before = range(max(shot.start, index - FARTHEST), index)
+        after = range(index + 1, min(shot.stop, index + FARTHEST + 1))
+        past, ahead = (before, after) if direction > 0 else (after, before)
+        look_ahead = self._frames[index].rgb.nbytes <= AHEAD_BYTES
+        if look_ahead and direction > 0:
+            self._read_up_to(after.stop - 1, before.start)
         reached: dict[int, Homography] = {}
-        for side in (behind, ahead) if self._frames[index].rgb.nbytes <= AHEAD_BYTES else (behind,):
-            reached |= self._reached(index, [one for one in side if one in self._frames.shot])
+        for side in (past, ahead) if look_ahead else (past,):
+            reached |= self._reached(index, side)
         far = [(self._picture(one).lab, way) for one, way in sorted(reached.items())]
         return compare(self._picture(index).lab, far)
 
-    def _reached(self, index: int, side: list[int]) -> dict[int, Homography]:
+    def _read_up_to(self, last: int, first: int) -> None:
+        """Ask for all frames in turn: one that is passed over on the way up is decoded from a key frame later."""
+        for one in range(first if self._read is None else self._read + 1, last + 1):
+            self._frames[one]
+            self._read = one
+
+    def _reached(self, index: int, side: range) -> dict[int, Homography]:
         """Return the ways from `index` to those frames of one side that are compared with, as far as they are known."""
         found: dict[int, Homography] = {}
         at, way = index, np.eye(3)
