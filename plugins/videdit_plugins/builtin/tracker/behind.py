@@ -42,7 +42,6 @@ class Behind:
         self._size = work_size(frames.size, PIXELS)
         self._pictures: OrderedDict[int, _Picture] = OrderedDict()
         self._steps: OrderedDict[tuple[int, int], Homography | None] = OrderedDict()
-        self._read: int | None = None
 
     def ground(self, index: int, direction: int) -> Ground:
         """Compare frame `index`, which a walk upwards (1) or downwards (-1) came to, with frames around it."""
@@ -51,19 +50,15 @@ class Behind:
         after = range(index + 1, min(shot.stop, index + FARTHEST + 1))
         past, ahead = (before, after) if direction > 0 else (after, before)
         look_ahead = self._frames[index].rgb.nbytes <= AHEAD_BYTES
-        if look_ahead and direction > 0:
-            self._read_up_to(after.stop - 1, before.start)
+        if look_ahead:
+            # One that is passed over, or not used for long, would be decoded from a key frame when its time comes.
+            for one in ahead if direction > 0 else reversed(ahead):
+                self._frames[one]
         reached: dict[int, Homography] = {}
         for side in (past, ahead) if look_ahead else (past,):
             reached |= self._reached(index, side)
         far = [(self._picture(one).lab, way) for one, way in sorted(reached.items())]
         return compare(self._picture(index).lab, far)
-
-    def _read_up_to(self, last: int, first: int) -> None:
-        """Ask for all frames in turn: one that is passed over on the way up is decoded from a key frame later."""
-        for one in range(first if self._read is None else self._read + 1, last + 1):
-            self._frames[one]
-            self._read = one
 
     def _reached(self, index: int, side: range) -> dict[int, Homography]:
         """Return the ways from `index` to those frames of one side that are compared with, as far as they are known."""
