@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias, cast
@@ -18,7 +18,6 @@ from videdit.frames import FrameSequence, Mask
 from videdit.prompts import Box, Click, MaskPrompt, Prompt, Stroke
 from videdit.runtime import Runtime
 from videdit.segmenter import Hypothesis, Segmenter
-from videdit_plugins.builtin.ground import Ground
 from videdit_plugins.builtin.segmenter import boxed, choosing, contour, cutting, evidence
 from videdit_plugins.builtin.segmenter.belief import Belief, Cut, Weights, believe, settled
 from videdit_plugins.builtin.segmenter.motion import OFFSETS, residual_motion
@@ -220,15 +219,13 @@ class BuiltinSegmenter(Segmenter):
             if offset == 0:
                 pixels = rgb
         here = small.pop(0)
-        ground = beside(partial(_ground, here, small))
         near = {offset: _gray(small[offset]) for offset in OFFSETS if offset in small}
-        seen = evidence.picture(here, residual_motion(_gray(here), near), ground.result())
+        # The number of threads is this thread's to set and to put back: see `one_thread`.
+        with one_thread():
+            ground = beside(partial(ground_around, here, small))
+            motion = residual_motion(_gray(here), near)
+            seen = evidence.picture(here, motion, ground.result())
         return _View(seen, cutting.edges_of(seen), contour.guide(pixels, here))
-
-
-def _ground(here: NDArray[np.uint8], others: Mapping[int, NDArray[np.uint8]]) -> Ground:
-    with one_thread():
-        return ground_around(here, others)
 
 
 def working_size(full: tuple[int, int]) -> tuple[int, int]:
