@@ -130,7 +130,7 @@ def walk(clip: Clip, refiner: LearnedRefiner | None, random: np.random.Generator
 
 
 def _step(target: Target, before: Plane, now: Plane, recorder: Recorder, edges: bool) -> None:
-    one = propose(target, before, now, coarse_flow(before, now), False, EFFORTS["standard"], recorder)
+    one = propose(target, before, now, coarse_flow(before, now), None, False, EFFORTS["standard"], recorder)
     if one is None:
         target.probability = np.zeros_like(target.probability)
         return
