@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from videdit_plugins.builtin.homography import Homography
 
-NEAREST, FARTHEST = 8, 24
+NEAREST = 8
 """Frames of distance; nearer ones show the object nearly where it is."""
 _LEAST_COMPARED = 2
 _NEAREST_SHARE = 1 / 3

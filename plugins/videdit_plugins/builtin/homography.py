@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 _CORNERS, _CORNER_QUALITY, _CORNER_DISTANCE_PX = 400, 0.005, 6.0
-_WINDOW, _LEVELS = (15, 15), 3
+_WINDOW = (15, 15)
+_LEVELS = 3
 _STOP = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 10, 0.03)
 _ROUND_TRIP_PX, _INLIER_PX = 0.7, 1.5
 _LEAST_CORNERS, _LEAST_INLIERS = 12, 0.25
@@ -48,17 +49,39 @@ def followed(a: Corners, b: Corners, start: Homography) -> Homography | None:
         return None
     height, width = a.grey.shape
     moved = cv2.warpPerspective(b.grey, start, (width, height), flags=cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR)
-    there, ok, _ = cv2.calcOpticalFlowPyrLK(a.grey, moved, a.places, None, None, None, _WINDOW, _LEVELS, _STOP)
-    back, ok_back, _ = cv2.calcOpticalFlowPyrLK(moved, a.grey, there, None, None, None, _WINDOW, _LEVELS, _STOP)
-    good = (ok[:, 0] == 1) & (ok_back[:, 0] == 1) & (np.abs(back - a.places).max(axis=(1, 2)) < _ROUND_TRIP_PX)
+    there, good = followed_both_ways(a.grey, moved, a.places, _LEVELS, _STOP)
     if np.count_nonzero(good) < _LEAST_CORNERS:
         return None
-    found, kept = cv2.findHomography(a.places[good], there[good], cv2.USAC_MAGSAC, _INLIER_PX, maxIters=2000)
-    least = max(_LEAST_CORNERS, _LEAST_INLIERS * np.count_nonzero(good))
-    if found is None or not np.isfinite(found).all() or np.count_nonzero(kept) < least:
+    found, kept = fitted(a.places[good], there[good])
+    if found is None or kept < max(_LEAST_CORNERS, _LEAST_INLIERS * np.count_nonzero(good)):
         return None
     way = start @ found
     way /= way[2, 2]
     if not _SCALES[0] < abs(float(np.linalg.det(way[:2, :2]))) < _SCALES[1]:
         return None
     return np.asarray(way, np.float64)
+
+
+def followed_both_ways(
+    first: NDArray[np.uint8],
+    second: NDArray[np.uint8],
+    points: NDArray[np.float32],
+    levels: int,
+    stop: tuple[int, int, float],
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Follow `points` (N, 1, 2) from one grey picture to another and back.
+
+    Returns where they are, (N, 1, 2) float32, and which of them came back to where they began, (N,) bool.
+    """
+    there, ok, _ = cv2.calcOpticalFlowPyrLK(first, second, points, None, None, None, _WINDOW, levels, stop)
+    back, ok_back, _ = cv2.calcOpticalFlowPyrLK(second, first, there, None, None, None, _WINDOW, levels, stop)
+    good = (ok[:, 0] == 1) & (ok_back[:, 0] == 1) & (np.abs(back - points).max(axis=(1, 2)) < _ROUND_TRIP_PX)
+    return cast(NDArray[np.float32], there), np.asarray(good)
+
+
+def fitted(points: NDArray[np.float32], there: NDArray[np.float32]) -> tuple[Homography | None, int]:
+    """Return the homography that most of `points` (N, 1, 2) follow, None if there is none, and how many agree."""
+    found, kept = cv2.findHomography(points, there, cv2.USAC_MAGSAC, _INLIER_PX, maxIters=2000)
+    if found is None or not np.isfinite(found).all():
+        return None, 0
+    return np.asarray(found, np.float64), int(np.count_nonzero(kept))

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from videdit import Shot
+from videdit_plugins.builtin.cache import Cache
 from videdit_plugins.builtin.filler.ahead import Ahead
-from videdit_plugins.builtin.filler.cache import Cache
 from videdit_plugins.builtin.filler.shadows import Shadows
 from videdit_plugins.builtin.filler.workers import Workers, _Shares
 

@@ -70,8 +70,8 @@ def test_what_is_kept_does_not_grow(crossing):
     kept = Behind(ArrayFrames(crossing.pixels * 4))
     for index in range(190):
         kept.ground(index, 1)
-    assert len(kept._pictures) <= KEPT
-    assert len(kept._steps) <= KEPT
+    assert len(kept._pictures._kept) <= KEPT
+    assert len(kept._steps._kept) <= KEPT
 
 
 @pytest.mark.parametrize("order", [range(1, 90), range(88, -1, -1)])

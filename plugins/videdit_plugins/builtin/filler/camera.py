@@ -9,19 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from videdit import Shot
-from videdit_plugins.builtin.filler.cache import Cache
+from videdit_plugins.builtin.cache import Cache
 from videdit_plugins.builtin.filler.pictures import Pictures
 from videdit_plugins.builtin.filler.scale import Matrix
 from videdit_plugins.builtin.filler.workers import Workers
+from videdit_plugins.builtin.homography import fitted, followed_both_ways
 
 _CORNERS = 500
 _FEW_CORNERS = 250
 _CORNER_QUALITY = 0.005
 _CORNER_DISTANCE_PX = 6.0
-_WINDOW = (15, 15)
 _STOP = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 20, 0.02)
-_ROUND_TRIP_PX = 0.7
-_INLIER_PX = 1.5
 _LEAST_INLIERS = 10
 _STILL_PX = 0.12
 """A camera that moves less than this between two frames stands still; resampling would only blur."""
@@ -123,20 +121,16 @@ def _track(
     """Follow `points` (N, 1, 2) from `first` to `second`; return the homography and how many points agree with it."""
     if len(points) < _LEAST_INLIERS:
         return np.eye(3), 0
-    ahead, ok_ahead, _ = cv2.calcOpticalFlowPyrLK(first, second, points, None, None, None, _WINDOW, levels, _STOP)
-    back, ok_back, _ = cv2.calcOpticalFlowPyrLK(second, first, ahead, None, None, None, _WINDOW, levels, _STOP)
+    ahead, good = followed_both_ways(first, second, points, levels, _STOP)
     height, width = first.shape
     place = np.rint(ahead[:, 0]).astype(np.int32)
     inside = (place[:, 0] >= 0) & (place[:, 0] < width) & (place[:, 1] >= 0) & (place[:, 1] < height)
-    good = inside & (ok_ahead[:, 0] == 1) & (ok_back[:, 0] == 1)
-    good &= np.abs(back - points).max(axis=(1, 2)) < _ROUND_TRIP_PX
+    good &= inside
     good[good] &= ~hidden[place[good, 1], place[good, 0]]
     if np.count_nonzero(good) < _LEAST_INLIERS:
         return np.eye(3), 0
-    found, kept = cv2.findHomography(points[good], ahead[good], cv2.USAC_MAGSAC, _INLIER_PX, maxIters=2000)
-    if found is None or not np.isfinite(found).all():
-        return np.eye(3), 0
-    return np.asarray(found), int(np.count_nonzero(kept))
+    found, kept = fitted(points[good], ahead[good])
+    return (np.eye(3), 0) if found is None else (found, kept)
 
 
 def _still(homography: Matrix, size: tuple[int, int]) -> bool:

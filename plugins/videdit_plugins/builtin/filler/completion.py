@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from videdit import Region
-from videdit_plugins.builtin.filler.cache import Cache
+from videdit_plugins.builtin.cache import Cache
 from videdit_plugins.builtin.filler.laying import Pixels
 from videdit_plugins.builtin.filler.mapping import Points, fetch, grid, project, within
 from videdit_plugins.builtin.filler.plates import Plate, Plates, plate_of

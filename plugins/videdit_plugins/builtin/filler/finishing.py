@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from videdit import Filled, Region
 from videdit.frames import Mask, Rgb, to_uint8
-from videdit_plugins.builtin.filler.cache import Cache
+from videdit_plugins.builtin.cache import Cache
 from videdit_plugins.builtin.filler.completion import Completion
 from videdit_plugins.builtin.filler.grain import missing_grain
 from videdit_plugins.builtin.filler.laying import Pixels

@@ -11,7 +11,7 @@ import numpy as np
 from videdit import Region, Shot
 from videdit.frames import Mask
 from videdit.ops.flow import FlowPreset
-from videdit_plugins.builtin.filler.cache import Cache
+from videdit_plugins.builtin.cache import Cache
 from videdit_plugins.builtin.filler.camera import Camera
 from videdit_plugins.builtin.filler.mapping import Points, fetch, grid, project, within
 from videdit_plugins.builtin.filler.pictures import Pictures

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from videdit import Shot
 from videdit.frames import Mask
-from videdit_plugins.builtin.filler.cache import Cache
+from videdit_plugins.builtin.cache import Cache
 from videdit_plugins.builtin.filler.camera import Camera
 from videdit_plugins.builtin.filler.diffusion import Plane
 from videdit_plugins.builtin.filler.pictures import Pictures

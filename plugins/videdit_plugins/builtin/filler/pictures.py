@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from videdit import FrameSequence, MaskSequence
 from videdit.frames import Mask, Rgb, to_uint8
 from videdit.ops import close_pinholes
-from videdit_plugins.builtin.filler.cache import Cache
+from videdit_plugins.builtin.cache import Cache
 from videdit_plugins.builtin.filler.scale import Scale
 
 DEFAULT_BYTES = 3 << 29

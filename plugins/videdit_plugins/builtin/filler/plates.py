@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from videdit import Shot
 from videdit.frames import Mask, Rgb
-from videdit_plugins.builtin.filler.cache import Cache
+from videdit_plugins.builtin.cache import Cache
 from videdit_plugins.builtin.filler.camera import Camera
 from videdit_plugins.builtin.filler.candidates import sources
 from videdit_plugins.builtin.filler.mapping import Points, project, visible, within

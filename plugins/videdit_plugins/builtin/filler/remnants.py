@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from videdit import Region, Shot
 from videdit.frames import Mask
 from videdit.ops import optical_flow
+from videdit_plugins.builtin.cache import Cache
 from videdit_plugins.builtin.filler.agreement import LEAST_SEEN
-from videdit_plugins.builtin.filler.cache import Cache
 from videdit_plugins.builtin.filler.camera import Camera
 from videdit_plugins.builtin.filler.candidates import Wanted, box_around, sources, useful_frames
 from videdit_plugins.builtin.filler.likeness import inner, motion_apart, object_near, unlikeness

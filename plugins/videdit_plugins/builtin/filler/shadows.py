@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from videdit import Region, Shot
 from videdit.frames import Mask
+from videdit_plugins.builtin.cache import Cache
 from videdit_plugins.builtin.filler.beside import Beside, lowered
-from videdit_plugins.builtin.filler.cache import Cache
 from videdit_plugins.builtin.filler.camera import Camera
 from videdit_plugins.builtin.filler.dark_parts import low_enough
 from videdit_plugins.builtin.filler.darkening import MEAN, Darkening, local_mean

@@ -10,8 +10,8 @@ import numpy as np
 
 from videdit import Region
 from videdit.frames import Mask
+from videdit_plugins.builtin.cache import Cache
 from videdit_plugins.builtin.filler.beside import SHAPE, Beside
-from videdit_plugins.builtin.filler.cache import Cache
 from videdit_plugins.builtin.filler.darkening import Darkening, darkening
 from videdit_plugins.builtin.filler.diffusion import Plane
 from videdit_plugins.builtin.filler.ground import LitGround, part_of

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from videdit.frames import FrameSequence
+from videdit_plugins.builtin.cache import Cache
 from videdit_plugins.builtin.ground import NEAREST, Ground, SoftLab, compare, soft_lab
 from videdit_plugins.builtin.homography import Corners, Homography, followed
 from videdit_plugins.builtin.tracker.planes import FloatMap, work_size
@@ -40,8 +40,8 @@ class Behind:
     def __init__(self, frames: FrameSequence) -> None:
         self._frames = frames
         self._size = work_size(frames.size, PIXELS)
-        self._pictures: OrderedDict[int, _Picture] = OrderedDict()
-        self._steps: OrderedDict[tuple[int, int], Homography | None] = OrderedDict()
+        self._pictures: Cache[int, _Picture] = Cache(KEPT)
+        self._steps: Cache[tuple[int, int], Homography | None] = Cache(KEPT)
 
     def ground(self, index: int, direction: int) -> Ground:
         """Compare frame `index`, which a walk upwards (1) or downwards (-1) came to, with frames around it."""
@@ -78,21 +78,20 @@ class Behind:
         if a > b:
             back = self._step(b, a)
             return None if back is None else np.asarray(np.linalg.inv(back))
-        if (a, b) not in self._steps:
-            self._steps[a, b] = followed(self._picture(a).corners, self._picture(b).corners, np.eye(3))
-            while len(self._steps) > KEPT:
-                self._steps.popitem(last=False)
-        return self._steps[a, b]
+        return self._steps.get((a, b), self._followed)
+
+    def _followed(self, pair: tuple[int, int]) -> Homography | None:
+        a, b = (self._picture(one).corners for one in pair)
+        return followed(a, b, np.eye(3))
 
     def _picture(self, index: int) -> _Picture:
-        if index not in self._pictures:
-            rgb = self._frames[index].rgb8
-            if rgb.shape[:2] != self._size:
-                rgb = np.asarray(cv2.resize(rgb, self._size[::-1], interpolation=cv2.INTER_AREA), np.uint8)
-            self._pictures[index] = _Picture(soft_lab(rgb), Corners.of(rgb).thinned())
-            while len(self._pictures) > KEPT:
-                self._pictures.popitem(last=False)
-        return self._pictures[index]
+        return self._pictures.get(index, self._shrunk)
+
+    def _shrunk(self, index: int) -> _Picture:
+        rgb = self._frames[index].rgb8
+        if rgb.shape[:2] != self._size:
+            rgb = np.asarray(cv2.resize(rgb, self._size[::-1], interpolation=cv2.INTER_AREA), np.uint8)
+        return _Picture(soft_lab(rgb), Corners.of(rgb).thinned())
 
 
 def odds_of(ground: Ground, part: FloatMap, size: tuple[int, int]) -> FloatMap:

@@ -64,7 +64,7 @@ class BuiltinTracker(Tracker):
         if abs(index - self._index) != 1:
             raise OptionError(f"frame {index} is not beside frame {self._index}, the last one handled")
         before, now = planes[self._index], planes[index]
-        ground = None if self._behind is None else self._behind.ground(index, index - self._index)
+        ground = self._behind.ground(index, index - self._index) if self._behind and self._targets else None
         proposals = self._proposals(before, now, ground)
         settled = self._settle(now, proposals)
         self._index = index
