@@ -46,6 +46,15 @@ _LIKE_GROUND = 1.5
 """How much more it says that a pixel is like the ground than that it is not, which other things may be as well."""
 _STANDS_OUT = 0.4
 """By so much an object that is not the ground is farther from it than the picture on average, in natural logarithms."""
+_ALIKE = -0.5
+"""Below this, `Ground.like` says that a pixel is the ground's."""
+_RARER = 2.0
+"""By so much fewer of an object's pixels than of others are like the ground where it goes away, in natural logarithms.
+
+What stays where it is, or moves on by less than its own length, has covered itself on the other frames.
+"""
+_NEVER = 0.02
+"""Added to shares, so that their ratio is finite."""
 
 Plane = NDArray[np.float32]
 Level = NDArray[np.uint8]
@@ -77,15 +86,22 @@ class Ground:
         part: (H, W) bool, a guess of the object
 
         Returns (H, W) float32, log-odds in -3..2; all near 0 when `part` is no farther from the ground than the rest of
-        the picture, for then the object stood there on the other frames as well, or nothing is known of them. What is
-        dark may be the object or its shadow: it is neither like the ground nor unlike it.
+        the picture, for then the object stood there on the other frames as well, or nothing is known of them. The less
+        rare it is in `part` to be like the ground, the less that counts. What is dark may be the object or its shadow:
+        it is neither like the ground nor unlike it.
         """
         there = part & self.known
         if not there.any():
             return np.zeros(self.known.shape, np.float32)
         out = max(0.0, float(self.unlike[there].mean()) - self.usual) / _STANDS_OUT
         trust = self.trust * (1 - np.exp(-(out**2)))
-        return cast(NDArray[np.float32], np.float32(trust) * (np.clip(self.unlike, 0, 2) + _LIKE_GROUND * self.like))
+        like = np.float32(_LIKE_GROUND * self._rarity(there))
+        return cast(NDArray[np.float32], np.float32(trust) * (np.clip(self.unlike, 0, 2) + like * self.like))
+
+    def _rarity(self, there: NDArray[np.bool_]) -> float:
+        """Return in [0, 1] how much rarer it is among pixels of the object to be like the ground than among others."""
+        own, other = (np.mean(self.like[one] < _ALIKE) if one.any() else 0.0 for one in (there, self.known & ~there))
+        return float(np.clip(np.log((other + _NEVER) / (own + _NEVER)) / _RARER, 0, 1))
 
 
 def no_ground(size: tuple[int, int]) -> Ground:

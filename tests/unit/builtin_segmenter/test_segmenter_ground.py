@@ -11,6 +11,7 @@ import pytest
 from videdit.frames import ArrayFrames
 from videdit.prompts import Box
 from videdit.runtime import Runtime
+from videdit_plugins.builtin.ground import Ground
 from videdit_plugins.builtin.segmenter.engine import BuiltinSegmenter
 from videdit_plugins.builtin.segmenter.neighbours import LADDER, ground_around
 from videdit_plugins.builtin.segmenter.options import SegmenterOptions
@@ -96,6 +97,24 @@ def test_what_never_leaves_its_place_is_not_held_against_the_object():
         pixels[60:90, max(0, x) : x + 30] = (200, 40, 160)
 
     assert np.abs(compared(shot(paint)).evidence(mask_of_the_square())).max() < 0.05
+
+
+def test_what_has_not_gone_far_enough_is_hardly_denied_where_it_covers_itself():
+    """Of two things that stand out, one covers half of its place on the other frames, one a twentieth."""
+    part = np.zeros(SIZE, bool)
+    part[20:120, 50:150] = True
+
+    def least(covered):
+        like, unlike = np.full(SIZE, -1.2, np.float32), np.full(SIZE, -1.2, np.float32)
+        stays = np.s_[20 : 20 + covered, 50:150]
+        like[part], unlike[part] = 0, 2
+        like[stays] = unlike[stays] = -1.2
+        evidence = Ground(unlike, like, np.ones(SIZE, bool), 1.0, float(unlike.mean())).evidence(part)
+        assert (evidence[part & (like == 0)] > 1).all()
+        return evidence[stays].min()
+
+    assert least(5) < -1.5
+    assert least(50) > -0.75
 
 
 def test_where_nothing_can_be_compared_nothing_is_known():

@@ -52,8 +52,8 @@ class BoxWeights:
     between: float = 0.5
 
 
-WITH_NETWORK = BoxWeights(colour=0.0, barrier=1.2, motion=0.2, ground=0.8, learned=0.85, bias=-0.3)
-WITHOUT = BoxWeights(colour=0.45, barrier=1.45, motion=1.8, ground=0.8, learned=0.0, bias=-0.45)
+WITH_NETWORK = BoxWeights(colour=0.0, barrier=1.2, motion=0.2, ground=1.1, learned=0.85, bias=-0.3)
+WITHOUT = BoxWeights(colour=0.45, barrier=1.45, motion=1.8, ground=1.1, learned=0.0, bias=-0.45)
 
 
 def look_into_box(seen: Picture, pointing: Pointing, belief: Belief, odds: Field | None, choose: Choice) -> Belief:
