@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
@@ -79,6 +80,25 @@ def one_thread() -> Iterator[None]:
 def beside(work: Callable[[], T]) -> Future[T]:
     """Begin `work` in the engines' second thread; it must not wait for other work handed over so."""
     return _second_thread(os.getpid()).submit(work)
+
+
+def between_two(works: Sequence[Callable[[], T]]) -> list[T]:
+    """Do all `works` here and in the second thread, as soon as that is free, each by who comes first; their results."""
+    left = deque(enumerate(works))
+    results: dict[int, T] = {}
+
+    def take() -> None:
+        while True:
+            try:
+                number, work = left.popleft()
+            except IndexError:
+                return
+            results[number] = work()
+
+    other = beside(take)
+    take()
+    other.result()
+    return [results[number] for number in range(len(works))]
 
 
 @cache

@@ -9,7 +9,7 @@ import pytest
 import torch
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from videdit_plugins.builtin.threads import beside, one_thread
+from videdit_plugins.builtin.threads import beside, between_two, one_thread
 
 
 def counts() -> list[int]:
@@ -68,3 +68,28 @@ def test_work_is_done_beside_and_its_error_comes_back():
     assert beside(threading.get_ident).result() != threading.get_ident()
     with pytest.raises(ZeroDivisionError):
         beside(lambda: 1 // 0).result()
+
+
+def test_work_is_done_in_two_threads_and_told_in_order():
+    both = threading.Barrier(2)
+
+    def work(number: int) -> tuple[int, str]:
+        if number < 2:
+            both.wait(10)
+        return number, threading.current_thread().name
+
+    told = between_two([lambda number=number: work(number) for number in range(7)])
+    assert [number for number, _ in told] == list(range(7))
+    assert told[0][1] != told[1][1]
+
+
+@pytest.mark.parametrize("broken", [0, 4])
+def test_what_one_of_the_works_raises_is_raised(broken):
+    def work(number: int) -> int:
+        if number == broken:
+            raise IndexError(number)
+        return number
+
+    with pytest.raises(IndexError, match=str(broken)):
+        between_two([lambda number=number: work(number) for number in range(5)])
+    assert between_two([lambda: 1]) == [1]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias, cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from videdit_plugins.builtin.threads import between_two
 
 OFFSETS = (-4, -2, -1, 1, 2, 4)
 """Frames looked at, counted from the one in question; those outside the shot are left out."""
@@ -65,19 +68,14 @@ def residual_motion(gray: NDArray[np.uint8], neighbours: Mapping[int, NDArray[np
     """
     if min(gray.shape) < _SMALLEST_SIDE_PX:
         return no_motion((gray.shape[0], gray.shape[1]))
-    flow = _flow()
     one_sided = len({offset > 0 for offset in neighbours}) == 1
+    offsets = sorted(neighbours)
+    towards = between_two([partial(_towards, gray, neighbours[offset], offset, one_sided) for offset in offsets])
     sides: dict[bool, dict[int, _Seen]] = {False: {}, True: {}}
-    for offset, other in sorted(neighbours.items()):
-        forth = flow.calc(gray, other, None)
-        residual = _against_camera(forth, abs(offset))
-        if residual is not None:
-            visible = np.ones(gray.shape, np.float32)
-            if one_sided:
-                visible = _visible(forth, flow.calc(other, gray, None), np.linalg.norm(residual, axis=2))
-            # Towards the past everything runs backwards; the sign makes both sides comparable.
-            sides[offset > 0][abs(offset)] = (residual / offset).astype(np.float32), visible
-    measured = [_by_reach(side) for side in sides.values() if side]
+    for offset, seen in zip(offsets, towards, strict=True):
+        if seen is not None:
+            sides[offset > 0][abs(offset)] = seen
+    measured = between_two([partial(_by_reach, side) for side in sides.values() if side])
     if not measured:
         return no_motion((gray.shape[0], gray.shape[1]))
     residual = measured[0]
@@ -87,6 +85,20 @@ def residual_motion(gray: NDArray[np.uint8], neighbours: Mapping[int, NDArray[np
     residual = cv2.GaussianBlur(residual.astype(np.float32), (0, 0), 1.0)
     typical = float(np.median(np.linalg.norm(residual, axis=2)))
     return Motion(residual, max(SMALLEST_NOISE_PX, 1.5 * typical))
+
+
+def _towards(gray: NDArray[np.uint8], other: NDArray[np.uint8], offset: int, one_sided: bool) -> _Seen | None:
+    """Return what a frame `offset` frames away tells, None if the camera cannot be followed to it."""
+    flow = _flow()
+    forth = flow.calc(gray, other, None)
+    residual = _against_camera(forth, abs(offset))
+    if residual is None:
+        return None
+    visible = np.ones(gray.shape, np.float32)
+    if one_sided:
+        visible = _visible(forth, flow.calc(other, gray, None), np.linalg.norm(residual, axis=2))
+    # Towards the past everything runs backwards; the sign makes both sides comparable.
+    return (residual / offset).astype(np.float32), visible
 
 
 def _flow() -> cv2.DISOpticalFlow:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import cast
 
 import numpy as np
@@ -10,6 +11,7 @@ from scipy.ndimage import gaussian_filter, map_coordinates
 
 from videdit.frames import Mask, Region
 from videdit_plugins.builtin.segmenter.evidence import Field, Picture
+from videdit_plugins.builtin.threads import between_two
 
 _CELL_PX = 14.0
 _CELL_LAB = 9.0
@@ -33,7 +35,8 @@ def nearby_colours(seen: Picture, mask: Mask, region: Region) -> Field:
     cells -= np.floor(cells.min(axis=0)) - 1
     shape = tuple(int(most) + 3 for most in cells.max(axis=0))
     numbers = np.ravel_multi_index(tuple(np.rint(cells).astype(np.int64).T), shape)
-    inside, outside = (_counted(part[around.slices], numbers, cells, shape) for part in (mask, ~mask))
+    parts = (mask[around.slices], ~mask[around.slices])
+    inside, outside = between_two([partial(_counted, part, numbers, cells, shape) for part in parts])
     ratio = np.clip(np.log((inside + _AT_LEAST) / (outside + _AT_LEAST)), -_LIMIT, _LIMIT)
     found = np.zeros(seen.size, np.float32)
     found[around.slices] = ratio.reshape(around.height, around.width)
