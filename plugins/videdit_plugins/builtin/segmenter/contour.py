@@ -6,6 +6,7 @@ at the working size and applied to the frame's full-size pixels.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -58,13 +59,13 @@ def to_full_size(mask: Mask, seen: Guide) -> Mask:
     if region.empty:
         return coarse
     slope, offset = _models(mask.astype(np.float32), seen)
-    # The full-size region and where its pixels lie on the small grid.
     full = _scaled(region, mask.shape, size)
-    part = _sampled(np.dstack([slope, offset, band.astype(np.float32)]), full, size)
-    pixels = seen.rgb[full.slices].astype(np.float32) / 255
-    fine = np.einsum("hwc,hwc->hw", part[..., :3], pixels) + part[..., 3] > 0.5
-    inside = part[..., 4] > 0.5
-    coarse[full.slices] = np.where(inside, fine, coarse[full.slices])
+    at = _places(full, mask.shape, size)
+    fine = _sampled(offset, at)
+    for channel in range(3):
+        fine += _sampled(slope[..., channel], at) * (seen.rgb[full.slices][..., channel] * np.float32(1 / 255))
+    inside = _sampled(band.astype(np.float32), at) > 0.5
+    coarse[full.slices] = np.where(inside, fine > 0.5, coarse[full.slices])
     return coarse
 
 
@@ -111,14 +112,15 @@ def _scaled(region: Region, small: tuple[int, ...], full: tuple[int, int]) -> Re
     return Region(int(region.x0 * columns), int(region.y0 * rows), x1, y1)
 
 
-def _sampled(values: NDArray[np.float32], region: Region, full: tuple[int, int]) -> NDArray[np.float32]:
-    """Enlarge `values` (h, w, C) to `full` and return `region` of it, without making the rest."""
-    rows, columns = values.shape[0] / full[0], values.shape[1] / full[1]
+def _places(region: Region, small: tuple[int, ...], full: tuple[int, int]) -> list[NDArray[np.float32]]:
+    """Return where the pixels of `region` of a picture of size `full` lie in one of size `small`: x and y."""
+    rows, columns = small[0] / full[0], small[1] / full[1]
     xs = ((np.arange(region.x0, region.x1) + 0.5) * columns - 0.5).astype(np.float32)
     ys = ((np.arange(region.y0, region.y1) + 0.5) * rows - 0.5).astype(np.float32)
-    grid = np.meshgrid(xs, ys)
-    planes = [
-        cv2.remap(values[..., c], grid[0], grid[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        for c in range(values.shape[2])
-    ]
-    return np.stack(planes, axis=2)
+    return list(np.meshgrid(xs, ys))
+
+
+def _sampled(values: NDArray[np.float32], at: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """Return `values` (h, w) at places between its pixels."""
+    found = cv2.remap(values, at[0], at[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return cast(NDArray[np.float32], found)

@@ -18,6 +18,7 @@ from videdit.frames import FrameSequence, Mask
 from videdit.prompts import Box, Click, MaskPrompt, Prompt, Stroke
 from videdit.runtime import Runtime
 from videdit.segmenter import Hypothesis, Segmenter
+from videdit_plugins.builtin.ground import Ground
 from videdit_plugins.builtin.segmenter import boxed, choosing, contour, cutting, evidence
 from videdit_plugins.builtin.segmenter.belief import Belief, Cut, Weights, believe, settled
 from videdit_plugins.builtin.segmenter.motion import OFFSETS, residual_motion
@@ -25,7 +26,7 @@ from videdit_plugins.builtin.segmenter.neighbours import LADDER, ground_around
 from videdit_plugins.builtin.segmenter.options import SegmenterOptions
 from videdit_plugins.builtin.segmenter.planes import planes
 from videdit_plugins.builtin.segmenter.pointing import Pointing, lay_out, shrink
-from videdit_plugins.builtin.threads import beside, one_thread
+from videdit_plugins.builtin.threads import beside, between_two, one_thread
 
 if TYPE_CHECKING:
     from videdit_plugins.builtin.segmenter.learned import CloseLook, Word
@@ -160,18 +161,20 @@ class BuiltinSegmenter(Segmenter):
                 belief = self._believe(view, pointing, None, loyalty, lambda _: found)
                 word = self._word(view, pointing, belief, None, loyalty, closely=True)
                 belief, masks, merits = self._clicked(view, pointing, belief, None, word)
-        answers: list[Hypothesis] = []
         shown: list[Mask] = []
+        trusts: list[float] = []
         trust = 1.0
         for number in choosing.rank(merits, pointing):
-            if len(answers) == self._options.hypotheses:
+            if len(shown) == self._options.hypotheses:
                 break
             if any(choosing.overlap(masks[number], other) > _SAME for other in shown):
                 continue
             shown.append(masks[number])
             trust = min(trust, choosing.confidence(merits[number], small is not None, learned=word is not None))
-            answers.append(Hypothesis(_obeying(contour.to_full_size(masks[number], view.guide), exact), trust))
-        return answers
+            trusts.append(trust)
+        with one_thread():
+            full = between_two([partial(contour.to_full_size, mask, view.guide) for mask in shown])
+        return [Hypothesis(_obeying(mask, exact), trust) for mask, trust in zip(full, trusts, strict=True)]
 
     def _believe(self, view: _View, pointing: Pointing, previous: Mask | None, loyalty: float, cut: Cut) -> Belief:
         return believe(view.seen, pointing, previous, loyalty, cut, self._weights)
@@ -211,21 +214,28 @@ class BuiltinSegmenter(Segmenter):
         looked_at = {0}
         if self._options.motion:
             looked_at |= {*OFFSETS, *LADDER, *(-distance for distance in LADDER)}
-        small: dict[int, NDArray[np.uint8]] = {}
+        offsets = sorted(offset for offset in looked_at if index + offset in frames.shot)
+
+        def read(first: int, last: int) -> dict[int, NDArray[np.uint8]]:
+            there = (offset for offset in offsets if first <= offset <= last)
+            return {offset: _resized(frames[index + offset].rgb8, size) for offset in there}
+
         # A film is read upwards: going back costs decoding from the key frame on once more.
-        for offset in sorted(offset for offset in looked_at if index + offset in frames.shot):
-            rgb = frames[index + offset].rgb8
-            small[offset] = _resized(rgb, size)
-            if offset == 0:
-                pixels = rgb
-        here = small.pop(0)
+        small = read(-LADDER[-1], -1)
+        pixels = frames[index].rgb8
+        here = _resized(pixels, size)
+        small |= read(1, OFFSETS[-1])
         near = {offset: _gray(small[offset]) for offset in OFFSETS if offset in small}
+
+        def compared() -> Ground:
+            return ground_around(here, small | read(OFFSETS[-1] + 1, LADDER[-1]))
+
         # The number of threads is this thread's to set and to put back: see `one_thread`.
         with one_thread():
-            ground = beside(partial(ground_around, here, small))
-            motion = residual_motion(_gray(here), near)
+            ground = beside(compared)
+            motion, guide = residual_motion(_gray(here), near), contour.guide(pixels, here)
             seen = evidence.picture(here, motion, ground.result())
-        return _View(seen, cutting.edges_of(seen), contour.guide(pixels, here))
+        return _View(seen, cutting.edges_of(seen), guide)
 
 
 def working_size(full: tuple[int, int]) -> tuple[int, int]:
