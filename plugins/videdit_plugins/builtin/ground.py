@@ -19,6 +19,8 @@ from videdit_plugins.builtin.homography import Homography
 NEAREST = 8
 """Frames of distance; nearer ones show the object nearly where it is."""
 _LEAST_COMPARED = 2
+_ENOUGH = 4
+"""Of so many frames the comparison is worth all it can be: a shot's first and last frames are compared with fewer."""
 _NEAREST_SHARE = 1 / 3
 """Of the frames that show a place this share is as like it as the distance says, or more."""
 
@@ -70,7 +72,7 @@ class Ground:
             likely the object's as not; from the ground as dark as the frame is there, as a shadow makes it
     like:   (H, W) float32, the same from the ground as it is, at most 0
     known:  (H, W) bool, where enough other frames show the place; elsewhere both are 0
-    trust:  in [0, 1], how far the frames agree all over the picture
+    trust:  in [0, 1], how far the frames agree all over the picture, less if there are few
     usual:  mean of `unlike` where it is known
     """
 
@@ -134,7 +136,8 @@ def compare(here: SoftLab, others: Sequence[tuple[SoftLab, Homography]]) -> Grou
     unlike = _against_usual(_at_share(unshaded, count, _NEAREST_SHARE))
     like = np.minimum(_against_usual(_at_share(distances, count, _NEAREST_SHARE)), 0)
     unlike[~known] = like[~known] = 0
-    return Ground(unlike, like, known, 1 / (1 + (middle / _UNRELIABLE) ** 2), float(unlike[known].mean()))
+    trust = min(1.0, len(others) / _ENOUGH) / (1 + (middle / _UNRELIABLE) ** 2)
+    return Ground(unlike, like, known, trust, float(unlike[known].mean()))
 
 
 def _against_usual(distance: Plane) -> Plane:

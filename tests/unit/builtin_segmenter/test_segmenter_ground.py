@@ -82,6 +82,18 @@ def test_one_side_of_time_is_enough(side):
     assert np.quantile(ground.unlike[mask], 0.1) > 0
 
 
+def test_few_frames_are_trusted_less():
+    pixels = shot(paint_a_square)
+
+    def trust(*offsets):
+        return ground_around(pixels[MIDDLE], {offset: pixels[MIDDLE + offset] for offset in offsets}).trust
+
+    all_of_one_side = trust(2, 4, 8, 12, 16, 20)
+    assert trust(2, 4, 8, 12) == pytest.approx(all_of_one_side / 2, rel=0.05)
+    assert trust(2, 4, 8, 12, 16) == pytest.approx(all_of_one_side * 3 / 4, rel=0.05)
+    assert trust(2, 4, 8) == 0
+
+
 def test_a_shadow_is_no_other_thing_than_the_ground():
     ground, mask = compared(shot(paint_a_shadow)), mask_of_the_square()
     core = cv2.erode(mask.view(np.uint8), np.ones((9, 9), np.uint8)).astype(bool)
