@@ -51,9 +51,9 @@ _STANDS_OUT = 0.4
 _ALIKE = -0.5
 """Below this, `Ground.like` says that a pixel is the ground's."""
 _RARER = 2.0
-"""By so much fewer of an object's pixels than of others are like the ground where it goes away, in natural logarithms.
+"""If pixels like the ground are rarer in an object than elsewhere by this, in natural logarithms, they count whole.
 
-What stays where it is, or moves on by less than its own length, has covered itself on the other frames.
+What stays, or moves on by less than its own length, has many: it covered itself on the other frames.
 """
 _NEVER = 0.02
 """Added to shares, so that their ratio is finite."""

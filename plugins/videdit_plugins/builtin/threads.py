@@ -83,7 +83,10 @@ def beside(work: Callable[[], T]) -> Future[T]:
 
 
 def between_two(works: Sequence[Callable[[], T]]) -> list[T]:
-    """Do all `works` here and in the second thread, as soon as that is free, each by who comes first; their results."""
+    """Return what all `works` return: each is done here or in the second thread, by who comes first.
+
+    Like `beside`, it must not be asked for in that thread.
+    """
     left = deque(enumerate(works))
     results: dict[int, T] = {}
 
@@ -97,7 +100,9 @@ def between_two(works: Sequence[Callable[[], T]]) -> list[T]:
 
     other = beside(take)
     take()
-    other.result()
+    # Who is busy elsewhere and has not begun has nothing left to do here.
+    if not other.cancel():
+        other.result()
     return [results[number] for number in range(len(works))]
 
 

@@ -93,3 +93,19 @@ def test_what_one_of_the_works_raises_is_raised(broken):
     with pytest.raises(IndexError, match=str(broken)):
         between_two([lambda number=number: work(number) for number in range(5)])
     assert between_two([lambda: 1]) == [1]
+
+
+def test_a_second_thread_that_is_busy_is_not_waited_for():
+    begun, ended = threading.Event(), threading.Event()
+
+    def long() -> bool:
+        begun.set()
+        return ended.wait(10)
+
+    other = beside(long)
+    assert begun.wait(10)
+    here = threading.current_thread().name
+    assert between_two([lambda: threading.current_thread().name] * 3) == [here] * 3
+    assert not other.done()
+    ended.set()
+    assert other.result()
