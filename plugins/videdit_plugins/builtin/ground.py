@@ -95,10 +95,20 @@ class Ground:
         there = part & self.known
         if not there.any():
             return np.zeros(self.known.shape, np.float32)
-        out = max(0.0, float(self.unlike[there].mean()) - self.usual) / _STANDS_OUT
-        trust = self.trust * (1 - np.exp(-(out**2)))
+        trust = self.trust * (1 - np.exp(-(self._out(there) ** 2)))
         like = np.float32(_LIKE_GROUND * self._rarity(there))
         return cast(NDArray[np.float32], np.float32(trust) * (np.clip(self.unlike, 0, 2) + like * self.like))
+
+    def apart(self, part: NDArray[np.bool_]) -> float | None:
+        """Return how much farther `part` (H, W) bool is from the ground than the rest of the picture, at least 0.
+
+        What is surely not the ground has 1 and more, even where the frames agree badly. None where too little is known.
+        """
+        there = part & self.known
+        return self._out(there) if 2 * np.count_nonzero(there) > np.count_nonzero(part) else None
+
+    def _out(self, there: NDArray[np.bool_]) -> float:
+        return max(0.0, float(self.unlike[there].mean()) - self.usual) / _STANDS_OUT
 
     def _rarity(self, there: NDArray[np.bool_]) -> float:
         """Return in [0, 1] how much rarer it is among pixels of the object to be like the ground than among others."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import cv2
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from videdit_plugins.builtin.tracker import behind
 from videdit_plugins.builtin.tracker.behind import FARTHEST, KEPT, Behind, odds_of
 from videdit_plugins.builtin.tracker.engine import BuiltinTracker
 from videdit_plugins.builtin.tracker.options import TrackerOptions
+from videdit_plugins.builtin.tracker.state import unpack
 
 
 class Watched(ArrayFrames):
@@ -47,6 +50,26 @@ def test_an_object_that_passes_differs_from_what_was_and_will_be_there(crossing,
     assert odds.shape == mask.shape
     assert np.median(odds[core]) > 0.5
     assert np.median(odds[~mask]) < -1
+
+
+def test_how_far_an_object_is_from_the_ground_tells_it_from_a_piece_of_that(crossing):
+    ground = Behind(ArrayFrames(crossing.pixels)).ground(25, 1)
+    mask = crossing.masks[25][1]
+    beside = np.roll(mask, -60, axis=1)
+    assert ground.apart(mask) > 1
+    assert ground.apart(beside) < 0.2
+    assert ground.apart(np.zeros_like(mask)) is None
+    nothing = dataclasses.replace(ground, known=np.zeros_like(ground.known))
+    assert nothing.apart(mask) is None
+
+
+def test_the_tracker_keeps_in_mind_how_far_an_object_was_from_the_ground(crossing):
+    tracker = BuiltinTracker(TrackerOptions(), Runtime(learned=False))
+    tracker.start(ArrayFrames(crossing.pixels), 0, crossing.masks[0])
+    for index in range(1, 25):
+        tracker.step(index)
+    _, targets = unpack(tracker.snapshot())
+    assert targets[1].usual_apart > 0.5
 
 
 def test_both_ways_of_a_walk_see_the_same(crossing):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from videdit.frames import FrameSequence
 from videdit_plugins.builtin.cache import Cache
@@ -94,12 +95,20 @@ class Behind:
         return _Picture(soft_lab(rgb), Corners.of(rgb).thinned())
 
 
+def apart_from(ground: Ground, part: FloatMap) -> float | None:
+    """Return how far an object at `part` (h, w) float32 of work size is from the ground, see `Ground.apart`."""
+    return ground.apart(_shrunk_to(ground, part))
+
+
 def odds_of(ground: Ground, part: FloatMap, size: tuple[int, int]) -> FloatMap:
     """Return the log-odds of the ground for an object, (h, w) float32 of work size.
 
     part: (h, w) float32 of work size, above 0.5 where the object is thought to be
     size: of the frame at work size
     """
-    small = cv2.resize(part, ground.known.shape[::-1], interpolation=cv2.INTER_AREA)
-    odds = np.float32(WEIGHT) * ground.evidence(np.asarray(small > 0.5))
+    odds = np.float32(WEIGHT) * ground.evidence(_shrunk_to(ground, part))
     return np.asarray(cv2.resize(odds, size[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def _shrunk_to(ground: Ground, part: FloatMap) -> NDArray[np.bool_]:
+    return np.asarray(cv2.resize(part, ground.known.shape[::-1], interpolation=cv2.INTER_AREA) > 0.5)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from videdit.frames import Region
 from videdit_plugins.builtin.ground import Ground
-from videdit_plugins.builtin.tracker.behind import odds_of
+from videdit_plugins.builtin.tracker.behind import apart_from, odds_of
 from videdit_plugins.builtin.tracker.channels import Channels, Look, channels, look, moved_beside
 from videdit_plugins.builtin.tracker.combine import LARGEST, log_odds, sigmoid
 from videdit_plugins.builtin.tracker.effort import Effort
@@ -35,6 +35,8 @@ ACCEPT_AREA = (0.25, 1.7)
 REACHABLE = 0.6
 FAR_LIKENESS = 0.9
 """Of what is found for an object that another one hid, less may lie where it can be only if it is as much like it."""
+LIKE_GROUND = 0.5
+"""What is apart from the ground by less than this share of what the object was has to be as much like it, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Proposal:
 
     probability: (h, w) float32 on the grid of the window `roi`
     keys:        what the network compares the window by, None without one
+    apart:       how far it is from what other frames show there, None if that is not known
     again:       whether it was lost, and found by its looks
     """
 
@@ -51,6 +54,7 @@ class Proposal:
     evidence: Channels
     probability: FloatMap
     keys: NDArray[np.float32] | None = None
+    apart: float | None = None
     again: bool = False
 
     @property
@@ -129,9 +133,11 @@ def _at(
         behind = odds_of(ground, roi.paste(evidence.warped, now.size, 0.0), now.size)
         odds = np.clip(odds + roi.cut(behind), -LARGEST, LARGEST)
     if refiner is None or encoded is None:
-        return Proposal(roi, seen, evidence, sigmoid(odds))
-    probability = refiner.refine(target, now.index, roi, seen, encoded, evidence, odds)
-    return Proposal(roi, seen, evidence, probability, encoded.keys)
+        probability, keys = sigmoid(odds), None
+    else:
+        probability, keys = refiner.refine(target, now.index, roi, seen, encoded, evidence, odds), encoded.keys
+    apart = None if ground is None else apart_from(ground, roi.paste(probability, now.size, 0.0))
+    return Proposal(roi, seen, evidence, probability, keys, apart)
 
 
 def _weak(target: Target, one: Proposal) -> bool:
@@ -151,7 +157,7 @@ def _found(target: Target, now: Plane, ground: Ground | None, effort: Effort) ->
             target.probability = place.likely
             # The network leans on the last mask, and of a place just found there is none.
             one = _at(target, Region.of(place.likely > 0.5), now, now, (0, 0), ground, effort, None)
-            if reach is not None and not _reachable(one, reach):
+            if (reach is not None and not _reachable(one, reach)) or _like_ground(target, one):
                 least = FAR_LIKENESS
         likeness = 0.0 if one is None else _likeness(target, one)
         if one is None or likeness <= least or not _fits(target, one):
@@ -172,6 +178,11 @@ def _likeness(target: Target, one: Proposal) -> float:
 
 def _fits(target: Target, one: Proposal) -> bool:
     return ACCEPT_AREA[0] * target.usual_area < one.area < ACCEPT_AREA[1] * target.usual_area
+
+
+def _like_ground(target: Target, one: Proposal) -> bool:
+    """Return whether other frames show what `one` shows at its place, and did not where `target` was of late."""
+    return one.apart is not None and one.apart < LIKE_GROUND * target.usual_apart
 
 
 def _reachable(one: Proposal, reach: FloatMap) -> bool:

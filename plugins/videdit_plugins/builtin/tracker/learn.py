@@ -54,7 +54,7 @@ def learn_given(
         target.appearance.unlearn()
         target.recent_colours = shares
         target.last_places = learned
-        target.first_match = target.usual_match = target.usual_contrast = 0.0
+        target.first_match = target.usual_match = target.usual_contrast = target.usual_apart = 0.0
         _remember_size(target, probability, 0.0)
     target.gap = max(target.gap, largest_gap(mask))
 
@@ -75,6 +75,8 @@ def learn_tracked(target: Target, one: Proposal, inside: FloatMap, named: Mappin
     target.first_match = target.first_match or match
     usual = target.usual_match or match
     target.usual_match = USUAL_FADE * usual + (1 - USUAL_FADE) * match
+    if one.apart is not None:
+        target.usual_apart = USUAL_FADE * (target.usual_apart or one.apart) + (1 - USUAL_FADE) * one.apart
     if not unlike(target, named):
         usual = target.usual_contrast or contrast
         target.usual_contrast = CONTRAST_FADE * usual + (1 - CONTRAST_FADE) * contrast

@@ -16,7 +16,7 @@ from videdit_plugins.builtin.tracker.appearance import Appearance
 from videdit_plugins.builtin.tracker.memory import Exemplar, Places
 from videdit_plugins.builtin.tracker.target import Target
 
-VERSION = 6
+VERSION = 7
 EXEMPLAR_ARRAYS = ("descriptors", "places", "inside")
 Arrays = dict[str, NDArray[Any]]
 

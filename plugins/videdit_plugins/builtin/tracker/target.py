@@ -28,6 +28,7 @@ class Target:
     first_match:    match with the given frames on the first tracked frame, 0 before it
     usual_match:    running mean of the match with the given frames, 0 before the first tracked frame
     usual_contrast: running mean of the contrast with its surroundings, 0 before the first tracked frame
+    usual_apart:    running mean of how far it is from the ground, 0 as long as that is not known
     gap:            largest distance between parts of the given mask, in square roots of its area
     lost:           for how many frames it has not been seen
     doubted:        for how many frames what was followed has hardly looked like it
@@ -45,6 +46,7 @@ class Target:
     first_match: float = 0.0
     usual_match: float = 0.0
     usual_contrast: float = 0.0
+    usual_apart: float = 0.0
     gap: float = 0.0
     lost: int = 0
     doubted: int = 0
@@ -67,4 +69,7 @@ class Target:
         """Return the first given frame, and of the others the one nearest to frame `index`."""
         return self.given[:1] + sorted(self.given[1:], key=lambda one: abs(one.index - index))[:1]
 
-    SCALARS: ClassVar = ("usual_area", "first_match", "usual_match", "usual_contrast", "gap", "lost", "doubted", "left")
+    SCALARS: ClassVar = (
+        *("usual_area", "first_match", "usual_match", "usual_contrast", "usual_apart"),
+        *("gap", "lost", "doubted", "left"),
+    )
