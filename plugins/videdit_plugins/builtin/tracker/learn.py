@@ -73,13 +73,11 @@ def learn_tracked(target: Target, one: Proposal, inside: FloatMap, named: Mappin
     _remember_size(target, target.probability, USUAL_FADE)
     match, contrast = named["match"], named["contrast"]
     target.first_match = target.first_match or match
-    usual = target.usual_match or match
-    target.usual_match = USUAL_FADE * usual + (1 - USUAL_FADE) * match
+    target.usual_match = _faded(target.usual_match, match, USUAL_FADE)
     if one.apart is not None:
-        target.usual_apart = USUAL_FADE * (target.usual_apart or one.apart) + (1 - USUAL_FADE) * one.apart
+        target.usual_apart = _faded(target.usual_apart, one.apart, USUAL_FADE)
     if not unlike(target, named):
-        usual = target.usual_contrast or contrast
-        target.usual_contrast = CONTRAST_FADE * usual + (1 - CONTRAST_FADE) * contrast
+        target.usual_contrast = _faded(target.usual_contrast, contrast, CONTRAST_FADE)
 
 
 def learn_adopted(
@@ -101,6 +99,11 @@ def learn_adopted(
     if refiner is not None:
         target.last_places = places(refiner.encode(seen.lab).keys, inside)
     _remember_size(target, probability, USUAL_FADE)
+
+
+def _faded(usual: float, now: float, fade: float) -> float:
+    """Return the running mean `usual`, 0 before there is one, with the value of this frame taken in."""
+    return fade * (usual or now) + (1 - fade) * now
 
 
 def _remember_size(target: Target, probability: FloatMap, fade: float) -> None:

@@ -70,6 +70,13 @@ class Target:
         return self.given[:1] + sorted(self.given[1:], key=lambda one: abs(one.index - index))[:1]
 
     SCALARS: ClassVar = (
-        *("usual_area", "first_match", "usual_match", "usual_contrast", "usual_apart"),
-        *("gap", "lost", "doubted", "left"),
+        "usual_area",
+        "first_match",
+        "usual_match",
+        "usual_contrast",
+        "usual_apart",
+        "gap",
+        "lost",
+        "doubted",
+        "left",
     )
