@@ -26,6 +26,7 @@ class Weights:
 
     Tuned by hand on ten sequences.
 
+    ground_in_box:  the networks learned without the ground, and the rules for a box add it to their word once more
     previous:       belief in the own answer before, at the first correction; `previous_step` more at each further one
     trusted:        belief in a mask from elsewhere
     previous_reach: way from the last click over which that belief returns, in pixels of flat ground
@@ -38,6 +39,7 @@ class Weights:
     likeness: float = 0.8
     motion: float = 1.5
     ground: float = 1.6
+    ground_in_box: float = 0.8
     clicked_colour: float = 3.0
     clicked_sigma_px: float = 4.0
     negative_colour: float = 20.0
@@ -82,7 +84,9 @@ def believe(
     cut:      used once, when there is no `previous`, for a first guess, whose colours the belief is then built on
     """
     box = inside_box(seen, pointing)
-    colours = weights.colour if pointing.inside.any() else weights.colour_in_box
+    clicked = bool(pointing.inside.any())
+    colours = weights.colour if clicked else weights.colour_in_box
+    grounds = weights.ground if clicked or previous is not None else weights.ground_in_box
     way = _way(seen, pointing, box)
     likeness = evidence.likeness(seen, pointing.positive, pointing.negative)
     rest = weights.way * way + weights.likeness * likeness
@@ -99,7 +103,7 @@ def believe(
     motion = _motion(seen, pointing, guess)
     ground = seen.ground.evidence(guess)
     colour = evidence.colour_evidence(seen, likely_in, likely_out)
-    field = colours * colour + rest + weights.motion * motion + weights.ground * ground
+    field = colours * colour + rest + weights.motion * motion + grounds * ground
     if previous is not None:
         field = field + _loyalty(seen, pointing, previous, loyalty, weights.previous_reach)
     return Belief(settled(field, pointing, box), colour, way, likeness, motion, ground, guess, box)
