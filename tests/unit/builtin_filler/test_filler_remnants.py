@@ -175,6 +175,22 @@ def test_something_of_other_colours_that_touches_the_object_stays(make_clip: Mak
     assert found_in(clip, INDEX) is None
 
 
+def test_a_blurred_edge_that_sticks_out_is_taken_though_its_colours_are_nobodys(make_clip: Make) -> None:
+    clip = make_clip()
+    edges = []
+    for index, (frame, hole) in enumerate(zip(clip.shown, clip.holes, strict=True)):
+        left, top = corner_of(hole)
+        edge = np.zeros_like(hole)
+        if index in BITTEN:
+            edge[top + 6 : top + 16, left + SIDE] = True
+            frame[edge] = frame[edge] // 2 + np.array([15, 80, 30], np.uint8)
+        edges.append(edge)
+    found = found_in(clip, INDEX)
+    assert found is not None
+    assert found[edges[INDEX]].mean() > 0.9
+    assert not (found & ~grow(edges[INDEX] | clip.holes[INDEX], 3)).any()
+
+
 @pytest.mark.parametrize("drift", [0, 3])
 def test_something_large_like_it_stays_unless_it_moves_along(make_clip: Make, drift: int) -> None:
     # A second checked square, as large, behind the first on some frames; the checks of the first stand still.

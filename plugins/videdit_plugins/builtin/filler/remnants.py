@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +32,10 @@ _TOUCHING_PX, _LEAST_PX = 2.0, 5.0
 """What is farther from the hole hangs together with nothing; what has fewer pixels is noise."""
 _SMALL_PX, _SMALL_BEYOND = 10.0, 0.1
 """A small piece reaches no farther from the hole, and goes on beyond what is looked at by no more of its area."""
+_FRINGE_PX, _FRINGE_LEAST_PX = 3.0, 2.0
+"""What reaches no farther is an edge of the object: blurred, or in its own shade, it has neither's colours.
+
+Right at the hole fewer pixels are enough."""
 _ALIKE_CODES_SMALL, _ALIKE_CODES = 25.0, 20.0
 """A piece whose colours differ by more from the object's is not of it."""
 _ALONG_PX, _EXACTLY_PX = 0.8, 0.27
@@ -46,9 +52,10 @@ _FOUND_KEPT = 256
 class Remnants:
     """What masks missed of their object on each frame of a shot, at the small size.
 
-    A piece beside the hole is one if it is not what other frames agree on that the ground shows there, and is like the
-    object nearby: in its colours if it is small, else also in how it moves. What stands beside or behind the object and
-    is not the ground either is left alone by that: it has other colours, or it moves otherwise.
+    A piece beside the hole is one if it is not what other frames agree on that the ground shows there, and is either no
+    more than a fringe of the hole, or like the object nearby: in its colours if it is small, else also in how it moves.
+    What stands beside or behind the object and is not the ground either is left alone by that: it has other colours, or
+    it moves otherwise.
 
     given:    with the holes as they came
     pictures: with shadows added to them, which are the object's too
@@ -87,7 +94,10 @@ class Remnants:
         away = cv2.distanceTransform((~hole).view(np.uint8), cv2.DIST_L2, 5)
         strange = self._strange(here, box, away)
         inside = inner(hole, self._pictures.scale)
-        for one in pieces_beside(strange, away, self._px(_REACH_PX), self._px(_TOUCHING_PX)):
+        for one in self._pieces(strange, away):
+            if self._fringe(one):
+                found[one.piece.region.slices] |= one.piece.mask
+        for one in self._pieces(_opened(strange), away):
             piece, near = one.piece, object_near(one.piece, inside, self._pictures.scale)
             if np.count_nonzero(piece.mask) < self._px(_LEAST_PX) or near is None or _taken_out(near.of(rgb)):
                 continue
@@ -101,6 +111,9 @@ class Remnants:
                 found[piece.region.slices] |= piece.mask
         return found
 
+    def _pieces(self, strange: Mask, away: NDArray[np.float32]) -> Iterator[Reaching]:
+        return pieces_beside(strange, away, self._px(_REACH_PX), self._px(_TOUCHING_PX))
+
     def _strange(self, here: Picture, box: Region, away: NDArray[np.float32]) -> Mask:
         """Return (h, w) bool of a box: what is not the ground that frames show which are not beside this one."""
         near = (away > 0) & (away <= self._px(_NEXT_PX))
@@ -109,10 +122,14 @@ class Remnants:
         if len(frames) < LEAST_SEEN:
             return np.zeros_like(near)
         ground = agreed_on(here, box, (away > 0) & (away <= self._px(_MARGIN_PX)), frames)
-        return _opened(ground.contradicted(here.rgb[box.slices]))
+        return ground.contradicted(here.rgb[box.slices])
 
     def _hidden(self, index: int) -> Mask:
         return self._pictures[index].wide
+
+    def _fringe(self, one: Reaching) -> bool:
+        enough = np.count_nonzero(one.piece.mask) >= self._px(_FRINGE_LEAST_PX)
+        return bool(enough) and one.depth <= self._px(_FRINGE_PX)
 
     def _small(self, one: Reaching) -> bool:
         return one.depth < self._px(_SMALL_PX) and one.beyond < _SMALL_BEYOND
