@@ -26,7 +26,7 @@ class Weights:
 
     Tuned by hand on ten sequences.
 
-    ground_in_box:  the networks learned without the ground, and the rules for a box add it to their word once more
+    ground_in_box:  less, for the networks learned without it, and the rules for a box add it to their word once more
     previous:       belief in the own answer before, at the first correction; `previous_step` more at each further one
     trusted:        belief in a mask from elsewhere
     previous_reach: way from the last click over which that belief returns, in pixels of flat ground
@@ -39,7 +39,7 @@ class Weights:
     likeness: float = 0.8
     motion: float = 1.5
     ground: float = 1.6
-    ground_in_box: float = 0.8
+    ground_in_box: float = 1.0
     clicked_colour: float = 3.0
     clicked_sigma_px: float = 4.0
     negative_colour: float = 20.0
