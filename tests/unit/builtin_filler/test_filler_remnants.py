@@ -13,14 +13,16 @@ from hypothesis import given
 from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.typing import NDArray
 
-from videdit import ArrayFrames
+from videdit import ArrayFrames, Region
 from videdit.evaluation.davis import open_davis
 from videdit.filler import HoledFrames
 from videdit.media import open_video
 from videdit.ops import grow
 from videdit.shots import Shot
 from videdit_plugins.builtin.filler.camera import Camera
+from videdit_plugins.builtin.filler.likeness import motion_apart
 from videdit_plugins.builtin.filler.pictures import Pictures, joined
+from videdit_plugins.builtin.filler.pieces import Piece
 from videdit_plugins.builtin.filler.remnants import Remnants, _opened
 from videdit_plugins.builtin.filler.scale import Scale
 from videdit_plugins.builtin.filler.workers import Workers
@@ -189,6 +191,22 @@ def test_a_blurred_edge_that_sticks_out_is_taken_though_its_colours_are_nobodys(
     assert found is not None
     assert found[edges[INDEX]].mean() > 0.9
     assert not (found & ~grow(edges[INDEX] | clip.holes[INDEX], 3)).any()
+
+
+def test_the_faster_an_object_the_more_its_parts_may_move_apart() -> None:
+    scale = Scale.of((240, 320), 240)
+    left, right = (Piece(Region(x, 0, x + 4, 4), np.ones((4, 4), np.bool_)) for x in (0, 4))
+
+    def apart(speed: float, difference: float) -> float:
+        motion = np.zeros((4, 8, 2), np.float32)
+        motion[:, 4:, 0] = speed
+        motion[:, :4, 0] = speed - difference
+        return motion_apart([motion], left, right, scale)
+
+    assert apart(5, 2) == apart(-5, 2) == 2
+    assert 1 < apart(15, 2) < 2
+    assert apart(50, 3) < 0
+    assert apart(50, 20) > 15
 
 
 @pytest.mark.parametrize("drift", [0, 3])

@@ -20,6 +20,8 @@ _ENOUGH = 80
 """So many pixels say what colours the object has."""
 _SAMPLE = 200
 """So many colours of either side are compared."""
+_FAST_PX, _FAST_SHARE = 8.0, 0.08
+"""Of motion beyond the first, such a share may differ in one object: it comes nearer or turns, and flow errs more."""
 _NEAREST = 4
 """So many colours of the object may be nearer by chance: there the ground shows through, or they are of an edge."""
 
@@ -49,11 +51,16 @@ def unlikeness(colours: NDArray[np.uint8], others: NDArray[np.uint8]) -> float:
     return float(np.partition(apart, _NEAREST, axis=1)[:, _NEAREST].mean())
 
 
-def motion_apart(motions: Sequence[NDArray[np.float32]], piece: Piece, near: Piece) -> float:
+def motion_apart(motions: Sequence[NDArray[np.float32]], piece: Piece, near: Piece, scale: Scale) -> float:
     """Return how far a piece's motion is from that of the object near it, in pixels: of several motions, the least.
+
+    Where the object is fast the difference counts less, down to below 0.
 
     motions: (h, w, 2) float32 each
     """
-    return min(
-        float(np.linalg.norm(np.median(piece.of(one), axis=0) - np.median(near.of(one), axis=0))) for one in motions
-    )
+    both = [(np.median(piece.of(one), axis=0), np.median(near.of(one), axis=0)) for one in motions]
+    return min(float(np.linalg.norm(own - other) - _leeway(other, scale)) for own, other in both)
+
+
+def _leeway(motion: NDArray[np.float32], scale: Scale) -> float:
+    return _FAST_SHARE * max(0.0, float(np.linalg.norm(motion)) - scale.px(_FAST_PX))

@@ -105,7 +105,7 @@ class Remnants:
             alike = self._small(one) and apart < _ALIKE_CODES_SMALL
             if not alike:
                 motions = self._motions(here, box) if motions is None else motions
-                along = motion_apart(motions, piece, near)
+                along = motion_apart(motions, piece, near, self._pictures.scale)
                 alike = along < self._px(_ALONG_PX if apart < _ALIKE_CODES else _EXACTLY_PX)
             if alike:
                 found[piece.region.slices] |= piece.mask
