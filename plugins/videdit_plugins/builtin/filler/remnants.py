@@ -97,7 +97,7 @@ class Remnants:
         for one in self._pieces(strange, away):
             if self._fringe(one):
                 found[one.piece.region.slices] |= one.piece.mask
-        for one in self._pieces(_opened(strange), away):
+        for one in self._pieces(_opened(strange & ~found), away):
             piece, near = one.piece, object_near(one.piece, inside, self._pictures.scale)
             if np.count_nonzero(piece.mask) < self._px(_LEAST_PX) or near is None or _taken_out(near.of(rgb)):
                 continue
