@@ -15,15 +15,15 @@ from videdit_plugins.builtin.tracker.channels import Channels, Look, look
 from videdit_plugins.builtin.tracker.clean import clean
 from videdit_plugins.builtin.tracker.combine import sigmoid
 from videdit_plugins.builtin.tracker.effort import EFFORTS
-from videdit_plugins.builtin.tracker.flow import coarse_flow
 from videdit_plugins.builtin.tracker.follow import propose
 from videdit_plugins.builtin.tracker.learn import learn_given, learn_tracked
 from videdit_plugins.builtin.tracker.memory import places
 from videdit_plugins.builtin.tracker.network import KEY
-from videdit_plugins.builtin.tracker.planes import FloatMap, Plane, Planes
+from videdit_plugins.builtin.tracker.planes import FloatMap, Plane
 from videdit_plugins.builtin.tracker.refine import to_edges
 from videdit_plugins.builtin.tracker.refiner import Encoded, LearnedRefiner, cues
 from videdit_plugins.builtin.tracker.roi import CELL, Roi, roi_around
+from videdit_plugins.builtin.tracker.scenes import Scene, Scenes
 from videdit_plugins.builtin.tracker.score import figures
 from videdit_plugins.builtin.tracker.target import Target
 
@@ -105,7 +105,8 @@ def _bytes(values: FloatMap) -> NDArray[np.uint8]:
 def walk(clip: Clip, refiner: LearnedRefiner | None, random: np.random.Generator) -> list[Sample]:
     """Return what the network is asked while the tracker goes from a spoilt mask on frame 1 to the clip's end."""
     effort = EFFORTS["standard"]
-    frames = Planes(ArrayFrames(clip.frames), 10**9)
+    scenes = Scenes(ArrayFrames(clip.frames), 10**9, behind=False)
+    frames = scenes.planes
     if not clip.masks[0].any():
         return []
     recorder = Recorder(refiner)
@@ -123,14 +124,15 @@ def walk(clip: Clip, refiner: LearnedRefiner | None, random: np.random.Generator
     edges = random.random() < EDGES
     for index in range(2, len(clip.frames)):
         recorder.truth = clip.masks[index].astype(np.float32)
-        _step(target, frames[index - 1], frames[index], recorder, edges)
+        _step(target, scenes.at(index, 1), recorder, edges)
         if random.random() < SPOILT and clip.masks[index].any():
             target.probability = corrupt(clip.masks[index], random)
     return recorder.samples
 
 
-def _step(target: Target, before: Plane, now: Plane, recorder: Recorder, edges: bool) -> None:
-    one = propose(target, before, now, coarse_flow(before, now), None, False, EFFORTS["standard"], recorder)
+def _step(target: Target, scene: Scene, recorder: Recorder, edges: bool) -> None:
+    now = scene.now
+    one = propose(target, scene, False, EFFORTS["standard"], recorder)
     if one is None:
         target.probability = np.zeros_like(target.probability)
         return

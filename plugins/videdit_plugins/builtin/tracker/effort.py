@@ -28,6 +28,6 @@ class Effort:
 
 EFFORTS: Mapping[Quality, Effort] = {
     "draft": Effort((112, 176), fine_flow=False, edges=False, behind=False, learned=False),
-    "standard": Effort((160, 256), fine_flow=True, edges=True, behind=True, learned=True),
+    "standard": Effort((160, 240), fine_flow=True, edges=True, behind=True, learned=True),
     "best": Effort((224, 352), fine_flow=True, edges=True, behind=True, learned=True),
 }

@@ -11,22 +11,20 @@ from videdit.errors import OptionError, ShapeError
 from videdit.frames import FrameSequence, Mask
 from videdit.runtime import Runtime
 from videdit.tracker import Tracked, Tracker
-from videdit_plugins.builtin.ground import Ground
 from videdit_plugins.builtin.threads import one_thread
-from videdit_plugins.builtin.tracker.behind import Behind
 from videdit_plugins.builtin.tracker.clean import clean
 from videdit_plugins.builtin.tracker.combine import log_odds_by_looks, sigmoid
 from videdit_plugins.builtin.tracker.effort import EFFORTS
 from videdit_plugins.builtin.tracker.enlarge import enlarge
-from videdit_plugins.builtin.tracker.flow import coarse_flow
 from videdit_plugins.builtin.tracker.follow import Proposal, propose, sliver
 from videdit_plugins.builtin.tracker.learn import learn_adopted, learn_given, learn_tracked
 from videdit_plugins.builtin.tracker.options import TrackerOptions
-from videdit_plugins.builtin.tracker.planes import FloatMap, Plane, Planes
+from videdit_plugins.builtin.tracker.planes import FloatMap, Plane
 from videdit_plugins.builtin.tracker.reach import carry_reaches, remember_reaches
 from videdit_plugins.builtin.tracker.refine import to_edges
 from videdit_plugins.builtin.tracker.refiner import Refiner, load_refiner
 from videdit_plugins.builtin.tracker.rivals import overlaps, share_out
+from videdit_plugins.builtin.tracker.scenes import Scene, Scenes
 from videdit_plugins.builtin.tracker.score import DOUBTED, figures, score, score_of_absence, unlike
 from videdit_plugins.builtin.tracker.state import pack, unpack
 from videdit_plugins.builtin.tracker.target import Target
@@ -40,8 +38,7 @@ class BuiltinTracker(Tracker):
         self._effort = EFFORTS[runtime.quality]
         self._learned = runtime.learned and self._effort.learned
         self._refiner: Refiner | None = None
-        self._planes: Planes | None = None
-        self._behind: Behind | None = None
+        self._scenes: Scenes | None = None
         self._size = (0, 0)
         self._index = -1
         self._targets: dict[int, Target] = {}
@@ -60,19 +57,23 @@ class BuiltinTracker(Tracker):
 
     @one_thread()
     def step(self, index: int) -> dict[int, Tracked]:
-        planes = self._started()
-        if abs(index - self._index) != 1:
+        scenes = self._started()
+        direction = index - self._index
+        if abs(direction) != 1:
             raise OptionError(f"frame {index} is not beside frame {self._index}, the last one handled")
-        before, now = planes[self._index], planes[index]
-        ground = self._behind.ground(index, index - self._index) if self._behind and self._targets else None
-        proposals = self._proposals(before, now, ground)
-        settled = self._settle(now, proposals)
-        self._index = index
-        results = {
-            object_id: self._take(target, proposals.get(object_id), settled.get(object_id))
-            for object_id, target in sorted(self._targets.items())
-        }
-        remember_reaches(self._targets, now)
+        if not self._targets:
+            self._index = index
+            return {}
+        scene = scenes.at(index, direction)
+        proposals = self._proposals(scene)
+        with scenes.next_beside(index, direction):
+            settled = self._settle(scene.now, proposals)
+            self._index = index
+            results = {
+                object_id: self._take(target, proposals.get(object_id), settled.get(object_id))
+                for object_id, target in sorted(self._targets.items())
+            }
+            remember_reaches(self._targets, scene.now)
         return results
 
     @one_thread()
@@ -91,17 +92,17 @@ class BuiltinTracker(Tracker):
         target.probability = small
         target.lost = target.doubted = 0
         target.reach = None
-        learn_adopted(target, self._started()[index], small, self._effort.grid_sides, self._refiner)
+        learn_adopted(target, self._started().planes[index], small, self._effort.grid_sides, self._refiner)
 
     @one_thread()
     def add(self, index: int, object_id: int, mask: Mask) -> None:
         self._at(index)
-        self._targets[object_id] = Target(np.zeros(self._started().size, np.float32))
+        self._targets[object_id] = Target(np.zeros(self._started().planes.size, np.float32))
         self._give(object_id, index, mask)
 
     @one_thread()
     def confirm(self, index: int, object_id: int, mask: Mask) -> None:
-        planes = self._started()
+        planes = self._started().planes
         if object_id in self._targets:
             learn_given(
                 self._targets[object_id],
@@ -118,7 +119,7 @@ class BuiltinTracker(Tracker):
             target.friends.discard(object_id)
 
     def reset(self) -> None:
-        self._planes = self._behind = None
+        self._scenes = None
         self._index = -1
         self._targets = {}
 
@@ -134,12 +135,11 @@ class BuiltinTracker(Tracker):
 
     # -- parts of a step --------------------------------------------------------------------------------------------
 
-    def _proposals(self, before: Plane, now: Plane, ground: Ground | None) -> dict[int, Proposal]:
-        forward = coarse_flow(before, now) if self._targets else None
-        carry_reaches(self._targets, before, now, forward)
+    def _proposals(self, scene: Scene) -> dict[int, Proposal]:
+        carry_reaches(self._targets, scene.before, scene.now, scene.forward)
         proposals = {}
         for object_id, target in self._targets.items():
-            one = propose(target, before, now, forward, ground, self._options.search, self._effort, self._refiner)
+            one = propose(target, scene, self._options.search, self._effort, self._refiner)
             if one is not None:
                 proposals[object_id] = one
         return proposals
@@ -189,7 +189,7 @@ class BuiltinTracker(Tracker):
         return Tracked(nothing, score_of_absence(target), nothing.astype(np.float32), figures_of_absence)
 
     def _give(self, object_id: int, index: int, mask: Mask) -> None:
-        target, plane = self._targets[object_id], self._started()[index]
+        target, plane = self._targets[object_id], self._started().planes[index]
         small = self._at_work_size(object_id, mask)
         target.probability = small
         target.lost = target.doubted = 0
@@ -201,7 +201,7 @@ class BuiltinTracker(Tracker):
                 other.friends.add(object_id)
 
     def _at_full_size(self, probability: FloatMap) -> FloatMap:
-        planes = self._started()
+        planes = self._started().planes
         if planes.size == self._size:
             return probability
         if self._effort.edges:
@@ -211,22 +211,22 @@ class BuiltinTracker(Tracker):
     def _at_work_size(self, object_id: int, mask: Mask) -> FloatMap:
         if mask.shape != self._size:
             raise ShapeError(f"the mask of object {object_id} is {mask.shape}, the frames are {self._size}")
-        small: FloatMap = cv2.resize(mask.astype(np.float32), self._started().size[::-1], interpolation=cv2.INTER_AREA)
+        size = self._started().planes.size
+        small: FloatMap = cv2.resize(mask.astype(np.float32), size[::-1], interpolation=cv2.INTER_AREA)
         return small
 
     # -- checks -----------------------------------------------------------------------------------------------------
 
     def _open(self, frames: FrameSequence) -> None:
-        self._planes = Planes(frames, self._options.work_pixels)
-        self._behind = Behind(frames) if self._effort.behind else None
+        self._scenes = Scenes(frames, self._options.work_pixels, self._effort.behind)
         self._size = frames.size
         if self._learned and self._refiner is None:
             self._refiner = load_refiner(self._options.weights)
 
-    def _started(self) -> Planes:
-        if self._planes is None:
+    def _started(self) -> Scenes:
+        if self._scenes is None:
             raise OptionError("the tracker has not been started", next_step="call start() first")
-        return self._planes
+        return self._scenes
 
     def _at(self, index: int) -> None:
         self._started()

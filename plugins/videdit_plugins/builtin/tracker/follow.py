@@ -8,16 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from videdit.frames import Region
-from videdit_plugins.builtin.ground import Ground
 from videdit_plugins.builtin.tracker.behind import apart_from, odds_of
 from videdit_plugins.builtin.tracker.channels import Channels, Look, channels, look, moved_beside
 from videdit_plugins.builtin.tracker.combine import LARGEST, log_odds, sigmoid
 from videdit_plugins.builtin.tracker.effort import Effort
 from videdit_plugins.builtin.tracker.flow import median_shift
-from videdit_plugins.builtin.tracker.planes import FloatMap, Plane
+from videdit_plugins.builtin.tracker.planes import FloatMap
 from videdit_plugins.builtin.tracker.reach import at_work_size
 from videdit_plugins.builtin.tracker.refiner import Refiner
 from videdit_plugins.builtin.tracker.roi import Roi, roi_around
+from videdit_plugins.builtin.tracker.scenes import Scene
 from videdit_plugins.builtin.tracker.score import contrast
 from videdit_plugins.builtin.tracker.search import REFUSED_FRAMES, find_again
 from videdit_plugins.builtin.tracker.target import Target
@@ -70,19 +70,10 @@ class Proposal:
 
 
 def propose(
-    target: Target,
-    before: Plane,
-    now: Plane,
-    forward: NDArray[np.float32] | None,
-    ground: Ground | None,
-    search: bool,
-    effort: Effort,
-    refiner: Refiner | None = None,
+    target: Target, scene: Scene, search: bool, effort: Effort, refiner: Refiner | None = None
 ) -> Proposal | None:
-    """Return where `target` is on the frame `now`, or None if it is not to be seen.
+    """Return where `target` is on the frame that `scene` shows, or None if it is not to be seen.
 
-    forward: coarse flow from `before` to `now`, see `coarse_flow`
-    ground:  how `now` differs from what other frames show, if that is known
     search:  whether to look in the whole frame when the object is lost
     refiner: the learned part, if there is to be one
     """
@@ -91,11 +82,11 @@ def propose(
     mask = target.probability > 0.5
     followed = None
     if mask.any():
-        shift = median_shift(forward, mask)
-        followed = _at(target, Region.of(mask), before, now, shift, ground, effort, refiner)
+        shift = median_shift(scene.forward, mask)
+        followed = _at(target, Region.of(mask), scene, shift, effort, refiner)
         if not _weak(target, followed):
             return followed
-    again = _found(target, now, ground, effort) if search else None
+    again = _found(target, scene, effort) if search else None
     if again is None:
         # A sliver that is all that is left at the frame's border, or of an occlusion, is no object, nor is what has
         # not looked like it for a while.
@@ -112,18 +103,12 @@ def sliver(target: Target, probability: FloatMap) -> bool:
 
 
 def _at(
-    target: Target,
-    box: Region,
-    before: Plane,
-    now: Plane,
-    shift: tuple[int, int],
-    ground: Ground | None,
-    effort: Effort,
-    refiner: Refiner | None,
+    target: Target, box: Region, scene: Scene, shift: tuple[int, int], effort: Effort, refiner: Refiner | None
 ) -> Proposal:
+    now, ground = scene.now, scene.ground
     moved = Region(box.x0 + shift[0], box.y0 + shift[1], box.x1 + shift[0], box.y1 + shift[1])
     roi = roi_around(moved, now.size, effort.grid_sides)
-    moving = moved_beside(target, before, now, roi, shift, effort.fine_flow)
+    moving = moved_beside(target, scene.before, now, roi, shift, effort.fine_flow)
     seen = look(now, roi)
     # What the network makes of the picture alone need not wait for the flow.
     encoded = None if refiner is None else refiner.encode(seen.lab)
@@ -146,8 +131,9 @@ def _weak(target: Target, one: Proposal) -> bool:
     return one.area < WEAK_AREA * target.usual_area or one.match < WEAK_MATCH * target.usual_match
 
 
-def _found(target: Target, now: Plane, ground: Ground | None, effort: Effort) -> Proposal | None:
-    before = target.probability
+def _found(target: Target, scene: Scene, effort: Effort) -> Proposal | None:
+    now, before = scene.now, target.probability
+    still = replace(scene, before=now)
     best, most = None, 0.0
     refused = [one for one in target.refused if abs(now.index - one[2]) < REFUSED_FRAMES]
     reach = None if target.reach is None else at_work_size(target.reach, now.size)
@@ -156,7 +142,7 @@ def _found(target: Target, now: Plane, ground: Ground | None, effort: Effort) ->
         if (place.likely > 0.5).any():
             target.probability = place.likely
             # The network leans on the last mask, and of a place just found there is none.
-            one = _at(target, Region.of(place.likely > 0.5), now, now, (0, 0), ground, effort, None)
+            one = _at(target, Region.of(place.likely > 0.5), still, (0, 0), effort, None)
             if (reach is not None and not _reachable(one, reach)) or _like_ground(target, one):
                 least = FAR_LIKENESS
         likeness = 0.0 if one is None else _likeness(target, one)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -62,7 +63,8 @@ def match(
     masses = np.empty((len(queries), 2), np.float32)
     for start in range(0, len(queries), CHUNK_CELLS):
         near = asked[start : start + CHUNK_CELLS] @ shown.T
-        np.exp(np.minimum(near, 0, out=near), out=near)
+        # NumPy's exponential takes five times as long.
+        cv2.exp(np.minimum(near, 0, out=near), near)
         masses[start : start + CHUNK_CELLS] = near @ sides
     odds = np.log((masses[:, 0] + 3e-5) / (masses[:, 1] + 3e-5))
     return (np.clip(odds, -CLIP, CLIP) / CLIP).astype(np.float32), masses[:, 0] / (masses[:, 0] + 0.1)

@@ -23,6 +23,8 @@ SEEN = (24, 48, 64)
 MATCHES = 3
 MASS_FLOOR = 1e-4
 MASS_SCALE = 0.2
+PART = 96
+"""So many places of a window are matched at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,13 +189,14 @@ class TrackerNetwork(nn.Module):
     def match(self, keys: Tensor, remembered: Remembered) -> Tensor:
         """Return (B, 3, h / 4, w / 4): log odds, object's and ground's log mass of what is remembered."""
         batch, _, height, width = keys.shape
-        asked = keys.flatten(2).transpose(1, 2)
         sharpness = self.sharpness.reshape(1, 1, 1)
+        asked = sharpness * keys.flatten(2)
         # Keys are no longer than 1, so the exponential never overflows, and what it is too large by is taken off the
-        # few sides. In place: the largest array by far, and new memory for it costs more than the arithmetic.
-        near = torch.bmm(sharpness * asked, remembered.keys.transpose(1, 2)).exp_()
-        sides = torch.stack([remembered.inside, 1 - remembered.inside], dim=2) * torch.exp(-sharpness)
-        masses = torch.log(near @ sides + MASS_FLOOR).transpose(1, 2).reshape(batch, 2, height, width)
+        # few sides. In place and by parts: all at once it is the largest array by far, and memory costs more than the
+        # arithmetic.
+        sides = torch.stack([remembered.inside, 1 - remembered.inside], dim=1) * torch.exp(-sharpness)
+        parts = [sides @ torch.bmm(remembered.keys, part).exp_() for part in torch.split(asked, PART, dim=2)]
+        masses = torch.log(torch.cat(parts, dim=2) + MASS_FLOOR).reshape(batch, 2, height, width)
         odds = masses[:, :1] - masses[:, 1:]
         return MASS_SCALE * torch.cat([odds, masses], dim=1)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass
 
 import cv2
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from videdit.frames import FrameSequence
+from videdit_plugins.builtin.cache import Cache
 
 FloatMap = NDArray[np.float32]
 COARSE = 2
@@ -50,15 +50,10 @@ class Planes:
     def __init__(self, frames: FrameSequence, work_pixels: int) -> None:
         self._frames = frames
         self.size = work_size(frames.size, work_pixels)
-        self._kept: OrderedDict[int, Plane] = OrderedDict()
+        self._kept: Cache[int, Plane] = Cache(KEPT_FRAMES)
 
     def __getitem__(self, index: int) -> Plane:
-        if index not in self._kept:
-            self._kept[index] = _plane(index, self._frames[index].rgb8, self.size)
-            while len(self._kept) > KEPT_FRAMES:
-                self._kept.popitem(last=False)
-        self._kept.move_to_end(index)
-        return self._kept[index]
+        return self._kept.get(index, lambda index: _plane(index, self._frames[index].rgb8, self.size))
 
     def pixels(self, index: int) -> NDArray[np.uint8]:
         """Return (H, W, 3) uint8, the frame at the film's own size, its colours in the order of `Plane.bgr`."""
