@@ -38,6 +38,22 @@ def test_without_its_answer_the_network_passes_the_belief_on():
         assert worth.shape == (2,)
 
 
+def test_folding_changes_no_answer():
+    torch.manual_seed(0)
+    network = Corrector().eval()
+    with torch.no_grad():
+        for layer in network.modules():
+            if isinstance(layer, torch.nn.BatchNorm2d):
+                layer.running_mean.normal_(0, 0.1)
+                layer.running_var.uniform_(0.5, 2)
+                layer.weight.uniform_(0.5, 2)
+                layer.bias.normal_(0, 0.1)
+        shown = torch.randn(1, COUNT, 32, 48)
+        folded = network.folded()
+        torch.testing.assert_close(folded(shown), network(shown), rtol=1e-4, atol=1e-4)
+    assert not any(isinstance(layer, torch.nn.BatchNorm2d) for layer in folded.modules())
+
+
 @pytest.mark.parametrize("size", [(16, 16), (240, 427), (31, 90), (427, 240)])
 def test_a_close_look_answers_for_its_window(size):
     shown = np.random.default_rng(0).normal(0, 0.3, (COUNT, *size)).astype(np.float32)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from typing import cast
 
 import cv2
@@ -15,6 +17,7 @@ from videdit_plugins.builtin.maxflow import LINK_STEPS, nested_cuts
 from videdit_plugins.builtin.segmenter.belief import CERTAIN
 from videdit_plugins.builtin.segmenter.evidence import Field, Picture
 from videdit_plugins.builtin.segmenter.pointing import Pointing
+from videdit_plugins.builtin.threads import between_two
 
 BIASES = (-2.25, -1.5, -0.75, 0.0, 0.75, 1.5, 2.25)
 """Added to the belief, one cut each: the first mask is the smallest."""
@@ -67,7 +70,14 @@ def candidates(
     link_share: float = 1.0,
 ) -> list[Mask]:
     """Return one mask for each of `biases`, the smallest first, without parts that nobody pointed at."""
-    return [wanted_parts(mask, pointing, previous) for mask in _cuts(field, link_share * edges.links, biases)]
+    links = link_share * edges.links
+
+    def cut(some: Sequence[float]) -> list[Mask]:
+        return [wanted_parts(mask, pointing, previous) for mask in _cuts(field, links, some)]
+
+    # The most generous cuts take as long as all the others: what is like the object reaches far.
+    shares = [share for share in (biases[:-2], biases[-2:]) if share]
+    return list(chain.from_iterable(between_two([partial(cut, share) for share in shares])))
 
 
 def _cuts(field: Field, links: NDArray[np.float32], biases: Sequence[float]) -> list[Mask]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias, cast
@@ -44,6 +45,8 @@ _SAME = 0.95
 """Masks that overlap more than this are one hypothesis, not two."""
 
 
+_Picture: TypeAlias = NDArray[np.uint8]
+"""(H, W, 3), RGB, at the working size."""
 _Kept: TypeAlias = tuple[NDArray[np.uint8], float]
 """A mask as packed bits, an eighth of its size, and its score."""
 
@@ -59,6 +62,24 @@ class _View:
     @property
     def full(self) -> tuple[int, int]:
         return self.guide.rgb.shape[0], self.guide.rgb.shape[1]
+
+
+class _Near(Mapping[int, NDArray[np.uint8]]):
+    """The nearest frames in grey, by their offset; those after the frame are waited for when one is asked for."""
+
+    def __init__(
+        self, offsets: Sequence[int], before: Mapping[int, _Picture], after: Future[dict[int, _Picture]]
+    ) -> None:
+        self._offsets, self._before, self._after = offsets, before, after
+
+    def __getitem__(self, offset: int) -> NDArray[np.uint8]:
+        return _gray(self._before[offset] if offset < 0 else self._after.result()[offset])
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._offsets)
+
+    def __len__(self) -> int:
+        return len(self._offsets)
 
 
 class BuiltinSegmenter(Segmenter):
@@ -224,18 +245,18 @@ class BuiltinSegmenter(Segmenter):
         small = read(-LADDER[-1], -1)
         pixels = frames[index].rgb8
         here = _resized(pixels, size)
-        small |= read(1, OFFSETS[-1])
-        near = {offset: _gray(small[offset]) for offset in OFFSETS if offset in small}
+        later = beside(partial(read, 1, LADDER[-1]))
 
         def compared() -> Ground:
-            return ground_around(here, small | read(OFFSETS[-1] + 1, LADDER[-1]))
+            return ground_around(here, small | later.result())
 
         # The number of threads is this thread's to set and to put back: see `one_thread`.
         with one_thread():
-            ground = beside(compared)
-            motion, guide = residual_motion(_gray(here), near), contour.guide(pixels, here)
+            ground, guide = beside(compared), beside(partial(contour.guide, pixels, here))
+            near = [offset for offset in OFFSETS if offset in offsets]
+            motion = residual_motion(_gray(here), _Near(near, small, later))
             seen = evidence.picture(here, motion, ground.result())
-        return _View(seen, cutting.edges_of(seen), guide)
+            return _View(seen, cutting.edges_of(seen), guide.result())
 
 
 def working_size(full: tuple[int, int]) -> tuple[int, int]:

@@ -64,8 +64,9 @@ class CloseLook:
         for path in weights:
             network = Corrector()
             load_strict(network, load_state_dict(path, "safetensors"), str(path))
+            network = network.eval().folded()
             network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-            self._networks.append(network.eval())
+            self._networks.append(network)
 
     def word(self, planes: NDArray[np.float32], region: Region, *, closely: bool = False) -> Word:
         """Look at `region` and some ground around it.

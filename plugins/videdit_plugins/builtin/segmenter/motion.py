@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias, cast
@@ -46,7 +46,7 @@ class Motion:
     @property
     def speed(self) -> NDArray[np.float32]:
         """(H, W) float32, length of the residual."""
-        return cast(NDArray[np.float32], np.linalg.norm(self.residual, axis=2).astype(np.float32))
+        return _length(self.residual)
 
 
 def no_motion(size: tuple[int, int]) -> Motion:
@@ -58,7 +58,7 @@ def residual_motion(gray: NDArray[np.uint8], neighbours: Mapping[int, NDArray[np
     """Measure how each pixel moves against the camera, in pixels per frame.
 
     gray:       (H, W) uint8, the frame in question
-    neighbours: offset in frames -> (H, W) uint8; offsets below 0 lie before it
+    neighbours: offset in frames -> (H, W) uint8; offsets below 0 lie before it, and are asked for first
 
     Behind the object's front, pixels vanish in later frames; behind its back, in earlier ones. Each side of time is
     therefore measured for itself, and of the two the smaller residual counts: the side where the pixel is visible.
@@ -70,7 +70,7 @@ def residual_motion(gray: NDArray[np.uint8], neighbours: Mapping[int, NDArray[np
         return no_motion((gray.shape[0], gray.shape[1]))
     one_sided = len({offset > 0 for offset in neighbours}) == 1
     offsets = sorted(neighbours)
-    towards = between_two([partial(_towards, gray, neighbours[offset], offset, one_sided) for offset in offsets])
+    towards = between_two([partial(_towards, gray, neighbours, offset, one_sided) for offset in offsets])
     sides: dict[bool, dict[int, _Seen]] = {False: {}, True: {}}
     for offset, seen in zip(offsets, towards, strict=True):
         if seen is not None:
@@ -80,23 +80,25 @@ def residual_motion(gray: NDArray[np.uint8], neighbours: Mapping[int, NDArray[np
         return no_motion((gray.shape[0], gray.shape[1]))
     residual = measured[0]
     if len(measured) == 2:
-        smaller = np.linalg.norm(measured[1], axis=2) < np.linalg.norm(measured[0], axis=2)
+        smaller = _length(measured[1]) < _length(measured[0])
         residual = np.where(smaller[..., None], measured[1], measured[0])
     residual = cv2.GaussianBlur(residual.astype(np.float32), (0, 0), 1.0)
-    typical = float(np.median(np.linalg.norm(residual, axis=2)))
+    typical = float(np.median(_length(residual)))
     return Motion(residual, max(SMALLEST_NOISE_PX, 1.5 * typical))
 
 
-def _towards(gray: NDArray[np.uint8], other: NDArray[np.uint8], offset: int, one_sided: bool) -> _Seen | None:
-    """Return what a frame `offset` frames away tells, None if the camera cannot be followed to it."""
-    flow = _flow()
+def _towards(
+    gray: NDArray[np.uint8], neighbours: Mapping[int, NDArray[np.uint8]], offset: int, one_sided: bool
+) -> _Seen | None:
+    """Return what the frame `offset` frames away tells, None if the camera cannot be followed to it."""
+    flow, other = _flow(), neighbours[offset]
     forth = flow.calc(gray, other, None)
     residual = _against_camera(forth, abs(offset))
     if residual is None:
         return None
     visible = np.ones(gray.shape, np.float32)
     if one_sided:
-        visible = _visible(forth, flow.calc(other, gray, None), np.linalg.norm(residual, axis=2))
+        visible = _visible(forth, flow.calc(other, gray, None), _length(residual))
     # Towards the past everything runs backwards; the sign makes both sides comparable.
     return (residual / offset).astype(np.float32), visible
 
@@ -118,7 +120,7 @@ def _visible(forth: NDArray[np.float32], back: NDArray[np.float32], speed: NDArr
     """
     ys, xs = np.mgrid[0 : forth.shape[0], 0 : forth.shape[1]].astype(np.float32)
     there = cv2.remap(back, xs + forth[..., 0], ys + forth[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    astray = np.linalg.norm(forth + there, axis=2)
+    astray = _length(forth + there)
     return cast(NDArray[np.float32], np.exp(-((astray / (_ASTRAY_PX + _ASTRAY_SHARE * speed)) ** 2)))
 
 
@@ -127,15 +129,30 @@ def _by_reach(side: Mapping[int, _Seen]) -> NDArray[np.float32]:
 
     Where a pixel is not visible in a frame, that frame says that it does not move.
     """
-    typical = np.median(np.stack([residual for residual, _ in side.values()]), axis=0)
-    speed = cv2.GaussianBlur(np.linalg.norm(typical, axis=2), (0, 0), _SPEED_SIGMA_PX)
+    typical = _median([residual for residual, _ in side.values()])
+    speed = cv2.GaussianBlur(_length(typical), (0, 0), _SPEED_SIGMA_PX)
     total = np.zeros_like(typical)
     sum_of_weights = np.zeros_like(speed)
     for distance, (residual, visible) in side.items():
-        weight = distance**0.5 / (1 + (speed * distance / _REACH_PX) ** 2) ** 1.5
+        doubt = 1 + (speed * distance / _REACH_PX) ** 2
+        weight = distance**0.5 / (doubt * np.sqrt(doubt))
         total += (weight * visible)[..., None] * residual
         sum_of_weights += weight
     return cast(NDArray[np.float32], total / sum_of_weights[..., None])
+
+
+def _length(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return (H, W) float32 of `vectors` (H, W, 2), in a tenth of the time that a norm along an axis takes."""
+    xs, ys = vectors[..., 0], vectors[..., 1]
+    return np.sqrt(xs * xs + ys * ys)
+
+
+def _median(maps: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """Return the median of each value of up to three maps, in a fraction of the time of a sort along an axis."""
+    if len(maps) < 3:
+        return np.asarray(np.mean(maps, axis=0), np.float32)
+    a, b, c = maps
+    return np.maximum(np.minimum(a, b), np.minimum(np.maximum(a, b), c))
 
 
 def _against_camera(flow: NDArray[np.float32], span: int) -> NDArray[np.float32] | None:

@@ -34,14 +34,15 @@ def _ways(rgb: NDArray[np.uint8], others: Mapping[int, NDArray[np.uint8]]) -> di
     ways: dict[int, Homography] = {}
     for side in (-1, 1):
         known: dict[int, Homography] = {0: np.eye(3)}
-        last = here
+        last, by_steps = here, False
         for distance in LADDER:
             if side * distance not in others:
                 break
             now = Corners.of(others[side * distance])
-            way = followed(few if len(known) > 1 else here, now, _foretold(known, distance))
+            way = None if by_steps else followed(few if len(known) > 1 else here, now, _foretold(known, distance))
             if way is None and len(known) > 1:
-                # A camera that does not go on as it went is followed from the last frame.
+                # A camera that does not go on as it went is followed from frame to frame.
+                by_steps = True
                 step = followed(last, now, np.eye(3))
                 way = None if step is None else step @ known[max(known)]
             if way is None:

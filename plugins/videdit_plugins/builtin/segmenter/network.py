@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+import copy
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from videdit_plugins.builtin.segmenter.planes import BELIEF, COUNT
 
@@ -28,16 +29,16 @@ class Corrector(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         half, quarter, eighth, least = WIDTHS
-        self.stem = _conv(COUNT, half, stride=2)
-        self.quarter = nn.Sequential(_conv(half, quarter, stride=2), _Residual(quarter))
-        self.eighth = nn.Sequential(_conv(quarter, eighth, stride=2), _Residual(eighth))
+        self.stem = _Layer(COUNT, half, stride=2)
+        self.quarter = nn.Sequential(_Layer(half, quarter, stride=2), _Residual(quarter))
+        self.eighth = nn.Sequential(_Layer(quarter, eighth, stride=2), _Residual(eighth))
         self.least = nn.Sequential(
-            _conv(eighth, least, stride=2), _Residual(least, dilation=2), _conv(least, least, dilation=4)
+            _Layer(eighth, least, stride=2), _Residual(least, dilation=2), _Layer(least, least, dilation=4)
         )
-        self.join_eighth = nn.Sequential(_conv(least + eighth, eighth), _conv(eighth, eighth))
-        self.join_quarter = nn.Sequential(_conv(eighth + quarter, quarter), _conv(quarter, quarter))
+        self.join_eighth = nn.Sequential(_Layer(least + eighth, eighth), _Layer(eighth, eighth))
+        self.join_quarter = nn.Sequential(_Layer(eighth + quarter, quarter), _Layer(quarter, quarter))
         self.narrow = nn.Conv2d(quarter, half, 1)
-        self.join_half = _conv(2 * half, half)
+        self.join_half = _Layer(2 * half, half)
         self.answer = nn.Conv2d(half, 1, 1)
         self.trust = nn.Parameter(torch.tensor(0.5))
         self.judge = nn.Sequential(nn.Linear(2 * eighth + 1, _JUDGING), nn.ReLU(), nn.Linear(_JUDGING, 1))
@@ -57,6 +58,15 @@ class Corrector(nn.Module):
         answer = _twice(self.answer(joined).float()) + 8 * self.trust * planes[:, BELIEF : BELIEF + 1].float()
         return answer, self._worth(coarse.float(), answer)
 
+    def folded(self) -> Corrector:
+        """Return the network for use, its normalisations folded into its convolutions."""
+        network = copy.deepcopy(self).eval()
+        for layer in network.modules():
+            if isinstance(layer, _Layer) and isinstance(layer.norm, nn.BatchNorm2d):
+                layer.conv = fuse_conv_bn_eval(layer.conv, layer.norm)
+                layer.norm = nn.Identity()
+        return network
+
     def _worth(self, coarse: Tensor, answer: Tensor) -> Tensor:
         likely = answer.sigmoid()
         chosen = (answer > 0).float()
@@ -67,24 +77,26 @@ class Corrector(nn.Module):
         return cast(Tensor, self.judge(torch.cat([inside, coarse.mean((2, 3)), expected[:, None]], 1))[:, 0].float())
 
 
+class _Layer(nn.Module):
+    """A 3 x 3 convolution with batch normalisation and a rectifier."""
+
+    def __init__(self, inside: int, outside: int, *, stride: int = 1, dilation: int = 1) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(inside, outside, 3, stride, dilation, dilation, bias=False)
+        self.norm: nn.Module = nn.BatchNorm2d(outside)
+
+    def forward(self, values: Tensor) -> Tensor:
+        return functional.relu(self.norm(self.conv(values)), inplace=True)
+
+
 class _Residual(nn.Module):
     def __init__(self, channels: int, dilation: int = 1) -> None:
         super().__init__()
-        self.first = _conv(channels, channels, dilation=dilation)
-        self.second = _conv(channels, channels, dilation=dilation)
+        self.first = _Layer(channels, channels, dilation=dilation)
+        self.second = _Layer(channels, channels, dilation=dilation)
 
     def forward(self, values: Tensor) -> Tensor:
         return cast(Tensor, values + self.second(self.first(values)))
-
-
-def _conv(inside: int, outside: int, *, stride: int = 1, dilation: int = 1) -> nn.Sequential:
-    return nn.Sequential(
-        OrderedDict(
-            conv=nn.Conv2d(inside, outside, 3, stride, dilation, dilation, bias=False),
-            norm=nn.BatchNorm2d(outside),
-            bend=nn.ReLU(),
-        )
-    )
 
 
 def _twice(values: Tensor) -> Tensor:
