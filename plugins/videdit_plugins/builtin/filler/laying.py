@@ -64,7 +64,10 @@ class Pixels:
 
 def _folded(values: NDArray[np.float32]) -> NDArray[np.float32]:
     rows = -(-len(values) // _ROW)
-    return np.pad(values, (0, rows * _ROW - len(values)), mode="edge").reshape(rows, _ROW)
+    folded = np.empty((rows, _ROW), np.float32)
+    folded.reshape(-1)[: len(values)] = values
+    folded.reshape(-1)[len(values) :] = values[-1:]
+    return folded
 
 
 @dataclass(frozen=True, slots=True)

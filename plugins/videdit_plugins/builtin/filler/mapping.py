@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import cv2
@@ -18,8 +19,9 @@ _HIDDEN_OVER = 3
 """Of 255: a sample with more of the hole in it than this is not used."""
 
 
+@lru_cache(maxsize=8)
 def grid(box: Region) -> Points:
-    """Return the coordinates of the pixels of `box`."""
+    """Return the coordinates of the pixels of `box`: not to be written to, the next who asks gets the same."""
     x, y = np.meshgrid(np.arange(box.x0, box.x1, dtype=np.float32), np.arange(box.y0, box.y1, dtype=np.float32))
     return x, y
 
@@ -48,8 +50,16 @@ def fetch(image: NDArray[Any], points: Points, interpolation: int = cv2.INTER_LI
 
 def within(points: Points, size: tuple[int, ...]) -> NDArray[np.bool_]:
     """Return (h, w) bool: whether the points lie inside a frame of `size` (height, width)."""
-    x, y = points
-    return np.asarray((x >= 0) & (y >= 0) & (x <= size[1] - 1) & (y <= size[0] - 1))
+    x, y = (np.ascontiguousarray(axis) for axis in points)
+    inside = np.empty(x.shape, np.bool_)
+    _within(x.ravel(), y.ravel(), np.float32(size[1] - 1), np.float32(size[0] - 1), inside.reshape(-1))
+    return inside
+
+
+@numba.njit(cache=True, nogil=True)
+def _within(x, y, right, below, inside):  # type: ignore[no-untyped-def]
+    for i in range(x.size):
+        inside[i] = (x[i] >= 0) & (y[i] >= 0) & (x[i] <= right) & (y[i] <= below)
 
 
 def visible(hole: NDArray[np.bool_], points: Points) -> NDArray[np.bool_]:
