@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from videdit import Region
 from videdit_plugins.builtin.cache import Cache
-from videdit_plugins.builtin.filler.laying import Pixels
+from videdit_plugins.builtin.filler.laying import UINT16_CODES, Pixels
 from videdit_plugins.builtin.filler.mapping import Points, fetch, grid, project, within
 from videdit_plugins.builtin.filler.plates import Plate, Plates, plate_of
-from videdit_plugins.builtin.filler.propagation import UINT16_CODES, Draft, Propagation, in_codes
+from videdit_plugins.builtin.filler.propagation import Draft, Propagation, in_codes
 from videdit_plugins.builtin.filler.scale import FACTS_HEIGHT_PX
 from videdit_plugins.builtin.filler.seams import rim_correction
 from videdit_plugins.builtin.filler.synthesis import flowed_in, synthesise

@@ -11,8 +11,8 @@ from videdit.frames import Mask, Rgb, to_uint8
 from videdit_plugins.builtin.cache import Cache
 from videdit_plugins.builtin.filler.completion import Completion
 from videdit_plugins.builtin.filler.grain import missing_grain
-from videdit_plugins.builtin.filler.laying import Pixels
-from videdit_plugins.builtin.filler.propagation import UINT16_CODES, Draft, Propagation, in_codes
+from videdit_plugins.builtin.filler.laying import UINT16_CODES, Pixels
+from videdit_plugins.builtin.filler.propagation import Draft, Propagation, in_codes
 from videdit_plugins.builtin.filler.steadying import steadying
 from videdit_plugins.builtin.filler.workers import Workers
 

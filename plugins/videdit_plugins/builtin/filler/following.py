@@ -51,7 +51,7 @@ class Following:
                 inside &= within(points, self._pictures.scale.small)
                 if other not in wanted:
                     continue
-                view = view_at(here, self._pictures[other], places, points, followed=True)
+                view = view_at(here, self._pictures[other], box, points, followed=True)
                 # What has left the frame does not come back: there is no motion to go by out there.
                 view = replace(view, valid=view.valid & inside)
                 if (view.valid & hole).any():

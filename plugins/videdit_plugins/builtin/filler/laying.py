@@ -18,6 +18,8 @@ from videdit_plugins.builtin.filler.mapping import Points, fetch, project, visib
 from videdit_plugins.builtin.filler.pictures import Pictures
 from videdit_plugins.builtin.filler.views import View
 
+UINT16_CODES = 257
+"""Units of a 16-bit frame in one code of 0..255."""
 _ROW = 512
 Kind = TypeVar("Kind", bound=np.generic)
 _LEAST_WEIGHT = 1e-3
@@ -104,7 +106,8 @@ def lay(pixels: Pixels, views: Sequence[View], weights: NDArray[np.float32], box
         # The cubic kernel reaches one pixel farther than the linear one.
         hole = cv2.dilate(pictures.hole(view.index).view(np.uint8), np.ones((3, 3), np.uint8)) > 0
         shown = fetch(rgb, there, cv2.INTER_CUBIC).reshape(-1, 3)
-        _add(shown, weight[used], visible(hole, there).ravel(), used, view.index, colour, total, most, origin)
+        light = view.light * np.float32(UINT16_CODES if rgb.dtype == np.uint16 else 1)
+        _add(shown, light, weight[used], visible(hole, there).ravel(), used, view.index, colour, total, most, origin)
     sure = total > _LEAST_WEIGHT
     colour /= np.where(sure, total, np.float32(1))[:, None]
     origin[~sure] = MADE_UP
@@ -112,14 +115,14 @@ def lay(pixels: Pixels, views: Sequence[View], weights: NDArray[np.float32], box
 
 
 @numba.njit(cache=True, nogil=True)
-def _add(shown, weight, visible, used, index, colour, total, most, origin):  # type: ignore[no-untyped-def]
+def _add(shown, light, weight, visible, used, index, colour, total, most, origin):  # type: ignore[no-untyped-def]
     """Add what a view shows of the pixels `used`, in place."""
     for i in range(used.size):
         if not visible[i]:
             continue
         p = used[i]
         for channel in range(3):
-            colour[p, channel] += weight[i] * shown[i, channel]
+            colour[p, channel] += weight[i] * (shown[i, channel] + light[channel])
         total[p] += weight[i]
         if weight[i] > most[p]:
             most[p] = weight[i]

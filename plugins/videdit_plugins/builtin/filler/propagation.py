@@ -17,7 +17,7 @@ from videdit_plugins.builtin.filler.candidates import Wanted, box_around, source
 from videdit_plugins.builtin.filler.detail import detail_gain, fine_sigma, strengthened
 from videdit_plugins.builtin.filler.diffusion import Plane
 from videdit_plugins.builtin.filler.following import Following
-from videdit_plugins.builtin.filler.laying import Pixels, lay
+from videdit_plugins.builtin.filler.laying import UINT16_CODES, Pixels, lay
 from videdit_plugins.builtin.filler.mapping import grid, visible
 from videdit_plugins.builtin.filler.pictures import Picture, Pictures
 from videdit_plugins.builtin.filler.scale import Matrix
@@ -28,7 +28,6 @@ from videdit_plugins.builtin.filler.workers import Workers
 _MARGIN_PX = 24.0
 _MOST_STEPS = 12
 """Farther than this, following has drifted more than it is worth."""
-UINT16_CODES = 257
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +146,12 @@ class Propagation:
     def _views(self, here: Picture, box: Region, frames: Sequence[tuple[Picture, Matrix]]) -> list[View]:
         """Align frames with a box of `here` directly, and follow it to the near ones from frame to frame."""
         scale, preset = self.pictures.scale, self.preset
-        places, moving = grid(box), self._following.moving
+        moving = self._following.moving
         direct = []
         for there, homography in frames:
             alone = moving(here.index), moving(there.index)
             found = aligned(here, there, homography, box, scale, preset, alone)
-            direct.append(view_at(here, there, places, found))
+            direct.append(view_at(here, there, box, found))
         near = {there.index for there, _ in frames if abs(there.index - here.index) <= _MOST_STEPS}
         followed = self._following.views(here.index, box, near)
         return [self._resting(view, box) for view in direct] + followed

@@ -14,6 +14,7 @@ from videdit.frames import Mask
 from videdit.ops import optical_flow
 from videdit.ops.flow import FlowPreset
 from videdit_plugins.builtin.filler.diffusion import Plane, extend
+from videdit_plugins.builtin.filler.light import in_light, light_between
 from videdit_plugins.builtin.filler.mapping import Points, fetch, free, grid, project, visible, within
 from videdit_plugins.builtin.filler.pictures import Picture
 from videdit_plugins.builtin.filler.scale import Matrix, Scale
@@ -33,9 +34,10 @@ class View:
     """Frame `index` as seen from a box around the hole of another frame, all at the small size.
 
     shift:    x and y, each (h, w) float32; added to a pixel's coordinates they give those in this frame
-    rgb:      (h, w, 3) uint8
+    rgb:      (h, w, 3) uint8, in the light of the other frame
     valid:    (h, w) bool, this frame shows the pixel
     distance: how many frames away
+    light:    (3,) float32, the codes that this frame's colours lack for that light
     followed: found by going from frame to frame
     beside:   (h, w) bool, close to that frame's own hole, where a mask that is too small leaves some of the object
     """
@@ -45,6 +47,7 @@ class View:
     rgb: NDArray[np.uint8]
     valid: Mask
     distance: int
+    light: NDArray[np.float32]
     followed: bool = False
     beside: Mask | None = None
 
@@ -74,15 +77,20 @@ def aligned(
     return project(homography, (places[0] + residual[0], places[1] + residual[1]))
 
 
-def view_at(here: Picture, there: Picture, places: Points, found: Points, *, followed: bool = False) -> View:
-    """Return what `there` shows of the pixels `places` of `here`, which lie at `found` in it."""
+def view_at(here: Picture, there: Picture, box: Region, found: Points, *, followed: bool = False) -> View:
+    """Return what `there` shows of a box of `here`, whose pixels lie at `found` in it, in the light of `here`."""
     shown = fetch(there.shown, found)
+    valid = within(found, there.hole.shape) & free(shown[..., 3])
+    rgb = np.asarray(cv2.cvtColor(shown, cv2.COLOR_RGBA2RGB))
+    light = light_between(here.rgb[box.slices], rgb, valid & ~here.hole[box.slices])
+    places = grid(box)
     return View(
         there.index,
         (found[0] - places[0], found[1] - places[1]),
-        np.asarray(cv2.cvtColor(shown, cv2.COLOR_RGBA2RGB)),
-        within(found, there.hole.shape) & free(shown[..., 3]),
+        in_light(rgb, light),
+        valid,
         abs(there.index - here.index),
+        light,
         followed,
         ~visible(there.wide, found),
     )
