@@ -213,7 +213,8 @@ def _drain(capacities, terminal, offsets):  # type: ignore[no-untyped-def]
                 continue
             other = node + offsets[direction]
             if far[other] == far[node] - 1:
-                push = min(left, room)
+                # Several neighbours may send to one pixel; what it holds has to stay within 32 bits.
+                push = min(left, room, _FAR - terminal[other])
                 capacities[node, direction] -= push
                 capacities[other, direction ^ 1] += push
                 terminal[node] -= push

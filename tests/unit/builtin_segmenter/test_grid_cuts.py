@@ -13,7 +13,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import maximum_flow
 
 from videdit.errors import ShapeError
-from videdit_plugins.builtin.maxflow import LINK_STEPS, nested_cuts
+from videdit_plugins.builtin.maxflow import LIMIT, LINK_STEPS, nested_cuts
 
 
 def neighbours(shape):
@@ -55,6 +55,17 @@ def test_cuts_are_the_smallest_minima_for_every_bias(problem):
         least, _, smallest = smallest_minimum(unary + bias, links)
         assert energy(mask, unary + bias, links) == least
         assert np.array_equal(mask, smallest)
+
+
+def test_the_largest_costs_fit():
+    unary = np.full((3, 5), LIMIT)
+    unary[1, 2], unary[:, 4] = -LIMIT, -LIMIT
+    links = np.full((4, 3, 5), LIMIT)
+    links[:, 1, 3] = 0
+    (mask,) = nested_cuts(unary, links)
+    least, _, smallest = smallest_minimum(unary, links)
+    assert energy(mask, unary, links) == least
+    assert np.array_equal(mask, smallest)
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -1,6 +1,6 @@
 """Pull an outline to the edges of the picture.
 
-Rother, Kolmogorov and Blake, "GrabCut" (2004): one round, free only near the outline and where the evidence wavers.
+Rother, Kolmogorov and Blake, "GrabCut" (2004): one cut, free only near the outline and where the evidence wavers.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ UNSURE = (0.1, 0.9)
 SHARE = 0.4
 LARGEST_PIXELS = 90_000
 LEAST_SIDE_PX = 8
-BEGUN_WITH = 4000
-"""About so many pixels of each side begin its model of colours."""
+MODEL_PIXELS = 4000
+"""About so many pixels of each side make its model of colours; all of them take four times as long."""
 
 
 def to_edges(bgr: NDArray[np.uint8], probability: FloatMap) -> FloatMap:
@@ -60,12 +60,12 @@ def _cut(colours: NDArray[np.uint8], probability: FloatMap, ring_px: int) -> Flo
     # The colour models of each side need at least as many pixels as they have components.
     if min(map(len, sides)) < 16:
         return None
-    # Models are begun with some of the colours, which takes a fraction of the time, and fitted to all in the round.
-    some = np.concatenate([side[:: max(1, len(side) // BEGUN_WITH)] for side in sides])
+    some = np.concatenate([side[:: max(1, len(side) // MODEL_PIXELS)] for side in sides])
     ground, thing = np.zeros((1, 65)), np.zeros((1, 65))
     cv2.setRNGSeed(1)
-    begun = colours.reshape(1, -1, 3)[:, some], labels.reshape(1, -1)[:, some]
-    cv2.grabCut(*begun, None, ground, thing, 0, cv2.GC_INIT_WITH_MASK)
+    shown = colours.reshape(1, -1, 3)[:, some], labels.reshape(1, -1)[:, some]
+    cv2.grabCut(*shown, None, ground, thing, 0, cv2.GC_INIT_WITH_MASK)
+    # Beyond the pixels that are free there is nothing to cut.
     ys, xs = np.flatnonzero((labels >= 2).any(axis=1)), np.flatnonzero((labels >= 2).any(axis=0))
     if len(ys):
         tight = slice(max(0, ys[0] - 1), ys[-1] + 2), slice(max(0, xs[0] - 1), xs[-1] + 2)
