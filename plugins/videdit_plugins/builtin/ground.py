@@ -140,8 +140,8 @@ def compare(here: SoftLab, others: Sequence[tuple[SoftLab, Homography]]) -> Grou
     known = np.asarray(count >= _LEAST_COMPARED, np.bool_)
     if not known.any():
         return no_ground(size)
-    distances = _ordered([one.distance for one in compared])
-    unshaded = _ordered([one.unshaded for one in compared])
+    distances = in_order([one.distance for one in compared])
+    unshaded = in_order([one.unshaded for one in compared])
     middle = float(np.quantile(_at_share(unshaded, count, 0.5)[known], _USUAL))
     unlike = _against_usual(_at_share(unshaded, count, _NEAREST_SHARE))
     like = np.minimum(_against_usual(_at_share(distances, count, _NEAREST_SHARE)), 0)
@@ -154,7 +154,7 @@ def _against_usual(distance: Plane) -> Plane:
     return cast(Plane, cv2.log(distance + 1)) - np.float32(np.log1p(_NO_GROUND))
 
 
-def _ordered(distances: Sequence[Plane]) -> list[Plane]:
+def in_order(distances: Sequence[Plane]) -> list[Plane]:
     """Return the values of each pixel from the least to the greatest.
 
     Whole pictures are put in order by pairs: of a handful that takes a fraction of the time of a sort along the axis.

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from videdit import Region
 from videdit_plugins.builtin.cache import Cache
-from videdit_plugins.builtin.filler.laying import UINT16_CODES, Pixels
+from videdit_plugins.builtin.filler.codes import in_codes, units_per_code
+from videdit_plugins.builtin.filler.laying import Pixels
 from videdit_plugins.builtin.filler.mapping import Points, fetch, grid, project, within
 from videdit_plugins.builtin.filler.plates import Plate, Plates, plate_of
-from videdit_plugins.builtin.filler.propagation import Draft, Propagation, in_codes
+from videdit_plugins.builtin.filler.propagation import Draft, Propagation
 from videdit_plugins.builtin.filler.scale import FACTS_HEIGHT_PX
 from videdit_plugins.builtin.filler.seams import rim_correction
 from videdit_plugins.builtin.filler.synthesis import flowed_in, synthesise
@@ -123,7 +124,7 @@ class Completion:
         picture, missing = frame.copy(), np.zeros(frame.shape[:2], np.bool_)
         picture[region.slices] = draft.rgb
         missing[region.slices] = draft.missing
-        unit = UINT16_CODES if frame.dtype == np.uint16 else 1
+        unit = units_per_code(frame)
         known, holes = picture[around.slices].astype(np.float32) / np.float32(unit), missing[around.slices]
         made = synthesise(known, holes, seed=index) if self._synthesis else flowed_in(known, holes)
         picture[around.slices] = in_codes(made * unit, np.zeros(1, np.float32), frame)

@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 from videdit import Filled, Region
 from videdit.frames import Mask, Rgb, to_uint8
 from videdit_plugins.builtin.cache import Cache
+from videdit_plugins.builtin.filler.codes import in_codes, units_per_code
 from videdit_plugins.builtin.filler.completion import Completion
 from videdit_plugins.builtin.filler.grain import missing_grain
-from videdit_plugins.builtin.filler.laying import UINT16_CODES, Pixels
-from videdit_plugins.builtin.filler.propagation import Draft, Propagation, in_codes
+from videdit_plugins.builtin.filler.laying import Pixels
+from videdit_plugins.builtin.filler.propagation import Draft, Propagation
 from videdit_plugins.builtin.filler.steadying import steadying
 from videdit_plugins.builtin.filler.workers import Workers
 
@@ -84,7 +85,7 @@ class Finishing:
             draft.region.x1 - around.x0,
             draft.region.y1 - around.y0,
         ).slices
-        unit = UINT16_CODES if frame.dtype == np.uint16 else 1
+        unit = units_per_code(frame)
         picture = frame[around.slices].astype(np.float32) / np.float32(unit)
         picture[inner] = draft.rgb.astype(np.float32) / unit
         hole = np.zeros(picture.shape[:2], np.bool_)

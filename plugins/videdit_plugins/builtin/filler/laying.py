@@ -13,13 +13,12 @@ from numpy.typing import NDArray
 
 from videdit import MADE_UP, Region
 from videdit.frames import Mask
+from videdit_plugins.builtin.filler.codes import units_per_code
 from videdit_plugins.builtin.filler.diffusion import Plane
 from videdit_plugins.builtin.filler.mapping import Points, fetch, project, visible
 from videdit_plugins.builtin.filler.pictures import Pictures
 from videdit_plugins.builtin.filler.views import View
 
-UINT16_CODES = 257
-"""Units of a 16-bit frame in one code of 0..255."""
 _ROW = 512
 Kind = TypeVar("Kind", bound=np.generic)
 _LEAST_WEIGHT = 1e-3
@@ -106,7 +105,7 @@ def lay(pixels: Pixels, views: Sequence[View], weights: NDArray[np.float32], box
         # The cubic kernel reaches one pixel farther than the linear one.
         hole = cv2.dilate(pictures.hole(view.index).view(np.uint8), np.ones((3, 3), np.uint8)) > 0
         shown = fetch(rgb, there, cv2.INTER_CUBIC).reshape(-1, 3)
-        light = view.light * np.float32(UINT16_CODES if rgb.dtype == np.uint16 else 1)
+        light = view.light * np.float32(units_per_code(rgb))
         _add(shown, light, weight[used], visible(hole, there).ravel(), used, view.index, colour, total, most, origin)
     sure = total > _LEAST_WEIGHT
     colour /= np.where(sure, total, np.float32(1))[:, None]

@@ -14,10 +14,11 @@ from videdit.ops.flow import FlowPreset
 from videdit_plugins.builtin.filler.blending import blend
 from videdit_plugins.builtin.filler.camera import Camera
 from videdit_plugins.builtin.filler.candidates import Wanted, box_around, sources, useful_frames
+from videdit_plugins.builtin.filler.codes import in_codes
 from videdit_plugins.builtin.filler.detail import detail_gain, fine_sigma, strengthened
 from videdit_plugins.builtin.filler.diffusion import Plane
 from videdit_plugins.builtin.filler.following import Following
-from videdit_plugins.builtin.filler.laying import UINT16_CODES, Pixels, lay
+from videdit_plugins.builtin.filler.laying import Pixels, lay
 from videdit_plugins.builtin.filler.mapping import grid, visible
 from videdit_plugins.builtin.filler.pictures import Picture, Pictures
 from videdit_plugins.builtin.filler.scale import Matrix
@@ -163,9 +164,3 @@ class Propagation:
             return view
         x, y = grid(box)
         return replace(view, valid=view.valid & visible(moving, (x + view.shift[0], y + view.shift[1])))
-
-
-def in_codes(rgb: NDArray[np.float32], correction: NDArray[np.float32], like: Rgb) -> Rgb:
-    """Return `rgb`, in the units of the frame `like`, plus `correction` in codes of 0..255, rounded to its dtype."""
-    unit = UINT16_CODES if like.dtype == np.uint16 else 1
-    return np.asarray(np.clip(np.rint(rgb + unit * correction), 0, 255 * unit).astype(like.dtype))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from videdit_plugins.builtin.folding import folded
 from videdit_plugins.builtin.segmenter.planes import BELIEF, COUNT
 
 WIDTHS = (24, 56, 96, 144)
@@ -60,12 +59,7 @@ class Corrector(nn.Module):
 
     def folded(self) -> Corrector:
         """Return the network for use, its normalisations folded into its convolutions."""
-        network = copy.deepcopy(self).eval()
-        for layer in network.modules():
-            if isinstance(layer, _Layer) and isinstance(layer.norm, nn.BatchNorm2d):
-                layer.conv = fuse_conv_bn_eval(layer.conv, layer.norm)
-                layer.norm = nn.Identity()
-        return network
+        return folded(self, "conv")
 
     def _worth(self, coarse: Tensor, answer: Tensor) -> Tensor:
         likely = answer.sigmoid()
@@ -83,7 +77,7 @@ class _Layer(nn.Module):
     def __init__(self, inside: int, outside: int, *, stride: int = 1, dilation: int = 1) -> None:
         super().__init__()
         self.conv = nn.Conv2d(inside, outside, 3, stride, dilation, dilation, bias=False)
-        self.norm: nn.Module = nn.BatchNorm2d(outside)
+        self.norm = nn.BatchNorm2d(outside)
 
     def forward(self, values: Tensor) -> Tensor:
         return functional.relu(self.norm(self.conv(values)), inplace=True)

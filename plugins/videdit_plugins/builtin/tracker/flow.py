@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from videdit_plugins.builtin.lengths import squared_length
 from videdit_plugins.builtin.tracker.planes import COARSE, FloatMap, Plane
 
 LEAST_DIS_PX = 32
@@ -50,13 +51,6 @@ def agreement(back: NDArray[np.float32], forth: NDArray[np.float32]) -> FloatMap
     """Return (h, w) float32 in [0, 1] of flow from now to before and that from before to now; see `Flow`."""
     error, length = squared_length(back + warp(forth, back)), squared_length(back)
     return np.exp(-error / (2 * (1 + 0.05 * length))).astype(np.float32)
-
-
-def squared_length(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return (...) float32 of `vectors` (..., 2)."""
-    # A sum over an axis of two is several times as slow.
-    xs, ys = vectors[..., 0], vectors[..., 1]
-    return xs * xs + ys * ys
 
 
 def warp(image: NDArray[np.float32], back: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from videdit_plugins.builtin.tracker.flow import squared_length
+from videdit_plugins.builtin.lengths import squared_length
 from videdit_plugins.builtin.tracker.planes import FloatMap
 
 ROUNDS = 3

@@ -6,14 +6,14 @@ and Oh et al., "Video Object Segmentation using Space-Time Memory Networks" (201
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from videdit_plugins.builtin.folding import folded
 
 CUES = 16
 KEY = 32
@@ -59,16 +59,10 @@ class _Layer(nn.Module):
     def __init__(self, taken: int, given: int, stride: int = 1, dilation: int = 1) -> None:
         super().__init__()
         self.convolution = nn.Conv2d(taken, given, 3, stride, dilation, dilation, bias=False)
-        self.norm: nn.Module = nn.BatchNorm2d(given)
+        self.norm = nn.BatchNorm2d(given)
 
     def forward(self, image: Tensor) -> Tensor:
         return functional.relu(self.norm(self.convolution(image)), inplace=True)
-
-    def fold(self) -> None:
-        """Fold the normalisation into the convolution."""
-        if isinstance(self.norm, nn.BatchNorm2d):
-            self.convolution = fuse_conv_bn_eval(self.convolution, self.norm)
-            self.norm = nn.Identity()
 
 
 class _Encoder(nn.Module):
@@ -179,12 +173,8 @@ class TrackerNetwork(nn.Module):
 
     def folded(self) -> TrackerNetwork:
         """Return the network for use, its normalisations folded into its convolutions."""
-        network = copy.deepcopy(self).eval()
-        for module in network.modules():
-            if isinstance(module, _Layer):
-                module.fold()
         # With the channels of a pixel side by side a CPU needs no copies between two convolutions.
-        return network.to(memory_format=torch.channels_last)
+        return folded(self, "convolution").to(memory_format=torch.channels_last)
 
     def match(self, keys: Tensor, remembered: Remembered) -> Tensor:
         """Return (B, 3, h / 4, w / 4): log odds, object's and ground's log mass of what is remembered."""

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from videdit.frames import Region
 from videdit_plugins.builtin.tracker.planes import FloatMap
 
 RING_PX = 5
@@ -66,10 +67,10 @@ def _cut(colours: NDArray[np.uint8], probability: FloatMap, ring_px: int) -> Flo
     shown = colours.reshape(1, -1, 3)[:, some], labels.reshape(1, -1)[:, some]
     cv2.grabCut(*shown, None, ground, thing, 0, cv2.GC_INIT_WITH_MASK)
     # Beyond the pixels that are free there is nothing to cut.
-    ys, xs = np.flatnonzero((labels >= 2).any(axis=1)), np.flatnonzero((labels >= 2).any(axis=0))
-    if len(ys):
-        tight = slice(max(0, ys[0] - 1), ys[-1] + 2), slice(max(0, xs[0] - 1), xs[-1] + 2)
-        free = labels[tight].copy()
-        cv2.grabCut(colours[tight].copy(), free, None, ground, thing, 1, cv2.GC_EVAL_FREEZE_MODEL)
-        labels[tight] = free
+    free = Region.of(labels >= cv2.GC_PR_BGD)
+    if not free.empty:
+        around = free.grown(1, (labels.shape[0], labels.shape[1])).slices
+        part = labels[around].copy()
+        cv2.grabCut(colours[around].copy(), part, None, ground, thing, 1, cv2.GC_EVAL_FREEZE_MODEL)
+        labels[around] = part
     return (labels % 2).astype(np.float32)
