@@ -37,12 +37,12 @@ def test_what_has_come_near_is_not_unlike(contrast, growth):
 
 def seen_at(likely, refused):
     """Where an object of 16 x 16 pixels is looked for in a frame of 64 x 128."""
-    lost = target(usual_box=(16.0, 16.0), usual_area=200.0, refused=refused)
+    lost = target(usual_box=(16.0, 16.0), usual_area=200.0)
     lost.probability = np.zeros((64, 128), np.float32)
     roi = Roi(Region.whole((64, 128)), (64, 128), (64.0, 32.0), 16.0)
     pixels = np.zeros((64, 128, 3), np.uint8)
     plane = Plane(7, pixels, pixels[..., 0], pixels[::2, ::2, 0])
-    return [place.centre for place in search._places(likely, lost, roi, plane)]
+    return [place.centre for place in search._places(likely, lost, roi, plane, refused)]
 
 
 def test_a_place_looked_at_in_vain_gets_another_look_when_it_looks_better_than_then():

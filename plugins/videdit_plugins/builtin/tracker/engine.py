@@ -16,7 +16,7 @@ from videdit_plugins.builtin.tracker.clean import clean
 from videdit_plugins.builtin.tracker.combine import log_odds_by_looks, sigmoid
 from videdit_plugins.builtin.tracker.effort import EFFORTS
 from videdit_plugins.builtin.tracker.enlarge import enlarge
-from videdit_plugins.builtin.tracker.follow import Proposal, propose, sliver
+from videdit_plugins.builtin.tracker.follow import Proposal, propose, sliver, stands_by_itself
 from videdit_plugins.builtin.tracker.learn import learn_adopted, learn_given, learn_tracked
 from videdit_plugins.builtin.tracker.options import TrackerOptions
 from videdit_plugins.builtin.tracker.planes import FloatMap, Plane
@@ -91,7 +91,7 @@ class BuiltinTracker(Tracker):
         target, small = self._targets[object_id], self._at_work_size(object_id, mask)
         target.probability = small
         target.lost = target.doubted = 0
-        target.reach = None
+        target.reach = target.decoys = None
         learn_adopted(target, self._started().planes[index], small, self._effort.grid_sides, self._refiner)
 
     @one_thread()
@@ -173,7 +173,7 @@ class BuiltinTracker(Tracker):
         target.lost = 0
         inside = one.roi.cut(probability)
         named = figures(target, one.evidence, inside)
-        doubtful = score(named) < DOUBTED or unlike(target, named)
+        doubtful = (score(named) < DOUBTED or unlike(target, named)) and not stands_by_itself(target, one, named)
         learn_tracked(target, one, inside, named)
         target.doubted = target.doubted + 1 if doubtful else 0
         full = self._at_full_size(probability)
@@ -193,7 +193,7 @@ class BuiltinTracker(Tracker):
         small = self._at_work_size(object_id, mask)
         target.probability = small
         target.lost = target.doubted = 0
-        target.reach = None
+        target.reach = target.decoys = None
         learn_given(target, index, plane, small, self._effort.grid_sides, self._refiner)
         for other_id, other in self._targets.items():
             if other_id != object_id and overlaps(small > 0.5, other.probability > 0.5):

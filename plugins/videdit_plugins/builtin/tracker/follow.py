@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,6 +12,7 @@ from videdit.frames import Region
 from videdit_plugins.builtin.tracker.behind import apart_from, odds_of
 from videdit_plugins.builtin.tracker.channels import Channels, Look, channels, look, moved_beside
 from videdit_plugins.builtin.tracker.combine import LARGEST, log_odds, sigmoid
+from videdit_plugins.builtin.tracker.decoys import carried, decoys_beside, is_decoy
 from videdit_plugins.builtin.tracker.effort import Effort
 from videdit_plugins.builtin.tracker.flow import median_shift
 from videdit_plugins.builtin.tracker.planes import FloatMap
@@ -34,9 +36,13 @@ ACCEPT_LIKENESS = 0.6
 ACCEPT_AREA = (0.25, 1.7)
 REACHABLE = 0.6
 FAR_LIKENESS = 0.9
-"""Of what is found for an object that another one hid, less may lie where it can be only if it is as much like it."""
+"""What lies where it cannot be while another object hides it, or looked like it before, has to be as much like it."""
 LIKE_GROUND = 0.5
 """What is apart from the ground by less than this share of what the object was has to be as much like it, too."""
+
+
+AS_APART, STEADY = 0.8, 0.8
+"""What keeps so much of its distance from the ground, and overlaps so far with where it was, is followed rightly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +87,16 @@ def propose(
         return None
     mask = target.probability > 0.5
     followed = None
+    if target.decoys is not None:
+        target.decoys = carried(target.decoys, scene.forward)
     if mask.any():
         shift = median_shift(scene.forward, mask)
         followed = _at(target, Region.of(mask), scene, shift, effort, refiner)
         if not _weak(target, followed):
+            target.decoys = None
             return followed
+        if target.decoys is None and search:
+            target.decoys = carried(decoys_beside(target, scene.before, effort.grid_sides), scene.forward)
     again = _found(target, scene, effort) if search else None
     if again is None:
         # A sliver that is all that is left at the frame's border, or of an occlusion, is no object, nor is what has
@@ -95,6 +106,16 @@ def propose(
     if followed is None or again.match * again.area > BETTER * followed.match * followed.area:
         return replace(again, again=True)
     return followed
+
+
+def stands_by_itself(target: Target, one: Proposal, named: Mapping[str, float]) -> bool:
+    """Return whether `one`, with the figures `named`, is followed without a break and as far from the ground as ever.
+
+    Something like that is no ground that an object slipped to, even if it hardly looks like the object any more.
+    """
+    if one.apart is None or one.again:
+        return False
+    return one.apart > AS_APART * target.usual_apart and named["steady"] > STEADY
 
 
 def sliver(target: Target, probability: FloatMap) -> bool:
@@ -138,13 +159,12 @@ def _found(target: Target, scene: Scene, effort: Effort) -> Proposal | None:
     refused = [one for one in target.refused if abs(now.index - one[2]) < REFUSED_FRAMES]
     reach = None if target.reach is None else at_work_size(target.reach, now.size)
     for place in find_again(target, now, effort.grid_sides):
-        one, least = None, ACCEPT_LIKENESS
+        one, least = None, 0.0
         if (place.likely > 0.5).any():
             target.probability = place.likely
             # The network leans on the last mask, and of a place just found there is none.
             one = _at(target, Region.of(place.likely > 0.5), still, (0, 0), effort, None)
-            if (reach is not None and not _reachable(one, reach)) or _like_ground(target, one):
-                least = FAR_LIKENESS
+            least = _least_likeness(target, one, is_decoy(target, place), reach)
         likeness = 0.0 if one is None else _likeness(target, one)
         if one is None or likeness <= least or not _fits(target, one):
             refused.append((*place.centre, now.index, place.mean))
@@ -153,6 +173,16 @@ def _found(target: Target, scene: Scene, effort: Effort) -> Proposal | None:
     target.probability = before
     target.refused = [] if best else refused
     return best
+
+
+def _least_likeness(target: Target, one: Proposal, decoy: bool, reach: FloatMap | None) -> float:
+    """Return what likeness `one` has to exceed; reach: where `target` can be, (h, w) float32 of work size."""
+    ground = _like_ground(target, one)
+    if decoy and ground:
+        # It was there before the object was lost, and is there still as other frames show it.
+        return float("inf")
+    far = reach is not None and not _reachable(one, reach)
+    return FAR_LIKENESS if decoy or ground or far else ACCEPT_LIKENESS
 
 
 def _likeness(target: Target, one: Proposal) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -16,7 +17,7 @@ from videdit_plugins.builtin.tracker.memory import match
 from videdit_plugins.builtin.tracker.planes import FloatMap, Plane
 from videdit_plugins.builtin.tracker.reach import at_work_size
 from videdit_plugins.builtin.tracker.roi import CELL, GROWTH, LEAST_SIDE_PX, STEP, Roi, grid_scale
-from videdit_plugins.builtin.tracker.target import Target
+from videdit_plugins.builtin.tracker.target import Refused, Target
 
 LONGEST_GRID_PX = 640
 CLASSIFIER, COLOUR = 3.0, 2.0
@@ -45,8 +46,11 @@ class Place:
     mean: float
 
 
-def find_again(target: Target, plane: Plane, sides: tuple[int, int]) -> list[Place]:
+def find_again(target: Target, plane: Plane, sides: tuple[int, int], afresh: bool = False) -> list[Place]:
     """Return where `target` may be in `plane`, the likeliest place first.
+
+    sides:  see `roi_around`
+    afresh: whether to leave aside where it was looked for in vain, and where it can be while another one hides it
 
     The object is sought at the size it had when last seen, in every place. Where classifier and colours agree on it,
     the frames a person gave are asked too: much may be as red as a coat, little has its buttons.
@@ -65,13 +69,13 @@ def find_again(target: Target, plane: Plane, sides: tuple[int, int]) -> list[Pla
     if asked.any():
         answers = [match(flat[asked], nowhere[asked], one, 0.0)[1] for one in target.closest(plane.index)]
         found[asked] = np.max(answers, axis=0)
-    if target.reach is not None:
+    if target.reach is not None and not afresh:
         likely *= OUT_OF_REACH + (1 - OUT_OF_REACH) * to_cells(roi.cut(at_work_size(target.reach, plane.size)))
     grid = (roi.grid[0] // CELL, roi.grid[1] // CELL)
-    return _places((likely * found).reshape(grid), target, roi, plane)
+    return _places((likely * found).reshape(grid), target, roi, plane, [] if afresh else target.refused)
 
 
-def _places(likely: FloatMap, target: Target, roi: Roi, plane: Plane) -> list[Place]:
+def _places(likely: FloatMap, target: Target, roi: Roi, plane: Plane, refused: Sequence[Refused]) -> list[Place]:
     """Return the boxes of the object's size that hold most of `likely`, (rows, columns) float32 of cells."""
     high, wide = target.usual_box
     size = (max(1, round(wide * roi.zoom[0] / CELL)), max(1, round(high * roi.zoom[1] / CELL)))
@@ -79,7 +83,7 @@ def _places(likely: FloatMap, target: Target, roi: Roi, plane: Plane) -> list[Pl
     rest = likely.copy()
     cell = CELL / roi.zoom[0], CELL / roi.zoom[1]
     whole = _means(likely, size)
-    for x, y, when, then in target.refused:
+    for x, y, when, then in refused:
         column, row = min(round(x / cell[0]), likely.shape[1] - 1), min(round(y / cell[1]), likely.shape[0] - 1)
         if abs(plane.index - when) <= REFUSED_FRAMES and whole[row, column] <= BETTER_THAN_THEN * then:
             rest[_box(column, row, size, likely.shape).slices] = 0

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from videdit.errors import OptionError
 from videdit_plugins.builtin.tracker.appearance import Appearance
 from videdit_plugins.builtin.tracker.memory import Exemplar, Places
-from videdit_plugins.builtin.tracker.target import Target
+from videdit_plugins.builtin.tracker.target import Decoy, Target
 
-VERSION = 7
+VERSION = 8
 EXEMPLAR_ARRAYS = ("descriptors", "places", "inside")
 Arrays = dict[str, NDArray[Any]]
 
@@ -63,6 +63,7 @@ def _describe(prefix: str, target: Target, arrays: Arrays) -> dict[str, Any]:
         "usual_box": target.usual_box,
         "friends": sorted(target.friends),
         "refused": target.refused,
+        "decoys": target.decoys,
         "given": [one.index for one in target.given],
     }
     return {**lists, **{name: getattr(target, name) for name in Target.SCALARS}}
@@ -73,6 +74,7 @@ def _target(prefix: str, kept: Mapping[str, Any], arrays: Arrays) -> Target:
     target.usual_box = (kept["usual_box"][0], kept["usual_box"][1])
     target.friends = set(kept["friends"])
     target.refused = [(x, y, index, mean) for x, y, index, mean in kept["refused"]]
+    target.decoys = None if kept["decoys"] is None else [Decoy(*one) for one in kept["decoys"]]
     target.appearance = Appearance(arrays[f"{prefix}sums_given"], arrays[f"{prefix}sums_recent"])
     target.given_colours = arrays.get(f"{prefix}given_colours")
     target.recent_colours = arrays.get(f"{prefix}recent_colours")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,17 @@ from videdit_plugins.builtin.tracker.memory import Exemplar, Places
 from videdit_plugins.builtin.tracker.planes import FloatMap
 
 KEPT_GIVEN = 8
+
+Refused = tuple[float, float, int, float]
+"""(x, y, frame, mean) of a place where an object was looked for in vain, in work pixels, and how likely it looked."""
+
+
+class Decoy(NamedTuple):
+    """What looks like an object and is not it: its centre in work pixels, and how likely it looked."""
+
+    x: float
+    y: float
+    mean: float
 
 
 @dataclass(slots=True)
@@ -34,8 +45,9 @@ class Target:
     doubted:        for how many frames what was followed has hardly looked like it
     left:           whether it touched the frame's border when it was last seen
     last_places:    what the network remembers of the last frame it was seen on, None without one
-    refused:        (x, y, frame, mean) of the places where it was looked for in vain of late, in work pixels, and how
-                    likely they looked then
+    refused:        places where it was looked for in vain of late
+    decoys:         (x, y, mean) of what looked like it when it was last seen for sure, in work pixels, and how likely;
+                    None while it is seen for sure
     friends:        ids of objects it may share pixels with
     reach:          (h / 2, w / 2) bool, where it can be while another object may hide it, None if none does
     """
@@ -51,7 +63,8 @@ class Target:
     lost: int = 0
     doubted: int = 0
     left: bool = False
-    refused: list[tuple[float, float, int, float]] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    decoys: list[Decoy] | None = None
     friends: set[int] = field(default_factory=set)
     given: list[Exemplar] = field(default_factory=list)
     appearance: Appearance = field(default_factory=Appearance.empty)
