@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 import cv2
 import numpy as np
@@ -19,7 +20,7 @@ from videdit_plugins.builtin.filler.likeness import inner, motion_apart, object_
 from videdit_plugins.builtin.filler.mapping import fetch, grid, project
 from videdit_plugins.builtin.filler.pictures import Picture, Pictures, grown, unpacked
 from videdit_plugins.builtin.filler.pieces import Reaching, pieces_beside
-from videdit_plugins.builtin.filler.surroundings import agreed_on
+from videdit_plugins.builtin.filler.surroundings import strange
 
 _MARGIN_PX, _REACH_PX = 24.0, 16.0
 """So far around the hole is looked, and so far from it may lie what is taken."""
@@ -30,6 +31,8 @@ _LEAST_AWAY = 2
 _WANTED = Wanted(per_pixel=4, most=10, least_share=0.05)
 _TOUCHING_PX, _LEAST_PX = 2.0, 5.0
 """What is farther from the hole hangs together with nothing; what has fewer pixels is noise."""
+_AREA_PX = 3.0
+"""Half the side of the areas whose means are compared with the ground's."""
 _SMALL_PX, _SMALL_BEYOND = 10.0, 0.1
 """A small piece reaches no farther from the hole, and goes on beyond what is looked at by no more of its area."""
 _FRINGE_PX, _FRINGE_LEAST_PX = 3.0, 2.0
@@ -92,12 +95,13 @@ class Remnants:
         hole, rgb = here.hole[box.slices], here.rgb[box.slices]
         found, motions = np.zeros_like(hole), None
         away = cv2.distanceTransform((~hole).view(np.uint8), cv2.DIST_L2, 5)
-        strange = self._strange(here, box, away)
+        pixels, areas = self._strange(here, box, away)
         inside = inner(hole, self._pictures.scale)
-        for one in self._pieces(strange, away):
+        for one in self._pieces(pixels, away):
             if self._fringe(one):
                 found[one.piece.region.slices] |= one.piece.mask
-        for one in self._pieces(_opened(strange & ~found), away):
+        # Areas join pieces that are the object's with others that are not, so they come second.
+        for one in chain.from_iterable(self._pieces(_opened(which & ~found), away) for which in (pixels, areas)):
             piece, near = one.piece, object_near(one.piece, inside, self._pictures.scale)
             if np.count_nonzero(piece.mask) < self._px(_LEAST_PX) or near is None or _taken_out(near.of(rgb)):
                 continue
@@ -114,15 +118,14 @@ class Remnants:
     def _pieces(self, strange: Mask, away: NDArray[np.float32]) -> Iterator[Reaching]:
         return pieces_beside(strange, away, self._px(_REACH_PX), self._px(_TOUCHING_PX))
 
-    def _strange(self, here: Picture, box: Region, away: NDArray[np.float32]) -> Mask:
-        """Return (h, w) bool of a box: what is not the ground that frames show which are not beside this one."""
+    def _strange(self, here: Picture, box: Region, away: NDArray[np.float32]) -> tuple[Mask, Mask]:
+        """Return what is not the ground that frames show which are not beside this one, see `strange`."""
         near = (away > 0) & (away <= self._px(_NEXT_PX))
         among = [one for one in sources(here.index, self._shot, self._reach) if abs(one - here.index) >= _LEAST_AWAY]
         frames = useful_frames(here.index, box, near, among, self._pictures, self._camera, _WANTED, self._hidden)
         if len(frames) < LEAST_SEEN:
-            return np.zeros_like(near)
-        ground = agreed_on(here, box, (away > 0) & (away <= self._px(_MARGIN_PX)), frames)
-        return ground.contradicted(here.rgb[box.slices])
+            return np.zeros_like(near), np.zeros_like(near)
+        return strange(here, box, (away > 0) & (away <= self._px(_MARGIN_PX)), frames, self._px(_AREA_PX))
 
     def _hidden(self, index: int) -> Mask:
         return self._pictures[index].wide

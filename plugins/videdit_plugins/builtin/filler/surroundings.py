@@ -1,4 +1,4 @@
-"""What frames of a shot agree on that the surroundings of a hole look like, without what is there now."""
+"""Where the surroundings of a hole show something else than the ground that other frames of the shot agree on."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from videdit import Region
 from videdit.frames import Mask
@@ -15,12 +16,23 @@ from videdit_plugins.builtin.filler.mapping import fetch, free, grid, project, w
 from videdit_plugins.builtin.filler.pictures import Picture
 from videdit_plugins.builtin.filler.scale import Matrix
 
+_EVERY = 2
+"""Means change so little from pixel to pixel that each second row and column is enough."""
+_LEAST_CODES = 5
+"""In such an area a pixel that differs by no more is the ground's all the same."""
 
-def agreed_on(here: Picture, box: Region, where: Mask, frames: Sequence[tuple[Picture, Matrix]]) -> Agreement:
-    """Return the ground at some pixels of a box of `here`, as other frames show it away from their holes.
 
-    where:  (h, w) bool of the box
-    frames: with the homographies that take coordinates of `here` to theirs
+def strange(
+    here: Picture, box: Region, where: Mask, frames: Sequence[tuple[Picture, Matrix]], area_px: float
+) -> tuple[Mask, Mask]:
+    """Return which pixels of a box of `here` are not the ground, as other frames show it away from their holes.
+
+    where:   (h, w) bool of the box, the pixels to look at
+    frames:  with the homographies that take coordinates of `here` to theirs
+    area_px: half the side of the areas whose means are compared as well
+
+    Returns (h, w) bool each: told pixel by pixel, and by the means of areas as well. A pale tail before dry grass
+    differs no more from it than one blade from the next, but all of it does to the same side.
     """
     places, own = grid(box), here.rgb[box.slices]
     outside = ~here.hole[box.slices]
@@ -33,4 +45,21 @@ def agreed_on(here: Picture, box: Region, where: Mask, frames: Sequence[tuple[Pi
         seen[number] = within(found, there.wide.shape) & free(sampled[..., 3])
         light = light_between(own, sampled[..., :3], seen[number] & outside)
         shown[number] = in_light(sampled, np.append(light, np.float32(0)))
-    return Agreement.of(shown[..., :3], seen, where)
+    ground = Agreement.of(shown[..., :3], seen, where)
+    pixels = ground.contradicted(own)
+    side = 2 * round(area_px) + 1
+    means = np.stack([_means(one[..., :3], there, side) for one, there in zip(shown, seen, strict=True)])
+    areas = Agreement.of(means, np.ascontiguousarray(seen[:, ::_EVERY, ::_EVERY]), where[::_EVERY, ::_EVERY])
+    apart = areas.contradicted(_means(own, outside, side))
+    apart = apart.repeat(_EVERY, axis=0).repeat(_EVERY, axis=1)[: box.height, : box.width]
+    return pixels, pixels | (apart & (ground.difference(own) > _LEAST_CODES))
+
+
+def _means(rgb: NDArray[np.uint8], where: Mask, side: int) -> NDArray[np.uint8]:
+    """Return the means of the pixels `where`, (h, w) bool, in squares around every second pixel of (h, w, 3) uint8."""
+    shown = np.ascontiguousarray(rgb)
+    shown = cv2.bitwise_and(shown, shown, mask=where.view(np.uint8))
+    total = cv2.boxFilter(shown, cv2.CV_32F, (side, side), normalize=False)
+    count = cv2.boxFilter(where.view(np.uint8), cv2.CV_32F, (side, side), normalize=False)
+    share = 1 / np.maximum(count[::_EVERY, ::_EVERY], np.float32(1))
+    return np.asarray(cv2.convertScaleAbs(total[::_EVERY, ::_EVERY] * share[..., None]))
