@@ -42,6 +42,22 @@ def test_what_lies_beside_a_frames_own_hole_counts_less_where_it_differs_from_wh
     np.testing.assert_allclose(alone.rgb[hole], 180, atol=1e-3)
 
 
+def test_a_difference_from_views_that_do_not_agree_either_says_little() -> None:
+    """Texture that is off by a pixel differs from view to view, and so may the one that is beside a hole."""
+    hole = np.zeros(SIZE, bool)
+    hole[16:32, 20:40] = True
+    ground = np.full((*SIZE, 3), 100, np.float32)
+    nowhere = np.zeros(SIZE, bool)
+    weights = []
+    for apart in (0, 40):
+        shown = [np.where(hole[..., None], 100 + codes, ground) for codes in (-apart, apart, 70)]
+        views = [view(1, shown[0], nowhere), view(2, shown[1], nowhere), view(3, shown[2], hole)]
+        weights.append(blend(views, ground.astype(np.uint8), hole, Scale.of(SIZE, 48)).weights[2][hole])
+    sure, unsure = weights
+    assert sure.max() < 0.02
+    assert unsure.min() > 0.05
+
+
 def test_a_followed_view_counts_as_far_as_it_fits_the_contrast_of_its_surroundings() -> None:
     """Errors of the same size: between strong edges it has found its way, on plain ground it has lost it."""
     hole = np.zeros(SIZE, bool)

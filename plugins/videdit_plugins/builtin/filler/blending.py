@@ -26,6 +26,8 @@ _ERROR_CODES = 3.0
 _BESIDE_CODES = 50.0
 """What lies beside another frame's own hole, and differs so much from views that see the place farther from theirs, may
 be of the object: a mask that is too small leaves some of it."""
+_BESIDE_VARIANCES = 10.0
+"""Times the variance of those views is added to its square: the less they agree, the less a difference says."""
 _BEST = 8
 _FOLLOWED = 1.0
 """Errors add up along the way, which the surroundings do not show in full."""
@@ -147,9 +149,12 @@ def _weigh(views, contrast, where, blended):  # type: ignore[no-untyped-def]
             total += free[v]
         if total > 0:
             _average(views.rgb, free, np.float32(0), p, colour)
+            usual = np.float32(_BESIDE_CODES**2)
+            for v in range(count):
+                usual += np.float32(_BESIDE_VARIANCES) * free[v] * _distance(views.rgb[v, p], colour)
             for v in range(count):
                 if views.beside[v, p]:
-                    own[v] /= 1 + np.square(_distance(views.rgb[v, p], colour) * np.float32(1 / _BESIDE_CODES**2))
+                    own[v] /= 1 + np.square(_distance(views.rgb[v, p], colour) / usual)
         for v in range(count):
             # The last of `best` is the least of the best so far.
             place = _BEST - 1
