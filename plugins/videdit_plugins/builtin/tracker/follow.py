@@ -39,8 +39,6 @@ FAR_LIKENESS = 0.9
 """What lies where it cannot be while another object hides it, or looked like it before, has to be as much like it."""
 LIKE_GROUND = 0.5
 """What is apart from the ground by less than this share of what the object was has to be as much like it, too."""
-
-
 AS_APART, STEADY = 0.8, 0.8
 """What keeps so much of its distance from the ground, and overlaps so far with where it was, is followed rightly."""
 
