@@ -143,11 +143,12 @@ def _weigh(views, contrast, where, blended):  # type: ignore[no-untyped-def]
             own[v] = np.exp(-views.errors[v, p] / np.float32(_ERROR_CODES)) * views.marks[v]
         if not blended.seen[p]:
             continue
-        total = np.float32(0)
+        total, doubted = np.float32(0), False
         for v in range(count):
             free[v] = 0 if views.beside[v, p] else own[v]
             total += free[v]
-        if total > 0:
+            doubted |= own[v] > free[v]
+        if doubted and total > 0:
             _average(views.rgb, free, np.float32(0), p, colour)
             usual = np.float32(_BESIDE_CODES**2)
             for v in range(count):

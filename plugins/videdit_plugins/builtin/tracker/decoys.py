@@ -20,7 +20,7 @@ def decoys_beside(target: Target, plane: Plane, sides: tuple[int, int]) -> list[
     sides: see `roi_around`
     """
     mask = target.probability > 0.5
-    places = find_again(target, plane, sides, afresh=True)
+    places = find_again(target, plane, sides)
     return [Decoy(*one.centre, one.mean) for one in places if not mask[_box(target, one, plane.size).slices].any()]
 
 

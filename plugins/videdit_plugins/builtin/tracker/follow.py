@@ -156,7 +156,7 @@ def _found(target: Target, scene: Scene, effort: Effort) -> Proposal | None:
     best, most = None, 0.0
     refused = [one for one in target.refused if abs(now.index - one[2]) < REFUSED_FRAMES]
     reach = None if target.reach is None else at_work_size(target.reach, now.size)
-    for place in find_again(target, now, effort.grid_sides):
+    for place in find_again(target, now, effort.grid_sides, target.refused, reach):
         one, least = None, 0.0
         if (place.likely > 0.5).any():
             target.probability = place.likely

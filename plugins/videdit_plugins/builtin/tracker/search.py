@@ -15,7 +15,6 @@ from videdit_plugins.builtin.tracker.colours import colour_bins, log_ratio
 from videdit_plugins.builtin.tracker.features import descriptors
 from videdit_plugins.builtin.tracker.memory import match
 from videdit_plugins.builtin.tracker.planes import FloatMap, Plane
-from videdit_plugins.builtin.tracker.reach import at_work_size
 from videdit_plugins.builtin.tracker.roi import CELL, GROWTH, LEAST_SIDE_PX, STEP, Roi, grid_scale
 from videdit_plugins.builtin.tracker.target import Refused, Target
 
@@ -46,11 +45,18 @@ class Place:
     mean: float
 
 
-def find_again(target: Target, plane: Plane, sides: tuple[int, int], afresh: bool = False) -> list[Place]:
+def find_again(
+    target: Target,
+    plane: Plane,
+    sides: tuple[int, int],
+    refused: Sequence[Refused] = (),
+    reach: FloatMap | None = None,
+) -> list[Place]:
     """Return where `target` may be in `plane`, the likeliest place first.
 
-    sides:  see `roi_around`
-    afresh: whether to leave aside where it was looked for in vain, and where it can be while another one hides it
+    sides:   see `roi_around`
+    refused: places where it was looked for in vain
+    reach:   (h, w) float32 of work size, where it can be while another one hides it; None for anywhere
 
     The object is sought at the size it had when last seen, in every place. Where classifier and colours agree on it,
     the frames a person gave are asked too: much may be as red as a coat, little has its buttons.
@@ -69,10 +75,10 @@ def find_again(target: Target, plane: Plane, sides: tuple[int, int], afresh: boo
     if asked.any():
         answers = [match(flat[asked], nowhere[asked], one, 0.0)[1] for one in target.closest(plane.index)]
         found[asked] = np.max(answers, axis=0)
-    if target.reach is not None and not afresh:
-        likely *= OUT_OF_REACH + (1 - OUT_OF_REACH) * to_cells(roi.cut(at_work_size(target.reach, plane.size)))
+    if reach is not None:
+        likely *= OUT_OF_REACH + (1 - OUT_OF_REACH) * to_cells(roi.cut(reach))
     grid = (roi.grid[0] // CELL, roi.grid[1] // CELL)
-    return _places((likely * found).reshape(grid), target, roi, plane, [] if afresh else target.refused)
+    return _places((likely * found).reshape(grid), target, roi, plane, refused)
 
 
 def _places(likely: FloatMap, target: Target, roi: Roi, plane: Plane, refused: Sequence[Refused]) -> list[Place]:
