@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from videdit.checkpoints.files import file_digest
 from videdit.checkpoints.licenses import Acceptance
-from videdit.checkpoints.loading import load_state_dict, load_strict
+from videdit.checkpoints.loading import load_arrays, load_state_dict, load_strict
 from videdit.checkpoints.registry import Checkpoint, Layout, WeightsOnly, read_registry
 from videdit.checkpoints.store import CheckpointRow, CheckpointStore, default_folders
 
@@ -20,6 +20,7 @@ __all__ = [
     "WeightsOnly",
     "default_folders",
     "file_digest",
+    "load_arrays",
     "load_state_dict",
     "load_strict",
     "read_registry",

@@ -13,7 +13,9 @@ from videdit.devices import is_out_of_memory
 from videdit.errors import CheckpointError, CorruptCheckpoint, MissingCheckpoint
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
+    from numpy.typing import NDArray
 
 _SHOWN_NAMES = 5
 _KEYS: dict[str, tuple[str, ...]] = {
@@ -60,15 +62,42 @@ def load_strict(module: torch.nn.Module, state_dict: Mapping[str, torch.Tensor],
 
     Raises CorruptCheckpoint that names at most five of each kind of fault; the module is then unchanged.
     """
-    own = module.state_dict()
+    _check_shapes({key: tuple(value.shape) for key, value in module.state_dict().items()}, state_dict, name)
+    module.load_state_dict(state_dict, strict=True)
+
+
+def load_arrays(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, NDArray[np.float32]]:
+    """Read a safetensors file without torch: arrays by name, as float32.
+
+    shapes: what must be in it, none missing, none too many, every shape the same
+
+    Raises MissingCheckpoint if there is no file, CorruptCheckpoint if it is no such file or holds anything else.
+    """
+    import numpy as np
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    if not path.is_file():
+        raise MissingCheckpoint("there is no such file of weights", where=str(path))
+    try:
+        arrays = load_file(path)
+    except (SafetensorError, OSError, KeyError) as error:
+        # A KeyError is a type of number that NumPy does not know.
+        raise CorruptCheckpoint(f"is no safetensors file ({error})", where=str(path)) from error
+    _check_shapes(shapes, arrays, str(path))
+    return {name: np.asarray(array, np.float32) for name, array in arrays.items()}
+
+
+def _check_shapes(own: Mapping[str, tuple[int, ...]], given: Mapping[str, Any], name: str) -> None:
+    """Raise CorruptCheckpoint unless `given` has tensors of the same names and shapes as `own`."""
     wrong = [
-        f"{key} is {tuple(state_dict[key].shape)}, not {tuple(own[key].shape)}"
-        for key in own
-        if key in state_dict and state_dict[key].shape != own[key].shape
+        f"{key} is {tuple(given[key].shape)}, not {shape}"
+        for key, shape in own.items()
+        if key in given and tuple(given[key].shape) != shape
     ]
     faults = [
-        _faults("missing", [key for key in own if key not in state_dict]),
-        _faults("unexpected", [key for key in state_dict if key not in own]),
+        _faults("missing", [key for key in own if key not in given]),
+        _faults("unexpected", [key for key in given if key not in own]),
         _faults("of another shape", wrong),
     ]
     if any(faults):
@@ -77,7 +106,6 @@ def load_strict(module: torch.nn.Module, state_dict: Mapping[str, torch.Tensor],
             where=name,
             next_step="the file is of another network or version: fetch the one that videdit knows",
         )
-    module.load_state_dict(state_dict, strict=True)
 
 
 def _faults(kind: str, names: list[str]) -> str:
