@@ -65,7 +65,7 @@ def register_fillers(register: Register) -> None:
         _filler,
         FillerOptions,
         rank=10,
-        summary="what other frames show, aligned and blended at full size, no network",
+        summary="what other frames show, aligned and blended at full size; nothing to download",
     )
 
 

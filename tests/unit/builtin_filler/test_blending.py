@@ -16,8 +16,9 @@ SIZE = (48, 64)
 def view(index: int, rgb: np.ndarray, beside: np.ndarray) -> View:
     """A view that is aligned without fault."""
     shift = np.zeros(SIZE, np.float32), np.zeros(SIZE, np.float32)
-    light = np.zeros(3, np.float32)
-    return View(index, shift, rgb.astype(np.uint8), np.ones(SIZE, bool), distance=1, light=light, beside=beside)
+    light, shown = np.zeros(3, np.float32), rgb.astype(np.uint8)
+    everywhere = np.ones(SIZE, bool)
+    return View(index, shift, shown, everywhere, 1, light, shown, beside=beside)
 
 
 def test_what_lies_beside_a_frames_own_hole_counts_less_where_it_differs_from_what_another_frame_shows() -> None:

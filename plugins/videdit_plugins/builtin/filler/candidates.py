@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from videdit import Region, Shot
 from videdit.frames import Mask
 from videdit_plugins.builtin.filler.camera import Camera
-from videdit_plugins.builtin.filler.mapping import grid, project, visible
+from videdit_plugins.builtin.filler.mapping import folded, grid, project, visible
 from videdit_plugins.builtin.filler.pictures import Picture, Pictures
 from videdit_plugins.builtin.filler.scale import Matrix
 
@@ -62,11 +62,14 @@ def useful_frames(
     # Only counts matter: of all but small areas every second pixel will do.
     step = 2 if np.count_nonzero(where) > _SMALL_PX else 1
     coarse = where[::step, ::step]
-    x, y = (plane[::step, ::step].copy() for plane in grid(box))
+    count = np.count_nonzero(coarse)
+    if count == 0:
+        return []
+    x, y = (folded(plane[::step, ::step][coarse]) for plane in grid(box))
     frames, shows = [], []
     for other in among:
         # Drift does not matter for counting, and most pairs need not be matched then.
-        shown = visible(hidden(other), project(camera.product(index, other), (x, y)))[coarse]
+        shown = visible(hidden(other), project(camera.product(index, other), (x, y))).ravel()[:count]
         if shown.any():
             frames.append(other)
             shows.append(shown)

@@ -13,7 +13,7 @@ from videdit_plugins.builtin.filler.diffusion import Plane
 from videdit_plugins.builtin.filler.mapping import grey_of
 from videdit_plugins.builtin.filler.views import View
 
-_SHARE = 0.65
+_SHARE = 0.85
 """Some of what is lacking is the noise of the sources, which an average is right to lose."""
 _MOST_LACKING = 0.7
 _FINE_PX = 1.0

@@ -18,10 +18,11 @@ from videdit_plugins.builtin.filler.propagation import Effort, Propagation
 from videdit_plugins.builtin.filler.remnants import Remnants
 from videdit_plugins.builtin.filler.scale import Scale
 from videdit_plugins.builtin.filler.shadows import Shadows
+from videdit_plugins.builtin.filler.weighing import Weigher, of_videdit
 from videdit_plugins.builtin.filler.workers import Workers
 from videdit_plugins.builtin.threads import one_thread
 
-_EFFORTS = {
+EFFORTS = {
     "draft": Effort(240, Wanted(per_pixel=5, most=6), direct="balanced", followed="fast"),
     "standard": Effort(360, Wanted(per_pixel=12, most=16), direct="balanced", followed="balanced"),
     "best": Effort(480, Wanted(per_pixel=12, most=16), direct="medium", followed="medium"),
@@ -41,7 +42,8 @@ class BuiltinFiller(Filler):
         self._options = options
         self._left = 0
         self._frames: Ahead[tuple[Filled | None, bool]] | None = None
-        self._effort = _EFFORTS[runtime.quality]
+        self._effort = EFFORTS[runtime.quality]
+        self._weigher = _weigher(options, runtime)
         self._workers = Workers()
         # Half for the frames themselves; plates and the work on one frame take the rest.
         self._budget_bytes = DEFAULT_BYTES if runtime.memory_budget_bytes is None else runtime.memory_budget_bytes // 2
@@ -62,7 +64,7 @@ class BuiltinFiller(Filler):
         if self._options.remnants:
             remnants = Remnants(frames.shot, given, pictures, camera, reach)
             pictures = WiderPictures(pictures, remnants.__getitem__, kept)
-        propagation = Propagation(frames.shot, pictures, camera, reach, self._effort)
+        propagation = Propagation(frames.shot, pictures, camera, reach, self._effort, self._weigher)
         completion = Completion(propagation, self._workers.count, synthesis=self._options.synthesis)
         self._finishing = Finishing(completion, propagation, self._workers, grain=self._options.grain)
         fill = partial(_filled, self._finishing, shadows, self._workers)
@@ -79,6 +81,13 @@ class BuiltinFiller(Filler):
         """Return on how many frames something dark beside the fill goes along with the object, if on any."""
         count, self._left = self._left, 0
         return {SHADOW_LEFT: count} if count else {}
+
+
+def _weigher(options: FillerOptions, runtime: Runtime) -> Weigher | None:
+    """Return the learned part; None if it is not wanted, or the package comes without."""
+    if not runtime.learned:
+        return None
+    return of_videdit() if options.weights is None else Weigher([options.weights])
 
 
 def _filled(finishing: Finishing, shadows: Shadows | None, workers: Workers, index: int) -> tuple[Filled | None, bool]:

@@ -15,11 +15,10 @@ from videdit import MADE_UP, Region
 from videdit.frames import Mask
 from videdit_plugins.builtin.filler.codes import units_per_code
 from videdit_plugins.builtin.filler.diffusion import Plane
-from videdit_plugins.builtin.filler.mapping import Points, fetch, project, visible
+from videdit_plugins.builtin.filler.mapping import Points, fetch, folded, project, visible
 from videdit_plugins.builtin.filler.pictures import Pictures
 from videdit_plugins.builtin.filler.views import View
 
-_ROW = 512
 Kind = TypeVar("Kind", bound=np.generic)
 _LEAST_WEIGHT = 1e-3
 
@@ -41,12 +40,12 @@ class Pixels:
     def of(cls, mask: Mask, region: Region, pictures: Pictures) -> Pixels:
         """Choose the pixels of `mask`, (h, w) bool of the region of a full frame."""
         y, x = np.nonzero(mask)
-        points = _folded(x.astype(np.float32) + region.x0), _folded(y.astype(np.float32) + region.y0)
+        points = folded(x.astype(np.float32) + region.x0), folded(y.astype(np.float32) + region.y0)
         return cls(len(x), points, project(pictures.scale.to_small(), points))
 
     def some(self, numbers: NDArray[np.int64]) -> Pixels:
         """Return those of the pixels with these numbers."""
-        full, small = (tuple(_folded(axis.ravel()[numbers]) for axis in points) for points in (self.full, self.small))
+        full, small = (tuple(folded(axis.ravel()[numbers]) for axis in points) for points in (self.full, self.small))
         return Pixels(len(numbers), (full[0], full[1]), (small[0], small[1]))
 
     def flat(self, values: NDArray[Kind]) -> NDArray[Kind]:
@@ -61,14 +60,6 @@ class Pixels:
         """Return the small coordinates of the pixels, moved by what a box of the small picture says there."""
         x, y = (self.sampled(plane, box) for plane in shift)
         return self.small[0] + x, self.small[1] + y
-
-
-def _folded(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    rows = -(-len(values) // _ROW)
-    folded = np.empty((rows, _ROW), np.float32)
-    folded.reshape(-1)[: len(values)] = values
-    folded.reshape(-1)[len(values) :] = values[-1:]
-    return folded
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from videdit_plugins.builtin.filler.scale import Matrix
 
 Points = tuple[NDArray[np.float32], NDArray[np.float32]]
 """x and y, each (h, w) float32, in pixels of the frame looked at."""
+_ROW = 512
 _HIDDEN_OVER = 3
 """Of 255: a sample with more of the hole in it than this is not used."""
 
@@ -24,6 +25,15 @@ def grid(box: Region) -> Points:
     """Return the coordinates of the pixels of `box`: not to be written to, the next who asks gets the same."""
     x, y = np.meshgrid(np.arange(box.x0, box.x1, dtype=np.float32), np.arange(box.y0, box.y1, dtype=np.float32))
     return x, y
+
+
+def folded(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return (N,) values as rows, which whole-array functions take; the rest of the last row repeats the last value."""
+    rows = -(-len(values) // _ROW)
+    result = np.empty((rows, _ROW), np.float32)
+    result.reshape(-1)[: len(values)] = values
+    result.reshape(-1)[len(values) :] = values[-1:]
+    return result
 
 
 def project(homography: Matrix, points: Points) -> Points:

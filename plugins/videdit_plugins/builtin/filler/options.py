@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import Field
 
 from videdit.runtime import Options
@@ -25,3 +27,7 @@ class FillerOptions(Options):
         description="Make up texture where no frame shows anything; without it, colours flow in from around.",
     )
     grain: bool = Field(default=True, description="Give the fill the grain of its surroundings.")
+    weights: Path | None = Field(
+        default=None,
+        description="Other weights of the small network that weighs views (safetensors, from training/weigher).",
+    )

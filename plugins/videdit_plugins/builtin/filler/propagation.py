@@ -24,10 +24,11 @@ from videdit_plugins.builtin.filler.pictures import Picture, Pictures
 from videdit_plugins.builtin.filler.scale import Matrix
 from videdit_plugins.builtin.filler.seams import rim_correction
 from videdit_plugins.builtin.filler.views import View, aligned, view_at
+from videdit_plugins.builtin.filler.weighing import Weigher
 from videdit_plugins.builtin.filler.workers import Workers
 
 _MARGIN_PX = 24.0
-_MOST_STEPS = 12
+_MOST_STEPS = 6
 """Farther than this, following has drifted more than it is worth."""
 
 
@@ -74,13 +75,22 @@ class Draft:
 class Propagation:
     """Aligns other frames of a shot with a hole, blends them and meets the surroundings."""
 
-    def __init__(self, shot: Shot, pictures: Pictures, camera: Camera, reach: int, effort: Effort) -> None:
+    def __init__(
+        self,
+        shot: Shot,
+        pictures: Pictures,
+        camera: Camera,
+        reach: int,
+        effort: Effort,
+        weigher: Weigher | None = None,
+    ) -> None:
         self.shot = shot
         self.pictures = pictures
         self.camera = camera
         self.reach = reach
         self.preset = effort.direct
         self._wanted = effort.wanted
+        self._weigher = weigher
         self._following = Following(shot, pictures, camera, effort.followed)
 
     def prepare(self, indices: Collection[int], workers: Workers) -> None:
@@ -119,11 +129,13 @@ class Propagation:
         frames = useful_frames(index, box, ~known, among, pictures, self.camera, self._wanted, self._hidden)
         if frames:
             views = self._views(here, box, frames)
-            blended = blend(views, here.rgb[box.slices], ~known, pictures.scale)
+            blended = blend(views, here.rgb[box.slices], ~known, pictures.scale, self._weigher)
             correction = rim_correction(blended.rgb, small, blended.seen & known)
             pixels = Pixels.of(hole, region, pictures)
             seen = lay(pixels, views, blended.weights, box, pictures)
-            rgb[hole] = in_codes(seen.rgb, pixels.flat(pixels.sampled(correction, box)), frame)
+            # Laid are the frames' own pixels, which have the light of the place no more than `plain`.
+            light = correction + blended.rgb - blended.plain
+            rgb[hole] = in_codes(seen.rgb, pixels.flat(pixels.sampled(light, box)), frame)
             origin[hole] = seen.origin
             gain = detail_gain(views, blended.weights, blended.rgb, blended.seen, small, known)
             found = hole & (origin != MADE_UP)

@@ -14,8 +14,9 @@ from videdit.frames import Mask
 from videdit.ops import optical_flow
 from videdit.ops.flow import FlowPreset
 from videdit_plugins.builtin.filler.diffusion import Plane, extend
-from videdit_plugins.builtin.filler.light import in_light, light_between
+from videdit_plugins.builtin.filler.light import in_light, in_light_of_places, light_between
 from videdit_plugins.builtin.filler.mapping import Points, fetch, free, grid, project, visible, within
+from videdit_plugins.builtin.filler.medians import median
 from videdit_plugins.builtin.filler.pictures import Picture
 from videdit_plugins.builtin.filler.scale import Matrix, Scale
 
@@ -34,10 +35,11 @@ class View:
     """Frame `index` as seen from a box around the hole of another frame, all at the small size.
 
     shift:    x and y, each (h, w) float32; added to a pixel's coordinates they give those in this frame
-    rgb:      (h, w, 3) uint8, in the light of the other frame
+    rgb:      (h, w, 3) uint8, in the light that the other frame has in each place
     valid:    (h, w) bool, this frame shows the pixel
     distance: how many frames away
-    light:    (3,) float32, the codes that this frame's colours lack for that light
+    light:    (3,) float32, the codes that this frame's colours lack for that light all over
+    plain:    (h, w, 3) uint8, with these alone
     followed: found by going from frame to frame
     beside:   (h, w) bool, close to that frame's own hole, where a mask that is too small leaves some of the object
     """
@@ -48,6 +50,7 @@ class View:
     valid: Mask
     distance: int
     light: NDArray[np.float32]
+    plain: NDArray[np.uint8]
     followed: bool = False
     beside: Mask | None = None
 
@@ -82,15 +85,18 @@ def view_at(here: Picture, there: Picture, box: Region, found: Points, *, follow
     shown = fetch(there.shown, found)
     valid = within(found, there.hole.shape) & free(shown[..., 3])
     rgb = np.asarray(cv2.cvtColor(shown, cv2.COLOR_RGBA2RGB))
-    light = light_between(here.rgb[box.slices], rgb, valid & ~here.hole[box.slices])
+    own, common = here.rgb[box.slices], valid & ~here.hole[box.slices]
+    light = light_between(own, rgb, common)
+    plain = in_light(rgb, light)
     places = grid(box)
     return View(
         there.index,
         (found[0] - places[0], found[1] - places[1]),
-        in_light(rgb, light),
+        in_light_of_places(plain, own, common),
         valid,
         abs(there.index - here.index),
         light,
+        plain,
         followed,
         ~visible(there.wide, found),
     )
@@ -162,16 +168,7 @@ def _near_median(motion: Sequence[Plane], known: Mask, scale: Scale) -> Mask:
         sample = plane[known]
         if len(sample) == 0:
             return known
-        median = _median(sample)
-        limit = scale.px(_OUTLIER_PX) + _OUTLIER_DEVIATIONS * float(_median(np.abs(sample - median)))
-        result = result & (np.abs(plane - median) < np.float32(limit))
+        middle = median(sample)
+        limit = scale.px(_OUTLIER_PX) + _OUTLIER_DEVIATIONS * float(median(np.abs(sample - middle)))
+        result = result & (np.abs(plane - middle) < np.float32(limit))
     return result
-
-
-def _median(values: Plane) -> np.float32:
-    """Return the median of (N,) float32, in half of the time that NumPy's own takes."""
-    middle = len(values) // 2
-    if len(values) % 2:
-        return np.float32(np.partition(values, middle)[middle])
-    below, above = np.partition(values, (middle - 1, middle))[middle - 1 : middle + 1]
-    return np.float32((below + above) / 2)
