@@ -126,17 +126,18 @@ class Truth(Filler):
         return Filled(Region.whole(self._truth.size), rgb, np.where(hole, MADE_UP, index).astype(np.int32))
 
 
-def make(method: str, quality: str, options: dict[str, str], truth: FrameSequence) -> Filler:
+def make(method: str, quality: str, options: dict[str, str], truth: FrameSequence, *, learned: bool = True) -> Filler:
     """Return a baseline, or a plug-in's filler by its name."""
     if method.startswith("seen+"):
-        rest = make(method.removeprefix("seen+"), quality, {}, truth)
-        return FullSizeFiller(make("builtin", quality, options, truth), rest)
+        rest = make(method.removeprefix("seen+"), quality, {}, truth, learned=learned)
+        return FullSizeFiller(make("builtin", quality, options, truth, learned=learned), rest)
     if method in ("truth", "grey"):
         return Truth(truth, grey=method == "grey")
     if method in BASELINES:
         return BASELINES[method]()
     plugins = Plugins()
-    made: Filler = plugins.create("filler", method, options, plugins.runtime(Runtime(quality=quality)))  # type: ignore[arg-type]
+    runtime = plugins.runtime(Runtime(quality=quality, learned=learned))  # type: ignore[arg-type]
+    made: Filler = plugins.create("filler", method, options, runtime)
     return made
 
 
@@ -169,6 +170,7 @@ def main() -> None:
     parser.add_argument("--methods", default="telea,flow,builtin")
     parser.add_argument("--quality", default="standard", choices=["draft", "standard", "best"])
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="an option of the plug-in")
+    parser.add_argument("--no-learned", dest="learned", action="store_false", help="without the small networks")
     parser.add_argument("--pictures", type=Path, help="write truth, hole and fill of every tenth frame there")
     arguments = parser.parse_args()
     davis = open_davis(arguments.data)
@@ -181,7 +183,8 @@ def main() -> None:
     for name in names:
         pair = pair_of(davis, name, donors, arguments.size, arguments.frames)
         for method in arguments.methods.split(","):
-            made = partial(make, method, arguments.quality, dict(text.split("=") for text in arguments.set))
+            options = dict(text.split("=") for text in arguments.set)
+            made = partial(make, method, arguments.quality, options, learned=arguments.learned)
             figures = measure(made, pair, arguments.pictures, f"{name}-{method}")
             rows.setdefault(method, []).append(figures)
             print(f"{name:16}{pair.donor.name:16}{method:10}" + _cells(figures), flush=True)
