@@ -16,7 +16,6 @@ from training.whole import write_whole
 from videdit import ArrayFrames
 from videdit.evaluation.davis import Davis, DavisSequence
 from videdit.evaluation.holes import ObjectHoles, own_object
-from videdit.evaluation.sized_frames import SizedFrames
 from videdit.filler import HoledFrames, MaskSequence
 from videdit.frames import FrameSequence, Mask, Region
 from videdit.media import open_video
@@ -85,13 +84,13 @@ class Holed:
 
 def blacked(sequence: DavisSequence, donor: DavisSequence) -> Holed:
     """Return a film that is black where another one's object would be, as it is measured."""
-    reader = open_video(sequence.folder).__enter__()
-    truth = SizedFrames(reader.shot_frames(Shot(0, len(sequence), "start")), BLACKED_SIZE)
-    holes = ObjectHoles(donor, BLACKED_SIZE, len(sequence))
+    size = BLACKED_SIZE[::-1]
+    truth = [cv2.resize(rgb, size, interpolation=cv2.INTER_AREA).astype(np.uint8) for rgb in _read(sequence)]
+    holes = ObjectHoles(donor, BLACKED_SIZE, len(truth))
     return Holed(
-        HoledFrames(truth, holes),
+        HoledFrames(ArrayFrames(truth), holes),
         holes,
-        lambda index: truth[index].rgb8,
+        truth.__getitem__,
         lambda index: own_object(sequence, index, BLACKED_SIZE),
     )
 
