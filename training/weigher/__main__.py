@@ -33,8 +33,8 @@ LAST = 500
 """So many batches are averaged for what is told."""
 
 
-def train(lessons: list[Lesson], out: Path, minutes: float, seed: int) -> WeigherNetwork:
-    """Learn for so many minutes in all, and write the weights."""
+def train(lessons: list[Lesson], out: Path, minutes: float, seed: int, iterations: int | None = None) -> WeigherNetwork:
+    """Learn for so many minutes in all, or so many iterations if that is sooner, and write the weights."""
     torch.manual_seed(seed)
     network, kept = WeigherNetwork(), out.with_suffix(".resume")
     optimiser = torch.optim.AdamW(network.parameters(), RATE, weight_decay=DECAY)
@@ -49,8 +49,12 @@ def train(lessons: list[Lesson], out: Path, minutes: float, seed: int) -> Weighe
     begun = told = time.monotonic()
     measured = [(lesson, usual_error(lesson)) for lesson in lessons]
     ratios: list[float] = []
-    while (seconds := before + time.monotonic() - begun) < 60 * minutes:
-        rate = RATE * min(1.0, (iteration + 1) / WARM_UP) * 0.5 * (1 + math.cos(math.pi * seconds / (60 * minutes)))
+    while True:
+        seconds = before + time.monotonic() - begun
+        progress = max(seconds / (60 * minutes), 0 if iterations is None else iteration / iterations)
+        if progress >= 1:
+            break
+        rate = RATE * min(1.0, (iteration + 1) / WARM_UP) * 0.5 * (1 + math.cos(math.pi * progress))
         for group in optimiser.param_groups:
             group["lr"] = rate
         batch = drawn([measured[int(one)] for one in random.integers(len(measured), size=LESSONS)], SQUARES, random)

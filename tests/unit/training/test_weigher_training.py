@@ -114,7 +114,7 @@ def test_it_learns_which_view_not_to_trust_and_a_stopped_run_goes_on(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out, lesson = tmp_path / "weigher.safetensors", made()
-    monkeypatch.setattr(script, "KEPT_EVERY_SECONDS", 0.5)
+    monkeypatch.setattr(script, "KEPT_EVERY_SECONDS", 0)
 
     def stop(path: Path, write: object) -> None:
         write_whole(path, write)
@@ -123,11 +123,11 @@ def test_it_learns_which_view_not_to_trust_and_a_stopped_run_goes_on(
     write_whole = script.write_whole
     monkeypatch.setattr(script, "write_whole", stop)
     with pytest.raises(KeyboardInterrupt):
-        script.train([lesson], out, 0.1, 0)
+        script.train([lesson], out, 60, 0, iterations=250)
     assert out.with_suffix(".resume").exists()
     monkeypatch.setattr(script, "write_whole", write_whole)
     monkeypatch.setattr(script, "KEPT_EVERY_SECONDS", 60)
-    network = script.train([lesson], out, 0.1, 0)
+    network = script.train([lesson], out, 60, 0, iterations=250)
     assert "goes on from iteration" in capsys.readouterr().out
     assert not out.with_suffix(".resume").exists()
     batch = drawn([(lesson, usual_error(lesson))], 40, np.random.default_rng(5))
