@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from videdit.checkpoints.registry import Layout, WeightsOnly
 from videdit.devices import is_out_of_memory
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
+T = TypeVar("T")
 _SHOWN_NAMES = 5
 _KEYS: dict[str, tuple[str, ...]] = {
     "plain": (),
@@ -38,10 +39,11 @@ def load_state_dict(
     Raises MissingCheckpoint if there is no file, CorruptCheckpoint if it is no such file or names anything else,
     CheckpointError for layouts of other tools.
     """
-    if not path.is_file():
-        raise MissingCheckpoint("there is no such file of weights", where=str(path))
+    _check_there(path)
     if layout == "safetensors":
-        return _without_module(_read_safetensors(path))
+        from safetensors.torch import load_file
+
+        return _without_module(_read_safetensors(path, load_file))
     if layout not in _KEYS or weights_only == "not-torch":
         raise CheckpointError(f"files of layout {layout!r} hold no tensors that PyTorch reads", where=str(path))
     content = _read_torch(path, weights_only)
@@ -74,16 +76,10 @@ def load_arrays(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, 
     Raises MissingCheckpoint if there is no file, CorruptCheckpoint if it is no such file or holds anything else.
     """
     import numpy as np
-    from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
-    if not path.is_file():
-        raise MissingCheckpoint("there is no such file of weights", where=str(path))
-    try:
-        arrays = load_file(path)
-    except (SafetensorError, OSError, KeyError) as error:
-        # A KeyError is a type of number that NumPy does not know.
-        raise CorruptCheckpoint(f"is no safetensors file ({error})", where=str(path)) from error
+    _check_there(path)
+    arrays = _read_safetensors(path, load_file)
     _check_shapes(shapes, arrays, str(path))
     return {name: np.asarray(array, np.float32) for name, array in arrays.items()}
 
@@ -156,13 +152,19 @@ def _numpy_globals() -> list[Any]:
     ]
 
 
-def _read_safetensors(path: Path) -> dict[str, torch.Tensor]:
+def _check_there(path: Path) -> None:
+    if not path.is_file():
+        raise MissingCheckpoint("there is no such file of weights", where=str(path))
+
+
+def _read_safetensors(path: Path, load: Callable[[Path], dict[str, T]]) -> dict[str, T]:
+    """Read with `load`, safetensors' own function for the kind of arrays wanted."""
     from safetensors import SafetensorError
-    from safetensors.torch import load_file
 
     try:
-        return load_file(path, device="cpu")
-    except (SafetensorError, OSError) as error:
+        return load(path)
+    except (SafetensorError, OSError, KeyError) as error:
+        # A KeyError is a type of number that the kind of arrays does not have.
         raise CorruptCheckpoint(f"is no safetensors file ({error})", where=str(path), next_step=_FETCH) from error
 
 

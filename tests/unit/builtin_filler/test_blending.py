@@ -18,7 +18,7 @@ def view(index: int, rgb: np.ndarray, beside: np.ndarray) -> View:
     shift = np.zeros(SIZE, np.float32), np.zeros(SIZE, np.float32)
     light, shown = np.zeros(3, np.float32), rgb.astype(np.uint8)
     everywhere = np.ones(SIZE, bool)
-    return View(index, shift, shown, everywhere, 1, light, shown, beside=beside)
+    return View(index, shift, shown, everywhere, 1, light, shown, beside)
 
 
 def test_what_lies_beside_a_frames_own_hole_counts_less_where_it_differs_from_what_another_frame_shows() -> None:

@@ -16,7 +16,7 @@ EVERYWHERE = np.ones(SIZE, np.bool_)
 def view(grey: float, distance: int = 1, followed: bool = False, beside: bool = False) -> View:
     still = np.zeros(SIZE, np.float32), np.zeros(SIZE, np.float32)
     rgb = np.full((*SIZE, 3), grey, np.uint8)
-    return View(1, still, rgb, EVERYWHERE, distance, np.zeros(3, np.float32), rgb, followed, EVERYWHERE & beside)
+    return View(1, still, rgb, EVERYWHERE, distance, np.zeros(3, np.float32), rgb, EVERYWHERE & beside, followed)
 
 
 def fit_of(views: list[View], weights: list[float], errors: list[float]) -> Fit:

@@ -21,7 +21,9 @@ def texture(seed: int) -> np.ndarray:  # type: ignore[type-arg]
 def averaged(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
     """Return the mean of two views, and the gain that it needs."""
     still, light = np.zeros((*SIZE, 2), np.float32), np.zeros(3, np.float32)
-    views = [View(index, still, rgb, EVERYWHERE, 1, light, rgb) for index, rgb in enumerate((first, second))]
+    views = [
+        View(index, still, rgb, EVERYWHERE, 1, light, rgb, ~EVERYWHERE) for index, rgb in enumerate((first, second))
+    ]
     mean = (first + second) / 2
     return mean, detail_gain(views, np.full((2, *SIZE), 0.5, np.float32), mean, EVERYWHERE, first, EVERYWHERE)
 

@@ -34,7 +34,7 @@ def views(count: int) -> list[View]:
         rgb = random.integers(90, 130, (*SIZE, 3)).astype(np.uint8)
         valid, beside = random.random((2, *SIZE)) < 0.8
         light = np.zeros(3, np.float32)
-        result.append(View(index, (shift[0], shift[1]), rgb, valid, 1 + index, light, rgb, index % 3 == 0, beside))
+        result.append(View(index, (shift[0], shift[1]), rgb, valid, 1 + index, light, rgb, beside, index % 3 == 0))
     return result
 
 

@@ -84,13 +84,12 @@ def blend(
     where = cv2.dilate(hole.view(np.uint8), np.ones((side, side), np.uint8)) > 0
     known, count = ~hole, len(views)
     fit = Fit.of(views, rgb, known, where, scale)
-    weights, beside = fit.weights, np.zeros(fit.weights.shape, np.bool_)
-    if weigher is not None:
-        weights = weights * weigher.factors(fit, views, rgb, known, where)
+    if weigher is None:
+        weights, beside = fit.weights, np.stack([view.beside for view in views])
     else:
-        for view, plane in zip(views, beside, strict=True):
-            if view.beside is not None:
-                plane[:] = view.beside
+        # The network knows what lies beside a hole; nothing is left to doubt by rule.
+        weights = fit.weights * weigher.factors(fit, views, rgb, known, where)
+        beside = np.zeros(weights.shape, np.bool_)
     plain = np.stack([view.plain for view in views])
     nothing = np.zeros(rgb.shape, np.float32)
     blended = Blend(np.zeros_like(weights), nothing, nothing.copy(), np.zeros_like(hole))

@@ -44,7 +44,7 @@ def cues_of(fit: Fit, views: Sequence[View], rgb: NDArray[np.uint8], known: Mask
         fit.errors,
         fit.weights,
         np.stack([view.valid for view in views]),
-        np.stack([np.zeros_like(known) if view.beside is None else view.beside for view in views]),
+        np.stack([view.beside for view in views]),
         np.array([view.distance for view in views], np.float32),
         np.array([view.followed for view in views]),
         fit.contrast,

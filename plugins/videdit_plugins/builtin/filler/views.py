@@ -40,8 +40,8 @@ class View:
     distance: how many frames away
     light:    (3,) float32, the codes that this frame's colours lack for that light all over
     plain:    (h, w, 3) uint8, with these alone
-    followed: found by going from frame to frame
     beside:   (h, w) bool, close to that frame's own hole, where a mask that is too small leaves some of the object
+    followed: found by going from frame to frame
     """
 
     index: int
@@ -51,8 +51,8 @@ class View:
     distance: int
     light: NDArray[np.float32]
     plain: NDArray[np.uint8]
+    beside: Mask
     followed: bool = False
-    beside: Mask | None = None
 
 
 def aligned(
@@ -97,8 +97,8 @@ def view_at(here: Picture, there: Picture, box: Region, found: Points, *, follow
         abs(there.index - here.index),
         light,
         plain,
-        followed,
         ~visible(there.wide, found),
+        followed,
     )
 
 
