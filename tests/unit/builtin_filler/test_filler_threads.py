@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gc
+import os
+import subprocess
+import sys
 import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -202,3 +205,28 @@ def test_what_belongs_to_a_shot_is_let_go_with_it(clip: Any, started: Make) -> N
         assert last() is None
     finally:
         gc.enable()
+
+
+ROUNDED = """
+import hashlib
+import numpy as np
+from videdit_plugins.builtin.filler.candidates import Wanted, most_telling
+from videdit_plugins.builtin.filler.cues import CUES
+from videdit_plugins.builtin.filler.weighing import Weigher
+
+rng = np.random.default_rng(0)
+said = Weigher().said(rng.standard_normal((907, 23, CUES), np.float32))
+shows = [rng.random(9001) < 0.5 for _ in range(90)]
+print(hashlib.sha1(said.tobytes()).hexdigest(), most_telling(np.arange(1, 91), shows, Wanted(12, 60)))
+"""
+
+
+def test_the_number_of_blas_threads_changes_nothing() -> None:
+    """It is the process's, so while one frame is filled another may set it."""
+    names = "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"
+    command = [sys.executable, "-c", ROUNDED]
+    one, two = (
+        subprocess.run(command, env=os.environ | dict.fromkeys(names, count), capture_output=True, check=True).stdout
+        for count in ("1", "2")
+    )
+    assert one == two

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -83,22 +84,40 @@ def most_telling(distances: NDArray[np.int64], shows: Sequence[Mask], wanted: Wa
     A pixel that n chosen frames show already adds 1 / (1 + n), and nothing once it has enough. While an object rests,
     the frames beside show slivers of what it hides; so they do not use up the places of those that show all of it.
     """
-    left = list(range(len(shows)))
-    shown = np.array(shows, np.float32)
+    left = np.arange(len(shows))
+    shown = np.array(shows, np.bool_)
     seen = np.zeros(shown.shape[1:], np.float32)
     chosen: list[int] = []
-    while left and len(chosen) < wanted.most:
-        lacking = seen < wanted.per_pixel
-        left = [
-            one for one, adds in zip(left, shown[left] @ lacking, strict=True) if adds >= wanted.least_share * len(seen)
-        ]
-        if not left:
+    while len(left) and len(chosen) < wanted.most:
+        lacking = (seen < wanted.per_pixel).astype(np.float32)
+        adds, worth = _sums(shown, left, lacking, lacking / (1 + seen))
+        enough = adds >= wanted.least_share * len(seen)
+        left, worth = left[enough], worth[enough]
+        if not len(left):
             break
-        worth = shown[left] @ (lacking / (1 + seen)) * nearness(distances[left])
-        best = left.pop(int(np.argmax(worth)))
-        chosen.append(best)
-        seen += shown[best]
+        best = int(np.argmax(worth * nearness(distances[left])))
+        chosen.append(int(left[best]))
+        seen += shown[left[best]]
+        left = np.delete(left, best)
     return chosen
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def _sums(shown, frames, first, second):  # type: ignore[no-untyped-def]
+    """Return the sums of two planes over what each of some frames shows, (frames,) float32 each.
+
+    A BLAS would round as the number of its threads is, and what is chosen must not depend on that.
+    """
+    one, other = np.zeros(len(frames), np.float32), np.zeros(len(frames), np.float32)
+    for number in range(len(frames)):
+        row = shown[frames[number]]
+        total, weighed = np.float32(0), np.float32(0)
+        for p in range(row.size):
+            here = np.float32(row[p])
+            total += here * first[p]
+            weighed += here * second[p]
+        one[number], other[number] = total, weighed
+    return one, other
 
 
 def nearness(distances: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -76,13 +76,15 @@ class Weigher:
         squares, views, _ = cues.shape
         said = np.zeros((squares, views), np.float32)
         for look, look_bias, compare, compare_bias, say, say_bias in self._networks:
-            looked = cues.reshape(-1, CUES) @ look
+            # Square by square: of large products BLAS gives shares to threads, and rounds as their number is.
+            looked = cues @ look
             looked += look_bias
             np.maximum(looked, 0, out=looked)
             own, means, most = np.split(compare, 3)
-            mean, largest = np.zeros((squares, WIDTH), np.float32), np.zeros((squares, WIDTH), np.float32)
-            _gather(cues, looked.reshape(squares, views, WIDTH), mean, largest)
-            _answer(cues, looked @ own, mean @ means + largest @ most + compare_bias, say[:, 0], say_bias[0], said)
+            mean, largest = np.zeros((squares, 1, WIDTH), np.float32), np.zeros((squares, 1, WIDTH), np.float32)
+            _gather(cues, looked, mean, largest)
+            shared = mean @ means + largest @ most + compare_bias
+            _answer(cues, looked @ own, shared, say[:, 0], say_bias[0], said)
         return said / np.float32(len(self._networks))
 
 
@@ -97,10 +99,10 @@ def _gather(cues, looked, mean, largest):  # type: ignore[no-untyped-def]
             total += weight
             if cues[s, v, SHARE] > 0:
                 for w in range(WIDTH):
-                    mean[s, w] += weight * looked[s, v, w]
-                    largest[s, w] = max(largest[s, w], looked[s, v, w])
+                    mean[s, 0, w] += weight * looked[s, v, w]
+                    largest[s, 0, w] = max(largest[s, 0, w], looked[s, v, w])
         for w in range(WIDTH):
-            mean[s, w] /= total
+            mean[s, 0, w] /= total
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=True)
@@ -112,7 +114,7 @@ def _answer(cues, own, shared, say, bias, said):  # type: ignore[no-untyped-def]
             if cues[s, v, SHARE] > 0:
                 value = bias
                 for w in range(WIDTH):
-                    value += max(own[s * views + v, w] + shared[s, w], np.float32(0)) * say[w]
+                    value += max(own[s, v, w] + shared[s, 0, w], np.float32(0)) * say[w]
                 said[s, v] += value
 
 
