@@ -41,6 +41,7 @@ class Camera:
         self._pictures = pictures
         self._shot = shot
         self._pairs: Cache[tuple[int, int], Matrix] = Cache(_PAIRS_KEPT)
+        self._products: Cache[tuple[int, int], Matrix] = Cache(_PAIRS_KEPT)
         self._corners: Cache[int, NDArray[np.float32]] = Cache(_CORNERS_KEPT)
 
     def between(self, a: int, b: int) -> Matrix:
@@ -60,10 +61,17 @@ class Camera:
         """Return the map from `a` to `b` chained from neighbour to neighbour: never lost, but it drifts."""
         if a > b:
             return _normal(np.linalg.inv(self.product(b, a)))
-        result = np.eye(3)
-        for index in range(a, b):
-            result = self.between(index, index + 1) @ result
-        return _normal(result)
+        if b - a <= 1:
+            return self.between(a, b)
+        # From the farthest that is kept: who asks for a far one first would else go as deep as it is far.
+        kept = next((middle for middle in range(b, a + 1, -1) if (a, middle) in self._products), a + 2)
+        for middle in range(kept, b):
+            self._products.get((a, middle), self._chained)
+        return self._products.get((a, b), self._chained)
+
+    def _chained(self, pair: tuple[int, int]) -> Matrix:
+        a, b = pair
+        return _normal(self.between(b - 1, b) @ self.product(a, b - 1))
 
     def _estimated(self, pair: tuple[int, int]) -> Matrix:
         a, b = pair

@@ -16,7 +16,7 @@ from videdit_plugins.builtin.filler.scale import Matrix
 Points = tuple[NDArray[np.float32], NDArray[np.float32]]
 """x and y, each (h, w) float32, in pixels of the frame looked at."""
 _ROW = 512
-_HIDDEN_OVER = 3
+HIDDEN_OVER = 3
 """Of 255: a sample with more of the hole in it than this is not used."""
 
 
@@ -79,7 +79,7 @@ def visible(hole: NDArray[np.bool_], points: Points) -> NDArray[np.bool_]:
 
 def free(hidden: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Return where a sample of a mask, 255 in the hole, holds none of it."""
-    return np.asarray(hidden < _HIDDEN_OVER)
+    return np.asarray(hidden < HIDDEN_OVER)
 
 
 def grey_of(rgb: NDArray[Any]) -> NDArray[np.float32]:

@@ -15,6 +15,7 @@ from videdit import FrameSequence, MaskSequence
 from videdit.frames import Mask, Rgb, to_uint8
 from videdit.ops import close_pinholes
 from videdit_plugins.builtin.cache import Cache
+from videdit_plugins.builtin.filler.mapping import HIDDEN_OVER
 from videdit_plugins.builtin.filler.scale import Scale
 
 DEFAULT_BYTES = 3 << 29
@@ -24,6 +25,12 @@ _GAP_PX, _ISLAND_SHARE = 2.5, 0.04
 side of such a share of the height: no ground that a person would miss, but a line of what is to go."""
 _WIDER_PX = 6.0
 """How far beyond the hole motion may be the object's own."""
+
+_BESIDE = 8
+"""Of 255: how much of it what lies beside a hole is told by, where both are sampled at once."""
+_CORNER_CODES, _CORNER_SIDE = 22.0, 7
+"""Where pixels two apart differ by so much in every direction, flow is half as sure as it can be. In a sky or along an
+edge it is not, though the pictures agree after it."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +51,29 @@ class Picture:
 
     @cached_property
     def shown(self) -> NDArray[np.uint8]:
-        """Return rgb and, as a fourth channel, 255 where the hole is: OpenCV samples four at once faster than three."""
-        return np.asarray(cv2.merge([self.rgb, self.hole.view(np.uint8) * np.uint8(255)]))
+        """Return rgb and, as a fourth channel, what `free_and_beside` takes: OpenCV samples four faster than three."""
+        hidden = np.maximum(self.hole.view(np.uint8) * np.uint8(255), self.wide.view(np.uint8) * np.uint8(_BESIDE))
+        return np.asarray(cv2.merge([self.rgb, hidden]))
+
+    @cached_property
+    def guide(self) -> NDArray[np.uint8]:
+        """Return grey and, as a second channel, 255 where motion is not to be trusted, (h, w, 2) uint8."""
+        return np.asarray(cv2.merge([self.grey, self.wide.view(np.uint8) * np.uint8(255)]))
+
+    @cached_property
+    def fixed(self) -> NDArray[np.float32]:
+        """Return how far texture holds flow fast in both directions, (h, w) float32 in [0, 1].
+
+        Source: J. Shi and C. Tomasi, "Good Features to Track", 1994.
+        """
+        corners = cv2.cornerMinEigenVal(self.grey, _CORNER_SIDE, 3) * np.float32(255**2)
+        return np.asarray(corners / (corners + np.float32(_CORNER_CODES**2)))
+
+
+def free_and_beside(hidden: NDArray[np.uint8]) -> tuple[Mask, Mask]:
+    """Return where samples of `Picture.shown`, of whose fourth channel these are, hold none of the hole, and where they
+    lie close to it or in it."""
+    return hidden < _BESIDE + HIDDEN_OVER, hidden > 0
 
 
 class Pictures:

@@ -17,13 +17,10 @@ from videdit_plugins.builtin.filler.diffusion import Plane, extend
 from videdit_plugins.builtin.filler.light import in_light, in_light_of_places, light_between
 from videdit_plugins.builtin.filler.mapping import Points, fetch, free, grid, project, visible, within
 from videdit_plugins.builtin.filler.medians import median
-from videdit_plugins.builtin.filler.pictures import Picture
+from videdit_plugins.builtin.filler.pictures import Picture, free_and_beside
 from videdit_plugins.builtin.filler.scale import Matrix, Scale
 
 _TRUST_CODES, _FOREIGN_TRUST_CODES = 6.0, 12.0
-_CORNER_CODES, _CORNER_SIDE = 22.0, 7
-"""Where pixels two apart differ by so much in every direction, flow is half as sure as it can be. In a sky or along an
-edge it is not, though the pictures agree after it."""
 _OUTLIER_PX = 3.0
 _OUTLIER_DEVIATIONS = 4.0
 _NO_BETTER = 0.95
@@ -83,7 +80,8 @@ def aligned(
 def view_at(here: Picture, there: Picture, box: Region, found: Points, *, followed: bool = False) -> View:
     """Return what `there` shows of a box of `here`, whose pixels lie at `found` in it, in the light of `here`."""
     shown = fetch(there.shown, found)
-    valid = within(found, there.hole.shape) & free(shown[..., 3])
+    free, beside = free_and_beside(shown[..., 3])
+    valid = within(found, there.hole.shape) & free
     rgb = np.asarray(cv2.cvtColor(shown, cv2.COLOR_RGBA2RGB))
     own, common = here.rgb[box.slices], valid & ~here.hole[box.slices]
     light = light_between(own, rgb, common)
@@ -97,7 +95,7 @@ def view_at(here: Picture, there: Picture, box: Region, found: Points, *, follow
         abs(there.index - here.index),
         light,
         plain,
-        ~visible(there.wide, found),
+        beside,
         followed,
     )
 
@@ -119,9 +117,9 @@ def _residual_flow(
     objects; only this small rest is diffused into the hole, so errors of the extension are small.
     """
     known_here = ~here.wide[box.slices]
-    known_there = visible(there.wide, rough)
     mine = here.grey[box.slices]
-    theirs = fetch(there.grey, rough)
+    theirs, hidden = cv2.split(fetch(there.guide, rough))
+    known_there = within(rough, there.wide.shape) & free(hidden)
     # Each gets the other's pixels where it is masked: equal pictures pull the flow to zero there.
     first = np.where(known_here, mine, theirs)
     second = np.where(known_there, theirs, mine)
@@ -144,7 +142,8 @@ def _residual_flow(
     codes = _FOREIGN_TRUST_CODES if foreign else _TRUST_CODES
     trust = np.exp(np.square(after) * np.float32(-1 / codes**2)) * sure
     if not foreign:
-        trust *= _fixed(first, half) * _near_median(cv2.split(flow), sure, scale)
+        fixed = cv2.resize(here.fixed[box.slices], half)
+        trust *= fixed * _near_median(cv2.split(flow), sure, scale)
     x, y = cv2.split(cv2.resize(extend(np.asarray(flow), trust), (box.width, box.height)))
     return x, y
 
@@ -153,19 +152,10 @@ def _local_error(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> Plane:
     return np.asarray(cv2.boxFilter(cv2.absdiff(first, second), cv2.CV_32F, (5, 5)))
 
 
-def _fixed(picture: NDArray[np.uint8], size: tuple[int, int]) -> Plane:
-    """Return how far texture holds flow fast in both directions, (h, w) float32 in [0, 1], at `size` (width, height).
-
-    Source: J. Shi and C. Tomasi, "Good Features to Track", 1994.
-    """
-    corners = cv2.cornerMinEigenVal(picture, _CORNER_SIDE, 3) * np.float32(255**2)
-    return np.asarray(cv2.resize(corners / (corners + np.float32(_CORNER_CODES**2)), size))
-
-
 def _near_median(motion: Sequence[Plane], known: Mask, scale: Scale) -> Mask:
-    result = known
+    result, some = known, known[::2, ::2]
     for plane in motion:
-        sample = plane[known]
+        sample = plane[::2, ::2][some]
         if len(sample) == 0:
             return known
         middle = median(sample)
