@@ -31,7 +31,8 @@ def optical_flow(a: Rgb, b: Rgb, preset: FlowPreset = "medium") -> Flow:
     """Find where each pixel of `a` lies in `b`.
 
     a, b:   (H, W, 3) uint8 or uint16 RGB, or (H, W) uint8 grey
-    preset: "ultrafast", "fast", "balanced" or "medium", the finer the slower; "balanced" takes little more than half of "medium"
+    preset: "ultrafast", "fast", "balanced" or "medium", the finer the slower; "balanced" takes little more than half of
+             what "medium" does
 
     Returns (H, W, 2) float32: a[y, x] looks like b[y + flow[y, x, 1], x + flow[y, x, 0]], so that
     `warp(b, flow)` resembles `a`.
