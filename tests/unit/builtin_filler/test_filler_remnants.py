@@ -222,6 +222,32 @@ def test_something_large_like_it_stays_unless_it_moves_along(make_clip: Make, dr
     assert (found is None) == (drift > 0)
 
 
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_limb_that_looks_and_swings_otherwise_is_taken_if_the_hole_of_a_frame_beside_has_it(
+    make_clip: Make, kept: bool
+) -> None:
+    clip = make_clip(count=24, size=(160, 216), speed=4.0, side=40)
+    skin = make_clip(count=1, size=(12, 14), side=4).truth[0] // 2 + np.array([110, 60, 20], np.uint8)
+    limbs = []
+    for index, hole in enumerate(clip.holes):
+        left, top = corner_of(hole)
+        place = slice(top + 3 * (index % 8), top + 3 * (index % 8) + 12), slice(left + 40, left + 54)
+        limb = np.zeros_like(hole)
+        limb[place] = True
+        width = clip.shown[index][place].shape[1]
+        clip.shown[index][place] = skin[:, :width]
+        limbs.append(limb)
+        if kept and not 11 <= index <= 12:
+            hole |= limb
+    found = found_in(clip, 12)
+    if not kept:
+        assert found is None
+        return
+    assert found is not None
+    assert found[limbs[12]].mean() > 0.8
+    assert not (found & ~grow(limbs[12] | clip.holes[12], 3)).any()
+
+
 def test_where_the_ground_never_shows_nothing_is_known(make_clip: Make) -> None:
     # The object stands still, so what its mask misses shows at the same place on all frames that show the place at all.
     clip = make_clip(pan=0.0, tilt=0.0, speed=0.0)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -11,15 +12,14 @@ from numpy.typing import NDArray
 
 from videdit import Region, Shot
 from videdit.frames import Mask
-from videdit.ops import optical_flow
 from videdit_plugins.builtin.cache import Cache
 from videdit_plugins.builtin.filler.agreement import LEAST_SEEN
+from videdit_plugins.builtin.filler.alongside import Alongside, alongside
 from videdit_plugins.builtin.filler.camera import Camera
 from videdit_plugins.builtin.filler.candidates import Wanted, box_around, sources, useful_frames
 from videdit_plugins.builtin.filler.likeness import inner, motion_apart, object_near, unlikeness
-from videdit_plugins.builtin.filler.mapping import fetch, grid, project
 from videdit_plugins.builtin.filler.pictures import Picture, Pictures, grown, unpacked
-from videdit_plugins.builtin.filler.pieces import Reaching, pieces_beside
+from videdit_plugins.builtin.filler.pieces import Piece, Reaching, pieces_beside
 from videdit_plugins.builtin.filler.surroundings import strange
 
 _MARGIN_PX, _REACH_PX = 24.0, 16.0
@@ -52,11 +52,24 @@ _EDGE_PX = 2.0
 _FOUND_KEPT = 256
 
 
+class _Strange(NamedTuple):
+    """What in a box is not the ground that frames show which are not beside this one, see `strange`.
+
+    pixels, areas: (h, w) bool
+    away:          (h, w) float32, how far a pixel is from the hole
+    """
+
+    pixels: Mask
+    areas: Mask
+    away: NDArray[np.float32]
+
+
 class Remnants:
     """What masks missed of their object on each frame of a shot, at the small size.
 
     A piece beside the hole is one if it is not what other frames agree on that the ground shows there, and is either no
-    more than a fringe of the hole, or like the object nearby: in its colours if it is small, else also in how it moves.
+    more than a fringe of the hole, or lies in the hole of a frame beside once it is followed there, or like the object
+    nearby: in its colours if it is small, else also in how it moves.
     What stands beside or behind the object and is not the ground either is left alone by that: it has other colours, or
     it moves otherwise.
 
@@ -92,40 +105,55 @@ class Remnants:
 
     def _beside(self, here: Picture, box: Region) -> Mask:
         """Return (h, w) bool of a box around the hole: the pieces that are the object's."""
-        hole, rgb = here.hole[box.slices], here.rgb[box.slices]
-        found, motions = np.zeros_like(hole), None
-        away = cv2.distanceTransform((~hole).view(np.uint8), cv2.DIST_L2, 5)
-        pixels, areas = self._strange(here, box, away)
-        inside = inner(hole, self._pictures.scale)
-        for one in self._pieces(pixels, away):
+        hole = here.hole[box.slices]
+        found, odd = np.zeros_like(hole), self._strange(here, box)
+        for one in self._pieces(odd.pixels, odd):
             if self._fringe(one):
                 found[one.piece.region.slices] |= one.piece.mask
+        if odd.pixels.any() or odd.areas.any():
+            others = self._others(here, box)
+            self._take_covered(found, odd, others)
+            self._take_alike(found, odd, here.rgb[box.slices], hole, others)
+        return found
+
+    def _take_covered(self, found: Mask, odd: _Strange, others: Sequence[Alongside]) -> None:
+        """Add to `found` what the hole of a frame beside covers, whatever it looks like and however far it reaches."""
+        covered = np.any([other.covered for other in others], axis=0)
+        for which in (odd.pixels, odd.areas):
+            for one in self._pieces(_opened(which & covered & ~found), odd, _MARGIN_PX):
+                if self._enough(one.piece):
+                    found[one.piece.region.slices] |= one.piece.mask
+
+    def _take_alike(
+        self, found: Mask, odd: _Strange, rgb: NDArray[np.uint8], hole: Mask, others: Sequence[Alongside]
+    ) -> None:
+        """Add to `found` what looks and moves like the object."""
+        inside, motions = inner(hole, self._pictures.scale), [other.motion for other in others]
         # Areas join pieces that are the object's with others that are not, so they come second.
-        for one in chain.from_iterable(self._pieces(_opened(which & ~found), away) for which in (pixels, areas)):
+        for one in chain.from_iterable(self._pieces(_opened(which & ~found), odd) for which in (odd.pixels, odd.areas)):
             piece, near = one.piece, object_near(one.piece, inside, self._pictures.scale)
-            if np.count_nonzero(piece.mask) < self._px(_LEAST_PX) or near is None or _taken_out(near.of(rgb)):
+            if not self._enough(piece) or near is None or _taken_out(near.of(rgb)):
                 continue
             apart = unlikeness(piece.of(rgb), near.of(rgb))
             alike = self._small(one) and apart < _ALIKE_CODES_SMALL
             if not alike:
-                motions = self._motions(here, box) if motions is None else motions
                 along = motion_apart(motions, piece, near, self._pictures.scale)
                 alike = along < self._px(_ALONG_PX if apart < _ALIKE_CODES else _EXACTLY_PX)
             if alike:
                 found[piece.region.slices] |= piece.mask
-        return found
 
-    def _pieces(self, strange: Mask, away: NDArray[np.float32]) -> Iterator[Reaching]:
-        return pieces_beside(strange, away, self._px(_REACH_PX), self._px(_TOUCHING_PX))
+    def _pieces(self, which: Mask, odd: _Strange, reach_px: float = _REACH_PX) -> Iterator[Reaching]:
+        return pieces_beside(which, odd.away, self._px(reach_px), self._px(_TOUCHING_PX))
 
-    def _strange(self, here: Picture, box: Region, away: NDArray[np.float32]) -> tuple[Mask, Mask]:
-        """Return what is not the ground that frames show which are not beside this one, see `strange`."""
+    def _strange(self, here: Picture, box: Region) -> _Strange:
+        away = cv2.distanceTransform((~here.hole[box.slices]).view(np.uint8), cv2.DIST_L2, 5)
         near = (away > 0) & (away <= self._px(_NEXT_PX))
         among = [one for one in sources(here.index, self._shot, self._reach) if abs(one - here.index) >= _LEAST_AWAY]
         frames = useful_frames(here.index, box, near, among, self._pictures, self._camera, _WANTED, self._hidden)
         if len(frames) < LEAST_SEEN:
-            return np.zeros_like(near), np.zeros_like(near)
-        return strange(here, box, (away > 0) & (away <= self._px(_MARGIN_PX)), frames, self._px(_AREA_PX))
+            return _Strange(np.zeros_like(near), np.zeros_like(near), away)
+        where = (away > 0) & (away <= self._px(_MARGIN_PX))
+        return _Strange(*strange(here, box, where, frames, self._px(_AREA_PX)), away)
 
     def _hidden(self, index: int) -> Mask:
         return self._pictures[index].wide
@@ -137,15 +165,15 @@ class Remnants:
     def _small(self, one: Reaching) -> bool:
         return one.depth < self._px(_SMALL_PX) and one.beyond < _SMALL_BEYOND
 
-    def _motions(self, here: Picture, box: Region) -> list[NDArray[np.float32]]:
-        """Return how things in a box move against the ground, up to each of the frames beside, (h, w, 2)."""
-        result = []
-        for other in (here.index + step for step in _BESIDE):
-            if other in self._shot:
-                there = project(self._camera.between(here.index, other), grid(box))
-                moved = fetch(self._pictures[other].grey, there)
-                result.append(np.asarray(optical_flow(here.grey[box.slices], moved, "fast"), np.float32))
-        return result
+    def _enough(self, piece: Piece) -> bool:
+        return bool(np.count_nonzero(piece.mask) >= self._px(_LEAST_PX))
+
+    def _others(self, here: Picture, box: Region) -> list[Alongside]:
+        beside = [here.index + step for step in _BESIDE if here.index + step in self._shot]
+        pictures, camera = self._pictures, self._camera
+        return [
+            alongside(here, pictures[other], camera.between(here.index, other), box, pictures.scale) for other in beside
+        ]
 
     def _px(self, length_px: float) -> float:
         return self._pictures.scale.px(length_px)
