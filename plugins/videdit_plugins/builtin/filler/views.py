@@ -80,8 +80,8 @@ def aligned(
 def view_at(here: Picture, there: Picture, box: Region, found: Points, *, followed: bool = False) -> View:
     """Return what `there` shows of a box of `here`, whose pixels lie at `found` in it, in the light of `here`."""
     shown = fetch(there.shown, found)
-    free, beside = free_and_beside(shown[..., 3])
-    valid = within(found, there.hole.shape) & free
+    unhidden, beside = free_and_beside(shown[..., 3])
+    valid = within(found, there.hole.shape) & unhidden
     rgb = np.asarray(cv2.cvtColor(shown, cv2.COLOR_RGBA2RGB))
     own, common = here.rgb[box.slices], valid & ~here.hole[box.slices]
     light = light_between(own, rgb, common)
