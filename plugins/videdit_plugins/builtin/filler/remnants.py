@@ -112,8 +112,9 @@ class Remnants:
                 found[one.piece.region.slices] |= one.piece.mask
         if odd.pixels.any() or odd.areas.any():
             others = self._others(here, box)
-            self._take_covered(found, odd, others)
+            # Whole pieces come first: what is left of one that is taken in part may be like nothing.
             self._take_alike(found, odd, here.rgb[box.slices], hole, others)
+            self._take_covered(found, odd, others)
         return found
 
     def _take_covered(self, found: Mask, odd: _Strange, others: Sequence[Alongside]) -> None:
