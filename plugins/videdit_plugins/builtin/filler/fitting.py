@@ -30,6 +30,7 @@ _HOPELESS = 2.0
 _LOST = 0.5
 """The same for followed views, which have lost their way: rather a plate than what they show."""
 _SHRINK = 4
+"""Halved twice."""
 
 
 @dataclass(frozen=True, slots=True)
