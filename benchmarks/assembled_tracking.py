@@ -1,14 +1,15 @@
 """Measure a tracker on clips assembled from sequences with true masks: absences, two objects that cross, long shots.
 
     python benchmarks/assembled_tracking.py DATA_DIR absence|crossing|length [--engine builtin] [--no-learned]
-        [--sequences NAMES] [--weights FILE]
+        [--sequences NAMES] [--weights FILE] [--steps 1,2]
 
 absence   The object of one sequence is laid over another. It leaves the frame and comes back, or passes behind a
           board. Printed: precision and recall of "absent", and J of what is to be seen. Frames that show less than a
           tenth of the object's usual area are not counted as either.
 crossing  Two objects of two sequences cross over a third. Printed: J of both, and how many frames swap them: more of
           a mask on the other object than on its own. Where its own is hidden a pixel is enough for that, so those masks
-          that lie on the other object with a tenth of their pixels are counted as well.
+          that lie on the other object with a tenth of their pixels are counted as well. --steps tells how many names
+          on the object in front and the ground are.
 length    One sequence, to and fro, for 3000 frames of one shot. Printed: time and memory in blocks of 500 frames.
 
 --weights takes other weights of the engine's network. Those that come along learned from some of the sequences; name
@@ -174,11 +175,13 @@ def measure_absence(make: Engine, footage: Sequence[Footage], names: Sequence[st
     print(f"absent: precision {precision:.3f}, recall {recall:.3f}; J of what is to be seen {100 * np.mean(seen):.1f}")
 
 
-def measure_crossing(make: Engine, footage: Sequence[Footage], names: Sequence[str]) -> None:
+def measure_crossing(
+    make: Engine, footage: Sequence[Footage], names: Sequence[str], steps: tuple[int, int] = (1, 2)
+) -> None:
     total, swapped, clearly, counted = [], 0, 0, 0
     print(f"{'behind':18}{'in front':18}{'J behind':>10}{'J front':>9}{'swapped':>9}")
     for number, name in enumerate(names):
-        other, ground = (number + 1) % len(names), (number + 2) % len(names)
+        other, ground = ((number + step) % len(names) for step in steps)
         clip = crossing_clip(footage[number], footage[other], footage[ground])
         overlaps: dict[int, list[float]] = {1: [], 2: []}
         mine = 0
@@ -233,6 +236,7 @@ def main() -> None:
     parser.add_argument("--no-learned", action="store_true")
     parser.add_argument("--sequences", default="", help="names with commas between; all if left out")
     parser.add_argument("--weights", type=Path, help="of the engine's network, in place of those that come along")
+    parser.add_argument("--steps", default="1,2", help="how many names on the object in front and the ground are")
     parser.add_argument("--frames", type=int, default=3000, help="of the long shot")
     chosen = parser.parse_args()
     names = chosen.sequences.split(",") if chosen.sequences else []
@@ -243,7 +247,11 @@ def main() -> None:
         measure_length(make, read(chosen.data_dir, names[0]), chosen.frames)
         return
     footage = [read(chosen.data_dir, name) for name in names]
-    (measure_absence if chosen.what == "absence" else measure_crossing)(make, footage, names)
+    if chosen.what == "absence":
+        measure_absence(make, footage, names)
+        return
+    front, ground = map(int, chosen.steps.split(","))
+    measure_crossing(make, footage, names, (front, ground))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from videdit.errors import OptionError, ShapeError
 from videdit.frames import ArrayFrames
-from videdit_plugins.builtin.tracker import engine
+from videdit_plugins.builtin.tracker import doubt
 from videdit_plugins.builtin.tracker import follow as follow_module
 
 RED, BLUE, GOLD, GREY = (190, 60, 50), (50, 80, 190), (210, 180, 60), (60, 60, 60)
@@ -87,7 +87,7 @@ def test_what_hardly_looks_like_the_object_is_looked_for_and_absent_if_found_now
     paint, make_tracker, monkeypatch, found
 ):
     clip, tracker = one_mover(paint), make_tracker(learned=False)
-    monkeypatch.setattr(engine, "score", lambda named: 0.1)
+    monkeypatch.setattr(doubt, "score", lambda named: 0.1)
     if not found:
         monkeypatch.setattr(follow_module, "find_again", lambda *args: [])
     tracker.start(clip.frames, 0, clip.masks[0])

@@ -78,6 +78,20 @@ def test_a_double_in_sight_is_never_taken_for_an_object_that_another_one_hides(
     assert found > 0.8 * np.count_nonzero(truths[behind])
 
 
+@pytest.mark.parametrize("learned", [False, True])
+def test_of_two_that_look_alike_the_one_in_front_is_not_lost_before_the_other(paint, make_tracker, learned):
+    """Two players of one team: before the other one he stands out from nothing."""
+    frames = 24
+    clip = paint(frames).ellipse(1, RED, lambda _: (100, 60), radius=30)
+    clip.ellipse(2, RED, lambda i: (min(20 + 4 * i, 100), 66), radius=14)
+    tracker = make_tracker(learned=learned)
+    tracker.start(clip.frames, 0, clip.masks[0])
+    for index in range(1, frames):
+        for object_id, result in tracker.step(index).items():
+            truth = clip.masks[index][object_id]
+            assert np.count_nonzero(result.mask & truth) > 0.85 * np.count_nonzero(result.mask | truth), index
+
+
 def test_a_tracker_that_is_restored_while_an_object_is_hidden_goes_on_as_it_would_have(paint, make_tracker):
     clip = paint(HIDDEN_FRAMES)
     clip.ellipse(0, RED, lambda _: (170, 98), radius=12, like=1)

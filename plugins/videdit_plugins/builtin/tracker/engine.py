@@ -14,9 +14,10 @@ from videdit.tracker import Tracked, Tracker
 from videdit_plugins.builtin.threads import one_thread
 from videdit_plugins.builtin.tracker.clean import clean
 from videdit_plugins.builtin.tracker.combine import log_odds_by_looks, sigmoid
+from videdit_plugins.builtin.tracker.doubt import doubtful
 from videdit_plugins.builtin.tracker.effort import EFFORTS
 from videdit_plugins.builtin.tracker.enlarge import enlarge
-from videdit_plugins.builtin.tracker.follow import Proposal, propose, sliver, stands_by_itself
+from videdit_plugins.builtin.tracker.follow import Proposal, propose, sliver
 from videdit_plugins.builtin.tracker.learn import learn_adopted, learn_given, learn_tracked
 from videdit_plugins.builtin.tracker.options import TrackerOptions
 from videdit_plugins.builtin.tracker.planes import FloatMap, Plane
@@ -25,7 +26,7 @@ from videdit_plugins.builtin.tracker.refine import to_edges
 from videdit_plugins.builtin.tracker.refiner import Refiner, load_refiner
 from videdit_plugins.builtin.tracker.rivals import overlaps, share_out
 from videdit_plugins.builtin.tracker.scenes import Scene, Scenes
-from videdit_plugins.builtin.tracker.score import DOUBTED, figures, score, score_of_absence, unlike
+from videdit_plugins.builtin.tracker.score import figures, score, score_of_absence
 from videdit_plugins.builtin.tracker.state import pack, unpack
 from videdit_plugins.builtin.tracker.target import Target
 
@@ -173,9 +174,8 @@ class BuiltinTracker(Tracker):
         target.lost = 0
         inside = one.roi.cut(probability)
         named = figures(target, one.evidence, inside)
-        doubtful = (score(named) < DOUBTED or unlike(target, named)) and not stands_by_itself(target, one, named)
         learn_tracked(target, one, inside, named)
-        target.doubted = target.doubted + 1 if doubtful else 0
+        target.doubted = target.doubted + 1 if doubtful(target, one, named) else 0
         full = self._at_full_size(probability)
         mask = full > 0.5
         if not mask.any():

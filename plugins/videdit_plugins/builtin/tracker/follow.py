@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -39,8 +38,6 @@ FAR_LIKENESS = 0.9
 """What lies where it cannot be while another object hides it, or looked like it before, has to be as much like it."""
 LIKE_GROUND = 0.5
 """What is apart from the ground by less than this share of what the object was has to be as much like it, too."""
-AS_APART, STEADY = 0.8, 0.8
-"""What keeps so much of its distance from the ground, and overlaps so far with where it was, is followed rightly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +101,6 @@ def propose(
     if followed is None or again.match * again.area > BETTER * followed.match * followed.area:
         return replace(again, again=True)
     return followed
-
-
-def stands_by_itself(target: Target, one: Proposal, named: Mapping[str, float]) -> bool:
-    """Return whether `one`, with the figures `named`, is followed without a break and as far from the ground as ever.
-
-    Something like that is no ground that an object slipped to, even if it hardly looks like the object any more.
-    """
-    if one.apart is None or one.again:
-        return False
-    return one.apart > AS_APART * target.usual_apart and named["steady"] > STEADY
 
 
 def sliver(target: Target, probability: FloatMap) -> bool:

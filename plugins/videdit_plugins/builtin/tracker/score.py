@@ -13,8 +13,6 @@ from videdit_plugins.builtin.tracker.planes import FloatMap
 from videdit_plugins.builtin.tracker.target import Target
 
 RING = 9
-DOUBTED = 0.3
-"""A score below this is a doubt whether it is the object at all."""
 UNLIKE = 0.5
 """What stands out less than this share of what the object did is doubted too: an object that leaves is soon taken for
 something else beside it, and that something has other colours, or none of its own."""
