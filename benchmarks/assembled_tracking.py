@@ -175,9 +175,7 @@ def measure_absence(make: Engine, footage: Sequence[Footage], names: Sequence[st
     print(f"absent: precision {precision:.3f}, recall {recall:.3f}; J of what is to be seen {100 * np.mean(seen):.1f}")
 
 
-def measure_crossing(
-    make: Engine, footage: Sequence[Footage], names: Sequence[str], steps: tuple[int, int] = (1, 2)
-) -> None:
+def measure_crossing(make: Engine, footage: Sequence[Footage], names: Sequence[str], steps: tuple[int, int]) -> None:
     total, swapped, clearly, counted = [], 0, 0, 0
     print(f"{'behind':18}{'in front':18}{'J behind':>10}{'J front':>9}{'swapped':>9}")
     for number, name in enumerate(names):

@@ -14,19 +14,20 @@ DOUBTED = 0.3
 """A score below this is a doubt whether it is the object at all."""
 AS_APART, STEADY = 0.8, 0.8
 """What keeps so much of its distance from the ground, and overlaps so far with where it was, is followed rightly."""
-HALF = 0.5
+REST = 0.5
+"""Beside another object, a rest of less than this share of the usual area is asked for its score."""
 
 
 def doubtful(target: Target, one: Proposal, named: Mapping[str, float]) -> bool:
     """Return whether `one`, with the figures `named`, is hardly like `target` any more.
 
     Beside another tracked object, which may look alike, it need not stand out: that one holds its own pixels, so the
-    mask does not slip to it unseen. Only a rest of less than half the usual area is asked for its score there.
+    mask does not slip to it unseen. Only a small rest is asked for its score there.
     """
     if stands_by_itself(target, one, named):
         return False
     if target.reach is not None:
-        return named["growth"] < np.log(HALF) and score(named) < DOUBTED
+        return named["growth"] < np.log(REST) and score(named) < DOUBTED
     return score(named) < DOUBTED or unlike(target, named)
 
 

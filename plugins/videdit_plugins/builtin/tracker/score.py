@@ -14,7 +14,7 @@ from videdit_plugins.builtin.tracker.target import Target
 
 RING = 9
 UNLIKE = 0.5
-"""What stands out less than this share of what the object did is doubted too: an object that leaves is soon taken for
+"""What stands out less than this share of what the object did is doubted: an object that leaves is soon taken for
 something else beside it, and that something has other colours, or none of its own."""
 GROWN = 1.7
 """What is more than so many times as large as usual has come near, not left."""
