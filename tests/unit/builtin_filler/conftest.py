@@ -96,3 +96,8 @@ def make_clip() -> Callable[..., Clip]:
 @pytest.fixture
 def started() -> Callable[..., BuiltinFiller]:
     return start
+
+
+@pytest.fixture(scope="session")
+def textured() -> Callable[..., NDArray[np.uint8]]:
+    return ground

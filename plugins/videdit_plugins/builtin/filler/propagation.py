@@ -20,6 +20,7 @@ from videdit_plugins.builtin.filler.diffusion import Plane
 from videdit_plugins.builtin.filler.following import Following
 from videdit_plugins.builtin.filler.laying import Pixels, lay
 from videdit_plugins.builtin.filler.mapping import grid, visible
+from videdit_plugins.builtin.filler.movers import Movers
 from videdit_plugins.builtin.filler.pictures import Picture, Pictures
 from videdit_plugins.builtin.filler.scale import Matrix
 from videdit_plugins.builtin.filler.seams import rim_correction
@@ -28,7 +29,7 @@ from videdit_plugins.builtin.filler.weighing import Weigher
 from videdit_plugins.builtin.filler.workers import Workers
 
 _MARGIN_PX = 24.0
-_MOST_STEPS = 6
+_MOST_STEPS = 4
 """Farther than this, following has drifted more than it is worth."""
 
 
@@ -40,12 +41,14 @@ class Effort:
     wanted:    frames to look at
     direct:    preset of the optical flow that is left when a frame far or near has been aligned by its homography
     followed:  preset of the optical flow between neighbours
+    movers:    whether what moves by itself is followed by its own motion
     """
 
     height_px: int
     wanted: Wanted
     direct: FlowPreset
     followed: FlowPreset
+    movers: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,7 @@ class Propagation:
         self._wanted = effort.wanted
         self._weigher = weigher
         self._following = Following(shot, pictures, camera, effort.followed)
+        self._movers = Movers(shot, pictures, self._following.moving) if effort.movers else None
 
     def prepare(self, indices: Collection[int], workers: Workers) -> None:
         """Make ahead, in several threads, what drafts of the frames `indices` have in common."""
@@ -127,8 +131,8 @@ class Propagation:
         known = ~here.hole[box.slices]
         among = sources(index, self.shot, self.reach)
         frames = useful_frames(index, box, ~known, among, pictures, self.camera, self._wanted, self._hidden)
-        if frames:
-            views = self._views(here, box, frames)
+        views = self._views(here, box, frames)
+        if views:
             blended = blend(views, here.rgb[box.slices], ~known, pictures.scale, self._weigher)
             correction = rim_correction(blended.rgb, small, blended.seen & known)
             pixels = Pixels.of(hole, region, pictures)
@@ -157,7 +161,7 @@ class Propagation:
         return in_codes(sharp, np.zeros(1, np.float32), rgb)
 
     def _views(self, here: Picture, box: Region, frames: Sequence[tuple[Picture, Matrix]]) -> list[View]:
-        """Align frames with a box of `here` directly, and follow it to the near ones from frame to frame."""
+        """Align frames with a box of `here` directly, follow it to the near ones, and movers to where they are seen."""
         scale, preset = self.pictures.scale, self.preset
         moving = self._following.moving
         direct = []
@@ -167,7 +171,8 @@ class Propagation:
             direct.append(view_at(here, there, box, found))
         near = {there.index for there, _ in frames if abs(there.index - here.index) <= _MOST_STEPS}
         followed = self._following.views(here.index, box, near)
-        return [self._resting(view, box) for view in direct] + followed
+        movers = [] if self._movers is None else self._movers.views(here, box, preset)
+        return [self._resting(view, box) for view in direct] + followed + movers
 
     def _resting(self, view: View, box: Region) -> View:
         """Leave out what moves by itself in the other frame: it was there then, and is not there now."""
