@@ -14,6 +14,7 @@ from videdit.ops.flow import FlowPreset
 from videdit_plugins.builtin.cache import Cache
 from videdit_plugins.builtin.filler.camera import Camera
 from videdit_plugins.builtin.filler.mapping import Points, fetch, grid, project, within
+from videdit_plugins.builtin.filler.medians import median
 from videdit_plugins.builtin.filler.pictures import Pictures
 from videdit_plugins.builtin.filler.views import View, aligned, view_at
 
@@ -81,9 +82,9 @@ class Following:
             for found, at in zip(points, camera, strict=True):
                 rest = found - at
                 sample = rest[::2, ::2].ravel()[sampled]
-                median = np.median(sample)
-                deviation = float(np.median(np.abs(sample - median)))
-                away |= np.abs(rest - median) > np.float32(scale.px(_MOVING_PX) + _MOVING_DEVIATIONS * deviation)
+                middle = median(sample)
+                deviation = float(median(np.abs(sample - middle)))
+                away |= np.abs(rest - middle) > np.float32(scale.px(_MOVING_PX) + _MOVING_DEVIATIONS * deviation)
             # What another frame covers or uncovers has no motion towards it; one of the two knows.
             result = away if result is None else result & away
         if result is None:

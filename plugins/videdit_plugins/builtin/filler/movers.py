@@ -20,7 +20,7 @@ from videdit_plugins.builtin.filler.pictures import Picture, Pictures, grown
 from videdit_plugins.builtin.filler.scale import Matrix, Scale
 from videdit_plugins.builtin.filler.views import View, aligned, view_at
 
-_REACH = 24
+_REACH = 16
 _WANTED = Wanted(per_pixel=4, most=6, least_share=0.04)
 _RING_PX, _TOUCHES = 6.0, 0.08
 """A mover touches the hole if it holds such a share of what lies around it so far."""
@@ -33,7 +33,7 @@ _FITS = 0.8
 _DETAIL_PX = 4.0
 _TRIED = 2
 """If so many of the nearest frames are not believed, the others will not be: it bends, or nobody can follow it."""
-_KEPT = 200
+_KEPT = 2 * _REACH + 16
 
 
 class Movers:
