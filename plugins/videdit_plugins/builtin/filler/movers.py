@@ -28,7 +28,7 @@ _EDGE_PX = 2.0
 """So far motion is told beyond what moves."""
 _LEAST_KNOWN, _LEAST_MOVING = 0.3, 0.6
 """What is to be seen of a piece beside the hole, over what is hidden of it; how much of what is seen moves here too."""
-_FITS = 0.8
+_FITS = 0.6
 """How much a piece may differ there, over how much detail it has."""
 _DETAIL_PX = 4.0
 _TRIED = 2
