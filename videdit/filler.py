@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from videdit.frames import Frame, FrameSequence, Mask, Region, Rgb
+from videdit.frames import Alpha, Frame, FrameSequence, Mask, Region, Rgb
 
 
 class MaskSequence(Protocol):
@@ -17,6 +17,15 @@ class MaskSequence(Protocol):
 
     def __getitem__(self, index: int) -> Mask:
         """Return (H, W) bool. Raises IndexError outside the shot."""
+        ...
+
+
+@runtime_checkable
+class ProbableMasks(MaskSequence, Protocol):
+    """Masks of which is known how likely what lies around them belongs to them."""
+
+    def probability(self, index: int) -> Alpha | None:
+        """Return (H, W) float32 in [0, 1], of no meaning inside the mask; None if nothing is known of the frame."""
         ...
 
 
@@ -48,7 +57,10 @@ class Filler(ABC):
 
     @abstractmethod
     def start(self, frames: FrameSequence, holes: MaskSequence) -> None:
-        """Begin a shot. `frames` stays readable until the next `start`."""
+        """Begin a shot. `frames` stays readable until the next `start`.
+
+        `holes` of tracked objects are `ProbableMasks`.
+        """
 
     @abstractmethod
     def fill(self, index: int) -> Filled | None:

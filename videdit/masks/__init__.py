@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from videdit.masks.entry import ORIGINS, MaskEntry, Origin
 from videdit.masks.label_map import LabelMap
 from videdit.masks.packed import PackedMask
+from videdit.masks.packed_probability import PackedProbability
 from videdit.masks.track import IN_MEMORY, MaskTrack
 from videdit.masks.union import UnionMasks
 
@@ -42,9 +43,9 @@ _HOME_OF = {
 
 __all__ = [
     "IN_MEMORY", "ORIGINS", "Exported", "Imported", "LabelMap", "MaskEntry", "MaskTrack", "Origin", "OverlayStyle",
-    "PackedMask", "UnionMasks", "davis_palette", "draw_overlay", "export_alpha_video", "export_binary_png",
-    "export_coco", "export_overlay_video", "export_palette_png", "export_scores", "import_alpha_video",
-    "import_binary_png", "import_coco", "import_palette_png", "object_colour",
+    "PackedMask", "PackedProbability", "UnionMasks", "davis_palette", "draw_overlay", "export_alpha_video",
+    "export_binary_png", "export_coco", "export_overlay_video", "export_palette_png", "export_scores",
+    "import_alpha_video", "import_binary_png", "import_coco", "import_palette_png", "object_colour",
 ]  # fmt: skip
 
 

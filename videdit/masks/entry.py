@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from videdit.errors import ProjectError
 from videdit.masks.packed import PackedMask
+from videdit.masks.packed_probability import PackedProbability
 from videdit.objects import MAX_OBJECT_ID
 
 Origin: TypeAlias = Literal[
@@ -40,6 +41,7 @@ class MaskEntry:
     score:     estimate of the IoU with the truth, in [0, 1]
     origin:    where the mask came from
     evidence:  named figures that the score was made of; as JSON can hold them
+    probability: how likely what lies around the mask is the object's too; None if nobody can tell
     """
 
     object_id: int
@@ -48,6 +50,7 @@ class MaskEntry:
     score: float = 1.0
     origin: Origin = "imported"
     evidence: Mapping[str, Any] = field(default_factory=dict)
+    probability: PackedProbability | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.object_id <= MAX_OBJECT_ID:

@@ -8,7 +8,7 @@ import time
 from videdit.errors import ProjectError
 from videdit.masks.connections import Connections
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 # "vdit" in ASCII, in the header of every file that this module made.
 APPLICATION_ID = 0x76646974
 
@@ -18,7 +18,7 @@ _TABLES = (
         object_id INTEGER NOT NULL, frame INTEGER NOT NULL,
         x0 INTEGER NOT NULL, y0 INTEGER NOT NULL, x1 INTEGER NOT NULL, y1 INTEGER NOT NULL,
         area_px INTEGER NOT NULL, score REAL NOT NULL, origin TEXT NOT NULL, evidence TEXT NOT NULL,
-        bits BLOB NOT NULL,
+        bits BLOB NOT NULL, probability BLOB,
         PRIMARY KEY (object_id, frame)
     )""",
     "CREATE INDEX masks_by_frame ON masks (frame, object_id)",
@@ -59,7 +59,12 @@ def prepare(connections: Connections, size: tuple[int, int] | None) -> tuple[int
                 # Another process may have made the tables since the question was asked.
                 if _is_blank(connection):
                     _create(connection, size)
-        return _check(connection, connections.where, size)
+        size = _check(connection, connections.where, size)
+        if _pragma(connection, "user_version") < SCHEMA_VERSION:
+            with connections.transaction():
+                if _pragma(connection, "user_version") < SCHEMA_VERSION:
+                    _update(connection)
+        return size
 
 
 def _is_blank(connection: sqlite3.Connection) -> bool:
@@ -72,6 +77,12 @@ def _create(connection: sqlite3.Connection, size: tuple[int, int]) -> None:
         connection.execute(table)
     connection.execute("INSERT INTO film VALUES (?, ?)", size)
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def _update(connection: sqlite3.Connection) -> None:
+    """Bring the tables of format 1 to this one: it knew no probabilities."""
+    connection.execute("ALTER TABLE masks ADD COLUMN probability BLOB")
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 

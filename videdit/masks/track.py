@@ -19,11 +19,12 @@ from videdit.masks.connections import Connections
 from videdit.masks.entry import MaskEntry
 from videdit.masks.label_map import LabelMap
 from videdit.masks.packed import PackedMask
+from videdit.masks.packed_probability import PackedProbability
 from videdit.masks.schema import prepare
 
 IN_MEMORY = ":memory:"
 
-_COLUMNS = "object_id, frame, x0, y0, x1, y1, area_px, score, origin, evidence, bits"
+_COLUMNS = "object_id, frame, x0, y0, x1, y1, area_px, score, origin, evidence, bits, probability"
 _END = 2**62
 # Read in batches, so that no read stays open while the caller works on what it got.
 _BATCH = 128
@@ -98,7 +99,7 @@ class MaskTrack:
         """
         with self._connections.transaction() as connection:
             connection.executemany(
-                f"INSERT OR REPLACE INTO masks ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                f"INSERT OR REPLACE INTO masks ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 map(self._row, entries),
             )
 
@@ -164,10 +165,13 @@ class MaskTrack:
         known = () if object_id is None else (object_id,)
         total = hashlib.sha256()
         with self._connections.use() as connection:
-            for *facts, bits in connection.execute(query, (*known, *_span(start, stop))):
+            for *facts, bits, probability in connection.execute(query, (*known, *_span(start, stop))):
                 # The facts are numbers and JSON texts, so a line of them and the length leave no room for two readings.
                 total.update(f"{json.dumps(facts)} {len(bits)}\n".encode())
                 total.update(bits)
+                if probability is not None:
+                    total.update(f"{len(probability)}\n".encode())
+                    total.update(probability)
         return total.hexdigest()
 
     # -- facts and blobs -------------------------------------------------------------------------------------------
@@ -210,13 +214,15 @@ class MaskTrack:
         box = (region.x0, region.y0, region.x1, region.y1)
         evidence = _json(entry.evidence)
         return (
-            entry.object_id, entry.index, *box, packed.area_px, float(entry.score), entry.origin, evidence, packed.bits
+            entry.object_id, entry.index, *box, packed.area_px, float(entry.score), entry.origin, evidence, packed.bits,
+            None if entry.probability is None else entry.probability.stored,
         )  # fmt: skip
 
     def _entry(self, row: Sequence[Any]) -> MaskEntry:
-        object_id, index, x0, y0, x1, y1, area_px, score, origin, evidence, bits = row
+        object_id, index, x0, y0, x1, y1, area_px, score, origin, evidence, bits, stored = row
         packed = PackedMask(self._size, Region(x0, y0, x1, y1), bits, area_px)
-        return MaskEntry(object_id, index, packed, score, origin, json.loads(evidence))
+        probability = None if stored is None else PackedProbability(stored)
+        return MaskEntry(object_id, index, packed, score, origin, json.loads(evidence), probability)
 
     def _one(self, query: str, values: Sequence[Any] = ()) -> Any:
         with self._connections.use() as connection:

@@ -76,6 +76,11 @@ class _ShapedMasks:
             raise IndexError(f"frame {index} is outside the shot [{self._shot.start}, {self._shot.stop})")
         return self._shaped(index).whole()
 
+    def probability(self, index: int) -> Alpha | None:
+        """Return what the raw masks say of their surroundings, see `videdit.filler.ProbableMasks`."""
+        say = getattr(self._raw, "probability", None)
+        return None if say is None else say(index)
+
     def _clean(self, index: int) -> _Crop:
         mask = self._raw[index]
         height = mask.shape[0]

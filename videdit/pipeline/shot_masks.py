@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from videdit.frames import Mask
+from videdit.frames import Alpha, Mask
 from videdit.masks import MaskTrack
 from videdit.shots import Shot
 
@@ -36,6 +36,12 @@ class ShotMasks:
             entry.mask.add_to(together)
         return together
 
+    def probability(self, index: int) -> Alpha | None:
+        """Return (H, W) float32: how likely what lies around the masks is the objects' too; None if nobody can tell."""
+        stored = [entry.probability for entry in self._track.at(index, self.object_ids).values()]
+        known = [one.map(self.size) for one in stored if one is not None]
+        return np.maximum.reduce(known) if known else None
+
 
 class Union:
     """A MaskSequence of all objects of a ShotMasks together."""
@@ -47,3 +53,8 @@ class Union:
         if index not in self._masks.shot:
             raise IndexError(f"frame {index} is outside the shot")
         return self._masks.union(index)
+
+    def probability(self, index: int) -> Alpha | None:
+        """Return what the masks say of their surroundings; None where those of a plug-in say nothing."""
+        say = getattr(self._masks, "probability", None)
+        return None if say is None else say(index)

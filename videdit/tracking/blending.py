@@ -36,7 +36,7 @@ def blend(forward: MaskEntry, backward: MaskEntry, piece: Piece) -> MaskEntry:
     origin = "absent" if packed.empty else likelier.origin if likelier.origin != "absent" else "tracked"
     score = share * forward.score + (1 - share) * backward.score
     evidence = {**likelier.evidence, "forward_share": round(share, 4)}
-    return MaskEntry(forward.object_id, forward.index, packed, score, origin, evidence)
+    return MaskEntry(forward.object_id, forward.index, packed, score, origin, evidence, likelier.probability)
 
 
 def share_of_forward(nearness: float, forward_score: float, backward_score: float) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from videdit.errors import Interrupted
 from videdit.frames import FrameSequence, Mask
-from videdit.masks import MaskEntry, MaskTrack, PackedMask
+from videdit.masks import MaskEntry, MaskTrack, PackedMask, PackedProbability
 from videdit.progress import Progress, Report
 from videdit.tracker import Tracker
 from videdit.tracking.blending import blend
@@ -132,7 +132,15 @@ class Maker:
         entries = {}
         for object_id, one in sorted(step.made.items()):
             packed = PackedMask.pack(one.tracked.mask)
-            entry = MaskEntry(object_id, step.index, packed, one.tracked.score, one.origin, dict(one.evidence))
+            entry = MaskEntry(
+                object_id,
+                step.index,
+                packed,
+                one.tracked.score,
+                one.origin,
+                dict(one.evidence),
+                PackedProbability.pack(one.tracked.probability),
+            )
             piece = plan.made(object_id, step.index)
             if plan.direction == "backward" and piece is not None and piece.kind == "between":
                 forward = self.track.get(object_id, step.index)

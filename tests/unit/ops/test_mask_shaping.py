@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from videdit.errors import ShapeError
+from videdit.filler import ProbableMasks
 from videdit.frames import Mask
 from videdit.ops import MaskShaping, alpha_of, feather, grow, length_px, shape_masks, smooth_in_time
 from videdit.shots import Shot
@@ -156,3 +157,19 @@ def test_what_stands_far_apart_is_feathered_as_if_alone() -> None:
     alone = [feather(one, 3.5) for one in (left, right, near)]
     assert np.array_equal(feather(left | right, 3.5), np.maximum(alone[0], alone[1]))
     assert np.array_equal(feather(left | right | near, 3.5), np.maximum(feather(left | near, 3.5), alone[1]))
+
+
+def test_what_masks_say_of_their_surroundings_is_passed_on() -> None:
+    said = np.full(SIZE, 0.25, np.float32)
+
+    class Saying(Recorded):
+        def probability(self, index: int) -> np.ndarray:
+            return said
+
+    masks, shot = [disc(SIZE, (80, 45), 20)], Shot(0, 1)
+    shaped = shape_masks(Saying(masks), shot, MaskShaping())
+    assert isinstance(shaped, ProbableMasks)
+    assert shaped.probability(0) is said
+    silent = shape_masks(Recorded(masks), shot, MaskShaping())
+    assert isinstance(silent, ProbableMasks)
+    assert silent.probability(0) is None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from videdit.frames import FrameSequence, Mask
-from videdit.masks import MaskEntry, MaskTrack, PackedMask
+from videdit.masks import MaskEntry, MaskTrack, PackedMask, PackedProbability
 from videdit.segmenter import Segmenter
 from videdit.shots import Shot
 from videdit.tracker import Tracker
@@ -154,6 +154,7 @@ class Finder:
                     one.tracked.score * sighting.likeness if there else one.tracked.score,
                     "reidentified" if there else "absent",
                     evidence,
+                    PackedProbability.pack(one.tracked.probability),
                 )
 
     def _known(self, index: int, object_id: int) -> Mask:

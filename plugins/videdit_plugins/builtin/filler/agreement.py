@@ -51,12 +51,16 @@ class Agreement:
         _agree(*flat, places, (count.flat[places] - 1) // 2, rgb.reshape(-1, 3), spread.reshape(-1))
         return cls(rgb, spread, known)
 
-    def contradicted(self, rgb: NDArray[np.uint8]) -> Mask:
-        """Return (h, w) bool: where a frame (h, w, 3) uint8 shows something else than the ground."""
+    def contradicted(self, rgb: NDArray[np.uint8], share: float | NDArray[np.float32] = 1.0) -> Mask:
+        """Return (h, w) bool: where a frame (h, w, 3) uint8 shows something else than the ground.
+
+        share: of the difference that is asked for; one, or (h, w)
+        """
         difference = self.difference(rgb)
         typical = float(np.median(difference[self.known])) if self.known.any() else 0.0
         restless = _SPREADS * cv2.dilate(self.spread, np.ones((3, 3), np.uint8)).astype(np.float32)
-        return np.asarray(self.known & (difference > np.maximum(restless, max(_LEAST_CODES, _TYPICAL * typical))))
+        least = np.maximum(restless, max(_LEAST_CODES, _TYPICAL * typical))
+        return np.asarray(self.known & (difference > share * least))
 
     def difference(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Return by how many codes a frame (h, w, 3) uint8 differs from the ground, (h, w), in the worst channel.

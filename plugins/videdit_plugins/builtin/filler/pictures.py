@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from videdit import FrameSequence, MaskSequence
-from videdit.frames import Mask, Rgb, to_uint8
+from videdit.filler import ProbableMasks
+from videdit.frames import Alpha, Mask, Rgb, to_uint8
 from videdit.ops import close_pinholes
 from videdit_plugins.builtin.cache import Cache
 from videdit_plugins.builtin.filler.mapping import HIDDEN_OVER
@@ -111,6 +112,19 @@ class Pictures:
     def hole(self, index: int) -> Mask:
         """Return a frame's hole at full size, (H, W) bool."""
         return self._unpacked(self.full(index)[1])
+
+    def probability(self, index: int) -> Alpha | None:
+        """Return how likely what lies around a frame's hole is what is to go, (h, w) float32 of the small picture.
+
+        None if nobody can tell.
+        """
+        if not isinstance(self._holes, ProbableMasks):
+            return None
+        with self._reading:
+            known = self._holes.probability(index)
+        if known is None or self.scale.same:
+            return known
+        return np.asarray(cv2.resize(known, self.scale.small[::-1], interpolation=cv2.INTER_AREA), np.float32)
 
     def has_hole(self, index: int) -> bool:
         """Return whether a frame has a hole."""

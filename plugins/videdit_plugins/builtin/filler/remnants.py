@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from videdit import Region, Shot
-from videdit.frames import Mask
+from videdit.frames import Alpha, Mask
 from videdit_plugins.builtin.cache import Cache
 from videdit_plugins.builtin.filler.agreement import LEAST_SEEN
 from videdit_plugins.builtin.filler.alongside import Alongside, alongside
@@ -20,7 +20,7 @@ from videdit_plugins.builtin.filler.candidates import Wanted, box_around, source
 from videdit_plugins.builtin.filler.likeness import inner, motion_apart, object_near, unlikeness
 from videdit_plugins.builtin.filler.pictures import Picture, Pictures, grown, unpacked
 from videdit_plugins.builtin.filler.pieces import Piece, Reaching, pieces_beside
-from videdit_plugins.builtin.filler.surroundings import strange
+from videdit_plugins.builtin.filler.surroundings import Surroundings
 
 _MARGIN_PX, _REACH_PX = 24.0, 16.0
 """So far around the hole is looked, and so far from it may lie what is taken."""
@@ -47,6 +47,9 @@ are not the object's, as skin is not a shirt, by so much."""
 _BESIDE = (-2, -1, 1, 2)
 _UNSEEN = 0.9
 """An object of which more is black was taken out of the frames; there is nothing to compare with."""
+_LEAST_LIKELY, _SURE = 0.06, 0.3
+"""What the tracker thought less likely to be the object's is not asked for its word; of what it thought likelier than
+the other nothing is asked."""
 _EDGE_PX = 2.0
 """What is found is grown by that: its mixed pixels differ too little from the ground."""
 _FOUND_KEPT = 256
@@ -106,22 +109,39 @@ class Remnants:
     def _beside(self, here: Picture, box: Region) -> Mask:
         """Return (h, w) bool of a box around the hole: the pieces that are the object's."""
         hole = here.hole[box.slices]
-        found, odd = np.zeros_like(hole), self._strange(here, box)
-        for one in self._pieces(odd.pixels, odd):
-            if self._fringe(one):
-                found[one.piece.region.slices] |= one.piece.mask
-        if odd.pixels.any() or odd.areas.any():
-            others = self._others(here, box)
-            # Whole pieces come first: what is left of one that is taken in part may be like nothing.
-            self._take_alike(found, odd, here.rgb[box.slices], hole, others)
-            self._take_covered(found, odd, others)
+        away = distance_from(hole)
+        found, ground = np.zeros_like(hole), self._surroundings(here, box, away)
+        if ground is not None:
+            odd = _Strange(*ground.strange(), away)
+            for one in self._pieces(odd.pixels, away):
+                if self._fringe(one):
+                    found[one.piece.region.slices] |= one.piece.mask
+            if odd.pixels.any() or odd.areas.any():
+                others = self._others(here, box)
+                # Whole pieces come first: what is left of one that is taken in part may be like nothing.
+                self._take_alike(found, odd, here.rgb[box.slices], hole, others)
+                self._take_covered(found, odd, others)
+        probability = self._given.probability(here.index)
+        if probability is not None:
+            self._take_likely(found, hole, probability[box.slices], ground)
         return found
+
+    def _take_likely(self, found: Mask, hole: Mask, probability: Alpha, ground: Surroundings | None) -> None:
+        """Add to `found` what may be the object's: the less likely it is, the more it has to differ from the ground."""
+        which = probability >= _SURE
+        if ground is not None:
+            share = np.clip((_SURE - probability) / (_SURE - _LEAST_LIKELY), 0, 1).astype(np.float32)
+            which = which | (ground.strange(share)[1] & (probability >= _LEAST_LIKELY))
+        away = distance_from(hole | found)
+        for one in self._pieces(_opened(which & ~hole & ~found), away, _MARGIN_PX):
+            if self._enough(one.piece):
+                found[one.piece.region.slices] |= one.piece.mask
 
     def _take_covered(self, found: Mask, odd: _Strange, others: Sequence[Alongside]) -> None:
         """Add to `found` what the hole of a frame beside covers, whatever it looks like and however far it reaches."""
         covered = np.any([other.covered for other in others], axis=0)
         for which in (odd.pixels, odd.areas):
-            for one in self._pieces(_opened(which & covered & ~found), odd, _MARGIN_PX):
+            for one in self._pieces(_opened(which & covered & ~found), odd.away, _MARGIN_PX):
                 if self._enough(one.piece):
                     found[one.piece.region.slices] |= one.piece.mask
 
@@ -131,7 +151,9 @@ class Remnants:
         """Add to `found` what looks and moves like the object."""
         inside, motions = inner(hole, self._pictures.scale), [other.motion for other in others]
         # Areas join pieces that are the object's with others that are not, so they come second.
-        for one in chain.from_iterable(self._pieces(_opened(which & ~found), odd) for which in (odd.pixels, odd.areas)):
+        for one in chain.from_iterable(
+            self._pieces(_opened(which & ~found), odd.away) for which in (odd.pixels, odd.areas)
+        ):
             piece, near = one.piece, object_near(one.piece, inside, self._pictures.scale)
             if not self._enough(piece) or near is None or _taken_out(near.of(rgb)):
                 continue
@@ -143,18 +165,18 @@ class Remnants:
             if alike:
                 found[piece.region.slices] |= piece.mask
 
-    def _pieces(self, which: Mask, odd: _Strange, reach_px: float = _REACH_PX) -> Iterator[Reaching]:
-        return pieces_beside(which, odd.away, self._px(reach_px), self._px(_TOUCHING_PX))
+    def _pieces(self, which: Mask, away: NDArray[np.float32], reach_px: float = _REACH_PX) -> Iterator[Reaching]:
+        return pieces_beside(which, away, self._px(reach_px), self._px(_TOUCHING_PX))
 
-    def _strange(self, here: Picture, box: Region) -> _Strange:
-        away = cv2.distanceTransform((~here.hole[box.slices]).view(np.uint8), cv2.DIST_L2, 5)
+    def _surroundings(self, here: Picture, box: Region, away: NDArray[np.float32]) -> Surroundings | None:
+        """Return what other frames show beside the hole; None if too few of them show any of it."""
         near = (away > 0) & (away <= self._px(_NEXT_PX))
         among = [one for one in sources(here.index, self._shot, self._reach) if abs(one - here.index) >= _LEAST_AWAY]
         frames = useful_frames(here.index, box, near, among, self._pictures, self._camera, _WANTED, self._hidden)
         if len(frames) < LEAST_SEEN:
-            return _Strange(np.zeros_like(near), np.zeros_like(near), away)
+            return None
         where = (away > 0) & (away <= self._px(_MARGIN_PX))
-        return _Strange(*strange(here, box, where, frames, self._px(_AREA_PX)), away)
+        return Surroundings(here, box, where, frames, self._px(_AREA_PX))
 
     def _hidden(self, index: int) -> Mask:
         return self._pictures[index].wide
@@ -178,6 +200,11 @@ class Remnants:
 
     def _px(self, length_px: float) -> float:
         return self._pictures.scale.px(length_px)
+
+
+def distance_from(hole: Mask) -> NDArray[np.float32]:
+    """Return how far each pixel is from the nearest of `hole`, (h, w) float32; 0 in it."""
+    return np.asarray(cv2.distanceTransform((~hole).view(np.uint8), cv2.DIST_L2, 5))
 
 
 def _opened(mask: Mask) -> Mask:

@@ -22,37 +22,50 @@ _LEAST_CODES = 5
 """In such an area a pixel that differs by no more is the ground's all the same."""
 
 
-def strange(
-    here: Picture, box: Region, where: Mask, frames: Sequence[tuple[Picture, Matrix]], area_px: float
-) -> tuple[Mask, Mask]:
-    """Return which pixels of a box of `here` are not the ground, as other frames show it away from their holes.
+class Surroundings:
+    """A box of a picture, beside the ground as other frames show it away from their holes."""
 
-    where:   (h, w) bool of the box, the pixels to look at
-    frames:  with the homographies that take coordinates of `here` to theirs
-    area_px: half the side of the areas whose means are compared as well
+    def __init__(
+        self, here: Picture, box: Region, where: Mask, frames: Sequence[tuple[Picture, Matrix]], area_px: float
+    ) -> None:
+        """
+        where:   (h, w) bool of the box, the pixels to look at
+        frames:  with the homographies that take coordinates of `here` to theirs
+        area_px: half the side of the areas whose means are compared as well
+        """
+        places, self._own = grid(box), here.rgb[box.slices]
+        outside = ~here.hole[box.slices]
+        shown = np.empty((len(frames), *where.shape, 4), np.uint8)
+        seen = np.empty((len(frames), *where.shape), np.bool_)
+        for number, (there, homography) in enumerate(frames):
+            found = project(homography, places)
+            # Beside a hole may be what its mask missed. OpenCV samples four channels at once faster than three.
+            sampled = fetch(cv2.merge([there.rgb, there.wide.view(np.uint8) * np.uint8(255)]), found)
+            seen[number] = within(found, there.wide.shape) & free(sampled[..., 3])
+            light = light_between(self._own, sampled[..., :3], seen[number] & outside)
+            shown[number] = in_light(sampled, np.append(light, np.float32(0)))
+        side = 2 * round(area_px) + 1
+        means = np.stack([_means(one[..., :3], there, side) for one, there in zip(shown, seen, strict=True)])
+        few = np.ascontiguousarray(seen[:, ::_EVERY, ::_EVERY])
+        self._pixels = Agreement.of(shown[..., :3], seen, where)
+        self._areas = Agreement.of(means, few, where[::_EVERY, ::_EVERY])
+        self._own_means = _means(self._own, outside, side)
 
-    Returns (h, w) bool each: told pixel by pixel, and by the means of areas as well. A pale tail before dry grass
-    differs no more from it than one blade from the next, but all of it does to the same side.
-    """
-    places, own = grid(box), here.rgb[box.slices]
-    outside = ~here.hole[box.slices]
-    shown = np.empty((len(frames), *where.shape, 4), np.uint8)
-    seen = np.empty((len(frames), *where.shape), np.bool_)
-    for number, (there, homography) in enumerate(frames):
-        found = project(homography, places)
-        # Beside a hole may be what its mask missed. OpenCV samples four channels at once faster than three.
-        sampled = fetch(cv2.merge([there.rgb, there.wide.view(np.uint8) * np.uint8(255)]), found)
-        seen[number] = within(found, there.wide.shape) & free(sampled[..., 3])
-        light = light_between(own, sampled[..., :3], seen[number] & outside)
-        shown[number] = in_light(sampled, np.append(light, np.float32(0)))
-    ground = Agreement.of(shown[..., :3], seen, where)
-    pixels = ground.contradicted(own)
-    side = 2 * round(area_px) + 1
-    means = np.stack([_means(one[..., :3], there, side) for one, there in zip(shown, seen, strict=True)])
-    areas = Agreement.of(means, np.ascontiguousarray(seen[:, ::_EVERY, ::_EVERY]), where[::_EVERY, ::_EVERY])
-    apart = areas.contradicted(_means(own, outside, side))
-    apart = apart.repeat(_EVERY, axis=0).repeat(_EVERY, axis=1)[: box.height, : box.width]
-    return pixels, pixels | (apart & (ground.difference(own) > _LEAST_CODES))
+    def strange(self, share: float | NDArray[np.float32] = 1.0) -> tuple[Mask, Mask]:
+        """Return which pixels are not the ground, (h, w) bool each: told pixel by pixel, and by the means of areas too.
+
+        A pale tail before dry grass differs no more from it than one blade from the next, but all of it does to the
+        same side.
+
+        share: of the difference that is asked for; one, or (h, w)
+        """
+        pixels = self._pixels.contradicted(self._own, share)
+        apart = self._areas.contradicted(
+            self._own_means, share if isinstance(share, float) else share[::_EVERY, ::_EVERY]
+        )
+        height, width = pixels.shape
+        apart = apart.repeat(_EVERY, axis=0).repeat(_EVERY, axis=1)[:height, :width]
+        return pixels, pixels | (apart & (self._pixels.difference(self._own) > _LEAST_CODES * share))
 
 
 def _means(rgb: NDArray[np.uint8], where: Mask, side: int) -> NDArray[np.uint8]:
