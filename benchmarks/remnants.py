@@ -1,15 +1,19 @@
 """Measure what the built-in filler finds of an object beside a mask that misses parts of it.
 
     python benchmarks/remnants.py DATA_DIR                             # ten films, nine frames each
-    python benchmarks/remnants.py DATA_DIR --masks RESULTS/masks       # tracked masks as well
+    python benchmarks/remnants.py DATA_DIR --sequences FIVE --weights WEIGHTS    # by a tracker that never saw them
     python benchmarks/remnants.py DATA_DIR --kinds bitten --sheets OUT # outlines to look at
 
-tracked: masks as `videdit evaluate tracking DATA_DIR --results RESULTS` leaves them, a folder for each film
+tracked: masks, and what the tracker thought around them, as the built-in tracker makes them from the first frame's mask
+masks:   the same masks, but nothing is known of what lies around them
 true:    the film's own masks; nothing is missed, all found is wrong, or the object's shadow
 bitten:  another film's object pasted in, with two discs bitten out of its mask's edge; the film's own object, which may
          touch it, is a rival that must stay
+pasted:  the same object, tracked
+pasted-masks: by masks alone
 
-Masks are grown, and their pinholes closed, as `videdit remove` does.
+The object that is pasted in comes from one of the sequences named. Masks are grown, and their pinholes closed, as
+`videdit remove` does.
 
 missed: pixels of the object outside the hole, over those of the hole, in percent
 found:  how many of these are found, in percent
@@ -31,10 +35,11 @@ import numpy as np
 from numpy.typing import NDArray
 from outlined import BLUE, GREEN, RED, YELLOW, outlined, tiled
 
-from videdit import ArrayFrames
+from videdit import ArrayFrames, MaskSequence, Runtime
 from videdit.evaluation.davis import Davis, DavisSequence, chosen_names, open_davis
 from videdit.evaluation.holes import ObjectHoles, donor_of
-from videdit.frames import Mask
+from videdit.frames import Alpha, Mask
+from videdit.masks import PackedProbability
 from videdit.media import open_video
 from videdit.ops import MaskShaping, grow
 from videdit.ops.shaped_masks import shape_masks
@@ -44,9 +49,11 @@ from videdit_plugins.builtin.filler.options import FillerOptions
 from videdit_plugins.builtin.filler.pictures import Pictures
 from videdit_plugins.builtin.filler.remnants import Remnants
 from videdit_plugins.builtin.filler.scale import Scale
+from videdit_plugins.builtin.tracker.engine import BuiltinTracker
+from videdit_plugins.builtin.tracker.options import TrackerOptions
 from videdit_plugins.remove.effect import Remove
 
-KINDS = ("tracked", "true", "bitten")
+KINDS = ("tracked", "masks", "true", "bitten", "pasted", "pasted-masks")
 COLUMNS = ("missed", "found", "wrong", "rival", "CPU ms")
 _ALIGNMENT_HEIGHT_PX = 360
 _BITES, _BITE_PX, _SAME_FRAMES = 2, 24, 4
@@ -67,6 +74,16 @@ class Labels:
         return self._sequence.labels(index) > 0
 
 
+class Whole:
+    """Masks and nothing else."""
+
+    def __init__(self, masks: Callable[[int], Mask]) -> None:
+        self._masks = masks
+
+    def __getitem__(self, index: int) -> Mask:
+        return self._masks(index)
+
+
 class Bitten:
     """Masks with discs bitten out of their edge."""
 
@@ -83,29 +100,55 @@ class Bitten:
         return mask > 0
 
 
+class Followed:
+    """Masks of an object by the built-in tracker, from the first frame's, and what it thought around them.
+
+    weights: of its network; None for those it comes with
+    """
+
+    def __init__(self, rgbs: list[Rgb], first: Mask, weights: Path | None) -> None:
+        tracker = BuiltinTracker(TrackerOptions(weights=weights), Runtime())
+        tracker.start(ArrayFrames(rgbs), 0, {1: first})
+        steps = [tracker.step(index)[1] for index in range(1, len(rgbs))]
+        self._masks = [first, *(one.mask for one in steps)]
+        self._packed = [None, *(PackedProbability.pack(one.probability) for one in steps)]
+
+    def __getitem__(self, index: int) -> Mask:
+        return self._masks[index]
+
+    def probability(self, index: int) -> Alpha | None:
+        packed = self._packed[index]
+        return None if packed is None else packed.map(self._masks[index].shape)
+
+
 class Case:
     """One film with the holes of one kind, all its frames in memory at their own size.
+
+    names: the sequences that lend objects to paste in
 
     own:   own(index) -> (H, W) bool, the object that is to go
     rival: rival(index) -> (H, W) bool, what must stay; None if nothing is known to
     """
 
-    def __init__(self, davis: Davis, name: str, kind: str, masks: Path | None) -> None:
+    def __init__(self, davis: Davis, names: list[str], name: str, kind: str, weights: Path | None) -> None:
         sequence = davis.sequence(name)
         self.count = len(sequence)
         self.rgbs = read(sequence)
         size = self.rgbs[0].shape[:2]
         self.own: Callable[[int], Mask] = Labels(sequence).__getitem__
         self.rival: Callable[[int], Mask] | None = None
-        raw: Labels | Bitten = Labels(sequence)
-        if kind == "tracked" and masks is not None:
-            raw = Labels(Davis(davis.images, masks).sequence(name))
-        elif kind == "bitten":
-            donor, mirrored = donor_of(name, davis.names)
+        if kind in ("bitten", "pasted", "pasted-masks"):
+            donor, mirrored = donor_of(name, names)
             pasted = ObjectHoles(davis.sequence(donor), (size[0], size[1]), self.count, growth=1, mirrored=mirrored)
             self.rgbs = paste(self.rgbs, read(davis.sequence(donor)), pasted, mirrored=mirrored)
             self.own, self.rival = pasted.__getitem__, self.own
-            raw = Bitten(pasted.__getitem__)
+        raw: MaskSequence = Whole(self.own)
+        if kind == "bitten":
+            raw = Bitten(self.own)
+        elif kind != "true":
+            raw = Followed(self.rgbs, self.own(0), weights)
+        if kind in ("masks", "pasted-masks"):
+            raw = Whole(raw.__getitem__)
         shot = Shot(0, self.count, "start")
         holes = shape_masks(raw, shot, MaskShaping.model_validate({**Remove.shaping, "specks": "0"}))
         frames = ArrayFrames(self.rgbs)
@@ -177,9 +220,9 @@ def measure(case: Case, asked: int) -> tuple[Figures, list[Rgb]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
-    parser.add_argument("--masks", type=Path, help="folder of folders of tracked masks, by film")
+    parser.add_argument("--weights", type=Path, help="of the tracker's network; those it comes with by default")
     parser.add_argument("--sequences", default="", help="names, separated by commas; all by default")
-    parser.add_argument("--kinds", default=",".join(KINDS), help="tracked is left out without --masks")
+    parser.add_argument("--kinds", default=",".join(KINDS), help="separated by commas; all by default")
     parser.add_argument("--frames", type=int, default=9, help="so many of a film, spread over it")
     parser.add_argument("--sheets", type=Path, help="write a sheet of each film there")
     arguments = parser.parse_args()
@@ -189,12 +232,10 @@ def main() -> None:
     if arguments.sheets:
         arguments.sheets.mkdir(parents=True, exist_ok=True)
     for kind in arguments.kinds.split(","):
-        if kind == "tracked" and arguments.masks is None:
-            continue
         print(f"{kind:16}" + "".join(f"{name:>9}" for name in COLUMNS))
         rows = []
         for name in names:
-            figures, tiles = measure(Case(davis, name, kind, arguments.masks), arguments.frames)
+            figures, tiles = measure(Case(davis, names, name, kind, arguments.weights), arguments.frames)
             rows.append(figures)
             print(f"{name:16}" + _cells(figures), flush=True)
             if arguments.sheets and tiles:

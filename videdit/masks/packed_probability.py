@@ -17,7 +17,7 @@ _LEVELS = 32
 """Steps from 0 to 1; finer ones say nothing, and take more room."""
 _LEAST_LEVEL, _EVEN = 2, _LEVELS // 2
 """What is less likely is nothing; what is likelier than an even chance is in the mask, which is kept by itself."""
-_ROWS = 360
+_ROWS = 240
 """No finer than that, whatever the frame's size: a probability has no sharp outline."""
 _HEADER = struct.Struct("<6I")
 # Part of the stored form: the same probability must always give the same bytes.
@@ -26,7 +26,7 @@ _ZLIB_LEVEL = 1
 
 @dataclass(frozen=True, slots=True)
 class PackedProbability:
-    """Probabilities in steps of 1/32, from 1/16 up to 1/2, on a grid of 360 rows at most.
+    """Probabilities in steps of 1/32, from 1/16 up to 1/2, on a grid of 240 rows at most.
 
     stored: height and width of the grid, the box of it that is not nothing, a zlib stream of the levels in that box
     """

@@ -47,7 +47,7 @@ are not the object's, as skin is not a shirt, by so much."""
 _BESIDE = (-2, -1, 1, 2)
 _UNSEEN = 0.9
 """An object of which more is black was taken out of the frames; there is nothing to compare with."""
-_LEAST_LIKELY, _SURE = 0.06, 0.3
+_LEAST_LIKELY, _SURE = 0.1, 0.25
 """What the tracker thought less likely to be the object's is not asked for its word; of what it thought likelier than
 the other nothing is asked."""
 _EDGE_PX = 2.0
