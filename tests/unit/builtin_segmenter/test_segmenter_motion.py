@@ -53,7 +53,7 @@ def test_the_contour_follows_the_edge_at_full_size(iou):
     small_rgb = cv2.resize(rgb, (80, 60), interpolation=cv2.INTER_AREA)
     small = cv2.resize(truth.astype(np.float32), (80, 60), interpolation=cv2.INTER_AREA) > 0.5
     plain = cv2.resize(small.astype(np.float32), (320, 240), interpolation=cv2.INTER_LINEAR) > 0.5
-    refined = to_full_size(small, guide(rgb, small_rgb))
+    refined = to_full_size(small, np.where(small, 3, -3).astype(np.float32), guide(rgb, small_rgb))
     assert iou(refined, truth) > 0.995 > iou(plain, truth)
 
 
@@ -61,4 +61,26 @@ def test_the_contour_follows_the_edge_at_full_size(iou):
 def test_a_mask_without_a_contour_keeps_its_value(value):
     rgb = np.random.default_rng(0).integers(0, 256, (50, 70, 3)).astype(np.uint8)
     small = cv2.resize(rgb, (35, 25), interpolation=cv2.INTER_AREA)
-    assert (to_full_size(np.full((25, 35), value), guide(rgb, small)) == value).all()
+    assert (to_full_size(np.full((25, 35), value), np.zeros((25, 35), np.float32), guide(rgb, small)) == value).all()
+
+
+def test_belief_says_where_between_two_pixels_the_contour_runs():
+    # One colour all over, so the picture says nothing; each pixel of the mask is four wide at full size.
+    rgb = np.full((80, 160, 3), 90, np.uint8)
+    seen = guide(rgb, rgb[::4, ::4])
+    mask = np.zeros((20, 40), bool)
+    mask[:, 20:] = True
+    sure_inside, sure_outside = np.full((20, 40), -0.5, np.float32), np.full((20, 40), -9.0, np.float32)
+    sure_inside[:, 20:], sure_outside[:, 20:] = 9, 0.5
+    wide, narrow = (np.count_nonzero(to_full_size(mask, belief, seen)[40]) for belief in (sure_inside, sure_outside))
+    assert narrow < 80 < wide
+    assert wide - narrow <= 8, "no more than a pixel of the mask to either side"
+
+
+def test_a_pixel_of_the_mask_stays_in_it_whatever_is_believed(iou):
+    rgb = np.full((80, 160, 3), 90, np.uint8)
+    mask = np.zeros((20, 40), bool)
+    mask[5:15, 10:30] = True
+    against = np.where(mask, -50, 50).astype(np.float32)
+    full = to_full_size(mask, against, guide(rgb, rgb[::4, ::4]))
+    assert iou(full, np.kron(mask, np.ones((4, 4))) > 0) > 0.9

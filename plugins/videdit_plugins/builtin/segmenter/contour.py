@@ -17,9 +17,13 @@ from numpy.typing import NDArray
 from videdit.frames import Mask, Region
 
 _RADIUS_PX = 2
-_SMOOTHNESS = 1e-3
+_SMOOTHNESS = 3e-4
 _REACH_PX = 4
 """Pixels of the working size around the contour where the full-size mask may differ from the small one."""
+_SURE = 20.0
+"""Log-odds beyond which nothing is left to doubt."""
+_LEAST_SIDE = 0.25
+"""A pixel of a mask is in it by so much more than a half at least, however much belief speaks against it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +54,19 @@ def guide(rgb: NDArray[np.uint8], small_rgb: NDArray[np.uint8]) -> Guide:
     return Guide(rgb, small, mean, _inverse(covariance + _SMOOTHNESS * np.eye(3, dtype=np.float32)))
 
 
-def to_full_size(mask: Mask, seen: Guide) -> Mask:
-    """Enlarge `mask` (h, w) bool to the frame's size."""
+def to_full_size(mask: Mask, belief: NDArray[np.float32], seen: Guide) -> Mask:
+    """Enlarge `mask` (h, w) bool to the frame's size.
+
+    belief: (h, w) float32, log-odds of the object; says where between two pixels the contour runs
+    """
     size = (seen.rgb.shape[0], seen.rgb.shape[1])
-    coarse: Mask = cv2.resize(mask.astype(np.float32), size[::-1], interpolation=cv2.INTER_LINEAR) > 0.5
+    share = _shares(mask, belief)
+    coarse: Mask = cv2.resize(share, size[::-1], interpolation=cv2.INTER_LINEAR) > 0.5
     band = _near_contour(mask)
     region = Region.of(band)
     if region.empty:
         return coarse
-    slope, offset = _models(mask.astype(np.float32), seen)
+    slope, offset = _models(share, seen)
     full = _scaled(region, mask.shape, size)
     at = _places(full, mask.shape, size)
     fine = _sampled(offset, at)
@@ -67,6 +75,13 @@ def to_full_size(mask: Mask, seen: Guide) -> Mask:
     inside = _sampled(band.astype(np.float32), at) > 0.5
     coarse[full.slices] = np.where(inside, fine > 0.5, coarse[full.slices])
     return coarse
+
+
+def _shares(mask: Mask, belief: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return (h, w) float32 in [0, 1], above a half in `mask` alone: how much of a pixel the object seems to cover."""
+    likely = 1 / (1 + np.exp(-np.clip(belief, -_SURE, _SURE)))
+    least, most = np.float32(0.5 + _LEAST_SIDE), np.float32(0.5 - _LEAST_SIDE)
+    return np.where(mask, np.maximum(likely, least), np.minimum(likely, most)).astype(np.float32)
 
 
 def _inverse(matrices: NDArray[np.float32]) -> NDArray[np.float32]:

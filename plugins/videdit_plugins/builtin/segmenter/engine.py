@@ -194,7 +194,7 @@ class BuiltinSegmenter(Segmenter):
             trust = min(trust, choosing.confidence(merits[number], small is not None, learned=word is not None))
             trusts.append(trust)
         with one_thread():
-            full = between_two([partial(contour.to_full_size, mask, view.guide) for mask in shown])
+            full = between_two([partial(contour.to_full_size, mask, belief.field, view.guide) for mask in shown])
         return [Hypothesis(_obeying(mask, exact), trust) for mask, trust in zip(full, trusts, strict=True)]
 
     def _believe(self, view: _View, pointing: Pointing, previous: Mask | None, loyalty: float, cut: Cut) -> Belief:
