@@ -2,10 +2,10 @@
 
     python -m training.weigher OUT.safetensors --davis DAVIS --sequences a,b,c,d,e --masks RESULTS/masks
 
-Every film gets holes in the shape of every other one's object: blacked out, as the filler is measured, and with --masks
-(as `videdit evaluate tracking DAVIS --results RESULTS` leaves them) an object pasted in, and removed by its tracked
-mask. What the filler sees of each is kept in OUT.lessons, what was learned beside OUT every minute; the same command
-goes on from there.
+Every film gets holes in the shape of every other one's object: blacked out, as the filler is measured, also in the
+mirror, and with --masks (as `videdit evaluate tracking DAVIS --results RESULTS` leaves them) an object pasted in, and
+removed by its tracked mask. What the filler sees of each is kept in OUT.lessons, what was learned beside OUT every
+minute; the same command goes on from there.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from training.whole import write_whole
 from videdit.evaluation.davis import open_davis
 
 RATE, DECAY, WARM_UP = 3e-3, 1e-3, 50
-LESSONS, SQUARES = 8, 64
-"""Of a batch: so many lessons, so many squares of each."""
+LESSONS, SQUARES = 6, 128
+"""Of a step: so many lessons, so many squares of each."""
 KEPT_EVERY_SECONDS = 60.0
 LAST = 500
 """So many batches are averaged for what is told."""
@@ -57,12 +57,15 @@ def train(lessons: list[Lesson], out: Path, minutes: float, seed: int, iteration
         rate = RATE * min(1.0, (iteration + 1) / WARM_UP) * 0.5 * (1 + math.cos(math.pi * progress))
         for group in optimiser.param_groups:
             group["lr"] = rate
-        batch = drawn([measured[int(one)] for one in random.integers(len(measured), size=LESSONS)], SQUARES, random)
         optimiser.zero_grad()
-        wrong = loss(batch, network)
-        wrong.backward()  # type: ignore[no-untyped-call]
-        with torch.no_grad():
-            ratios.append(float(wrong / loss(batch, None)))
+        errors = []
+        for number in random.integers(len(measured), size=LESSONS):
+            batch = drawn(*measured[int(number)], SQUARES, random)
+            wrong = loss(batch, network)
+            wrong.backward()  # type: ignore[no-untyped-call]
+            with torch.no_grad():
+                errors.append((float(wrong), float(loss(batch, None))))
+        ratios.append(float(np.divide(*np.sum(errors, axis=0))))
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimiser.step()
         iteration += 1

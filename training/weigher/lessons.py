@@ -23,7 +23,7 @@ from videdit.ops import MaskShaping
 from videdit.ops.shaped_masks import shape_masks
 from videdit.shots import Shot
 from videdit_plugins.builtin.filler.camera import Camera
-from videdit_plugins.builtin.filler.cues import SQUARE_PX, cues_of, squares_of
+from videdit_plugins.builtin.filler.cues import SQUARE_PX, around, cues_of, squares_of
 from videdit_plugins.builtin.filler.engine import EFFORTS
 from videdit_plugins.builtin.filler.fitting import Fit
 from videdit_plugins.builtin.filler.options import FillerOptions
@@ -38,14 +38,15 @@ from videdit_plugins.builtin.filler.workers import Workers
 from videdit_plugins.builtin.threads import one_thread
 from videdit_plugins.remove.effect import Remove
 
-Kind: TypeAlias = Literal["blacked", "pasted"]
-KINDS: tuple[Kind, ...] = ("blacked", "pasted")
+Kind: TypeAlias = Literal["blacked", "mirrored", "pasted"]
+KINDS: tuple[Kind, ...] = ("blacked", "mirrored", "pasted")
+"""An object's shape blacked out, the same in the mirror, an object pasted in."""
 FRAMES = 60
 """The first so many of a film."""
-ASKED = {"blacked": 8, "pasted": 6}
+ASKED = {"blacked": 8, "mirrored": 8, "pasted": 6}
 """On so many of these, spread over them, a hole is learned from."""
 BLACKED_SIZE = (240, 432)
-LEAST_PX, MOST_SQUARES = 80, 600
+LEAST_PX = 80
 _SOFT_EDGE_PX = 0.7
 _KEPT = 2 * FRAMES
 
@@ -55,13 +56,17 @@ class Lesson:
     """Squares of one hole, each of 4 x 4 pixels.
 
     cues:  (squares, views, cues) float16, as from `cues_of`
-    fit:   (squares, views, 16) float16, logarithm of the weights by the rules; minus infinity where a view is not used
-    rgb:   (squares, views, 16, 3) uint8, what the views show, in the light of the frame
-    goal:  (squares, 16, 3) float16, codes: what their average ought to be, before it is made to meet its surroundings
-    asked: (squares, 16) bool, in the hole, seen, and not of the film's own object
+    near:  (squares, 9) int64, as from `around`
+    which: (asked,) int64, the squares that hold a pixel to learn from; what follows is of these
+    fit:   (asked, views, 16) float16, logarithm of the weights by the rules; minus infinity where a view is not used
+    rgb:   (asked, views, 16, 3) uint8, what the views show, in the light of the frame
+    goal:  (asked, 16, 3) float16, codes: what their average ought to be, before it is made to meet its surroundings
+    asked: (asked, 16) bool, in the hole, seen, and not of the film's own object
     """
 
     cues: NDArray[np.float16]
+    near: NDArray[np.int64]
+    which: NDArray[np.int64]
     fit: NDArray[np.float16]
     rgb: NDArray[np.uint8]
     goal: NDArray[np.float16]
@@ -82,11 +87,11 @@ class Holed:
     own: Callable[[int], Mask]
 
 
-def blacked(sequence: DavisSequence, donor: DavisSequence) -> Holed:
-    """Return a film that is black where another one's object would be, as it is measured."""
+def blacked(sequence: DavisSequence, donor: DavisSequence, *, mirrored: bool = False) -> Holed:
+    """Return a film that is black where another one's object would be, as it is measured, or its mirror image."""
     size = BLACKED_SIZE[::-1]
     truth = [cv2.resize(rgb, size, interpolation=cv2.INTER_AREA).astype(np.uint8) for rgb in _read(sequence)]
-    holes = ObjectHoles(donor, BLACKED_SIZE, len(truth))
+    holes = ObjectHoles(donor, BLACKED_SIZE, len(truth), mirrored=mirrored)
     return Holed(
         HoledFrames(ArrayFrames(truth), holes),
         holes,
@@ -181,15 +186,15 @@ def _lesson(
     with np.errstate(divide="ignore"):
         logarithms = np.log(fit.weights)
     asked = _cut((total > 0) & ~known & (own == 0), squares)
-    # Of a large hole some will do.
-    some = np.flatnonzero(asked.any(axis=1))
-    some = np.sort(np.random.default_rng(len(some)).permutation(some)[:MOST_SQUARES])
+    which = np.flatnonzero(asked.any(axis=1))
     return Lesson(
-        cues.astype(np.float16)[some],
-        np.stack([_cut(plane, squares)[some] for plane in logarithms], axis=1).astype(np.float16),
-        np.stack([_cut(plane, squares)[some] for plane in fit.rgb], axis=1),
-        _cut(truth - seam, squares)[some].astype(np.float16),
-        asked[some],
+        cues.astype(np.float16),
+        around(squares),
+        which,
+        np.stack([_cut(plane, squares)[which] for plane in logarithms], axis=1).astype(np.float16),
+        np.stack([_cut(plane, squares)[which] for plane in fit.rgb], axis=1),
+        _cut(truth - seam, squares)[which].astype(np.float16),
+        asked[which],
     )
 
 
@@ -210,13 +215,13 @@ def gather(davis: Davis, names: list[str], masks: Path | None, kept: Path, tell:
     """
     kept.mkdir(parents=True, exist_ok=True)
     found: list[Lesson] = []
-    for kind in KINDS if masks is not None else KINDS[:1]:
+    for kind in KINDS if masks is not None else KINDS[:2]:
         for name, other in ((one, two) for one in names for two in names if one != two):
             path = kept / f"{kind}-{name}-{other}.npz"
             if not path.exists():
                 film, donor = davis.sequence(name, FRAMES), davis.sequence(other)
-                if kind == "blacked" or masks is None:
-                    holed = blacked(film, donor)
+                if kind != "pasted" or masks is None:
+                    holed = blacked(film, donor, mirrored=kind == "mirrored")
                 else:
                     holed = pasted(film, donor, Davis(davis.images, masks).sequence(other))
                 write_whole(path, partial(_write, list(lessons(holed, ASKED[kind]))))

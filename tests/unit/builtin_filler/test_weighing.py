@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from training.weigher.learning import WeigherNetwork
 from videdit import Runtime
 from videdit.errors import CorruptCheckpoint, MissingCheckpoint
-from videdit_plugins.builtin.filler.cues import SHARE, cues_of, squares_of
+from videdit_plugins.builtin.filler.cues import SHARE, around, cues_of, squares_of
 from videdit_plugins.builtin.filler.engine import BuiltinFiller
 from videdit_plugins.builtin.filler.fitting import Fit
 from videdit_plugins.builtin.filler.options import FillerOptions
@@ -59,16 +59,26 @@ def saved(tmp_path: Path) -> list[Path]:
 
 def test_it_says_what_the_trained_layers_say(saved: list[Path]) -> None:
     given = asked(views(7))
-    cues = cues_of(*given[:4], squares_of(HOLE))
+    cues, near = cues_of(*given[:4], squares_of(HOLE)), around(squares_of(HOLE))
     answers = []
     for path in saved:
         network = WeigherNetwork()
         network.load_state_dict(load_file(path))
         with torch.no_grad():
-            answers.append(network(torch.from_numpy(cues)).numpy() * (cues[..., SHARE] > 0))
-        np.testing.assert_allclose(Weigher([path]).said(cues), answers[-1], rtol=1e-4, atol=1e-4)
+            answers.append(network(torch.from_numpy(cues), torch.from_numpy(near)).numpy() * (cues[..., SHARE] > 0))
+        np.testing.assert_allclose(Weigher([path]).said(cues, near), answers[-1], rtol=1e-4, atol=1e-4)
     assert np.ptp(answers[0]) > 0.5
-    np.testing.assert_allclose(Weigher(saved).said(cues), np.mean(answers, axis=0), rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(Weigher(saved).said(cues, near), np.mean(answers, axis=0), rtol=1e-4, atol=1e-4)
+
+
+def test_around_a_square_lie_those_beside_it_and_itself() -> None:
+    squares = np.array([[True, True, False], [False, True, True]])
+    assert around(squares).tolist() == [
+        [-1, -1, -1, -1, 0, 1, -1, -1, 2],
+        [-1, -1, -1, 0, 1, -1, -1, 2, 3],
+        [0, 1, -1, -1, 2, 3, -1, -1, -1],
+        [1, -1, -1, 2, 3, -1, -1, -1, -1],
+    ]
 
 
 def test_factors_are_bounded_and_1_away_from_the_hole(saved: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,7 +86,7 @@ def test_factors_are_bounded_and_1_away_from_the_hole(saved: list[Path], monkeyp
     squares = squares_of(HOLE)
     said = np.full((np.count_nonzero(squares), 5), 1.5, np.float32)
     said[:, 0] = 50
-    monkeypatch.setattr(weigher, "said", lambda cues: said)
+    monkeypatch.setattr(weigher, "said", lambda cues, near: said)
     factors = weigher.factors(*given)
     assert factors.shape == (5, *SIZE)
     np.testing.assert_allclose(factors[1:, 14:26, 18:34], np.exp(1.5), rtol=1e-5)
@@ -131,4 +141,4 @@ def test_the_filler_goes_by_the_network_unless_told_not_to(
 
 def test_the_networks_come_along_and_are_small() -> None:
     assert of_videdit() is not None
-    assert sum(path.stat().st_size for path in WEIGHTS) < 20_000
+    assert sum(path.stat().st_size for path in WEIGHTS) < 24_000

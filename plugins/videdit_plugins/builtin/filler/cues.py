@@ -53,11 +53,19 @@ def cues_of(fit: Fit, views: Sequence[View], rgb: NDArray[np.uint8], known: Mask
         places,
         cues,
     )
-    # Numbers of squares with a border of none, where those around are looked up.
-    numbers = np.full((squares.shape[0] + 2, squares.shape[1] + 2), -1, np.int64)
-    numbers[1:-1, 1:-1][squares] = np.arange(len(places))
-    _look_around(numbers, places, np.array(_AROUND), cues)
+    _look_around(around(squares), np.array(_AROUND), cues)
     return cues
+
+
+def around(squares: Mask) -> NDArray[np.int64]:
+    """Return which squares lie around each of those asked for, and itself, (squares, 9) int64, row by row.
+
+    They are counted as `cues_of` has them; -1 is none of them.
+    """
+    numbers = np.full((squares.shape[0] + 2, squares.shape[1] + 2), -1, np.int64)
+    numbers[1:-1, 1:-1][squares] = np.arange(np.count_nonzero(squares))
+    windows = np.lib.stride_tricks.sliding_window_view(numbers, (3, 3))
+    return np.ascontiguousarray(windows[squares].reshape(-1, 9))
 
 
 def _bent(views: Sequence[View], places: NDArray[np.int64], size: tuple[int, ...]) -> NDArray[np.float32]:
@@ -73,21 +81,18 @@ def _bent(views: Sequence[View], places: NDArray[np.int64], size: tuple[int, ...
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=True)
-def _look_around(numbers, places, chosen, cues):  # type: ignore[no-untyped-def]
+def _look_around(near, chosen, cues):  # type: ignore[no-untyped-def]
     """Fill in the means of the chosen cues over 3 x 3 squares, as far as views are used in them."""
-    for s in range(len(places)):
-        row, column = places[s, 0] + 1, places[s, 1] + 1
+    for s in range(len(near)):
         for v in range(cues.shape[1]):
             total = np.float32(0)
-            for y in range(row - 1, row + 2):
-                for x in range(column - 1, column + 2):
-                    other = numbers[y, x]
-                    if other < 0:
-                        continue
-                    share = cues[other, v, SHARE]
-                    total += share
-                    for c in range(len(chosen)):
-                        cues[s, v, _OWN + c] += share * cues[other, v, chosen[c]]
+            for other in near[s]:
+                if other < 0:
+                    continue
+                share = cues[other, v, SHARE]
+                total += share
+                for c in range(len(chosen)):
+                    cues[s, v, _OWN + c] += share * cues[other, v, chosen[c]]
             for c in range(len(chosen)):
                 cues[s, v, _OWN + c] /= total + np.float32(1e-3)
 

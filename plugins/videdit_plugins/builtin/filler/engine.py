@@ -24,7 +24,7 @@ from videdit_plugins.builtin.threads import one_thread
 
 EFFORTS = {
     "draft": Effort(240, Wanted(per_pixel=5, most=6), direct="balanced", followed="fast", movers=False),
-    "standard": Effort(360, Wanted(per_pixel=12, most=16), direct="balanced", followed="balanced", movers=True),
+    "standard": Effort(360, Wanted(per_pixel=12, most=15), direct="balanced", followed="balanced", movers=True),
     "best": Effort(480, Wanted(per_pixel=12, most=16), direct="medium", followed="medium", movers=True),
 }
 _NEAR_FRAMES = 40

@@ -13,19 +13,22 @@ from numpy.typing import NDArray
 
 from videdit.checkpoints import load_arrays
 from videdit.frames import Mask
-from videdit_plugins.builtin.filler.cues import CUES, SHARE, SQUARE_PX, WEIGHT, cues_of, squares_of
+from videdit_plugins.builtin.filler.cues import CUES, SHARE, SQUARE_PX, WEIGHT, around, cues_of, squares_of
 from videdit_plugins.builtin.filler.diffusion import Plane
 from videdit_plugins.builtin.filler.fitting import Fit
 from videdit_plugins.builtin.filler.views import View
 
 WEIGHTS = tuple(Path(__file__).with_name(f"weigher-{number}.safetensors") for number in (1, 2))
 """Two networks that learned from different films."""
-WIDTH = 16
+WIDTH, ROUNDS = 16, 2
 SHAPES = {
     "look.weight": (WIDTH, CUES),
     "look.bias": (WIDTH,),
-    "compare.weight": (WIDTH, 3 * WIDTH),
-    "compare.bias": (WIDTH,),
+    **{
+        name: shape
+        for number in range(ROUNDS)
+        for name, shape in ((f"compare.{number}.weight", (WIDTH, 4 * WIDTH)), (f"compare.{number}.bias", (WIDTH,)))
+    },
     "say.weight": (1, WIDTH),
     "say.bias": (1,),
 }
@@ -36,8 +39,9 @@ MOST = 6.0
 class Weigher:
     """Networks that look at a square of every view, compare it with the others' and say by what factor to weigh it.
 
-    Each is a layer on the cues of a view, and one on what that gives beside its mean over the views and its largest
-    value among them: the order of views does not matter, and their number may be any.
+    Each is a layer on the cues of a view, and two, one after the other, on what that gives beside its mean over the
+    views, its largest value among them, and its mean over the squares around: the order of views does not matter, and
+    their number may be any.
     Source: M. Zaheer et al., "Deep Sets", 2017.
     """
 
@@ -63,28 +67,37 @@ class Weigher:
         squares = squares_of(where)
         cues = cues_of(fit, views, rgb, known, squares)
         factors = np.ones((len(views), *squares.shape), np.float32)
-        factors[:, squares] = np.exp(np.clip(self.said(cues), -MOST, MOST)).T
+        factors[:, squares] = np.exp(np.clip(self.said(cues, around(squares)), -MOST, MOST)).T
         height, width = where.shape
         size = squares.shape[1] * SQUARE_PX, squares.shape[0] * SQUARE_PX
         return np.stack([cv2.resize(plane, size)[:height, :width] for plane in factors])
 
-    def said(self, cues: NDArray[np.float32]) -> Plane:
+    def said(self, cues: NDArray[np.float32], near: NDArray[np.int64]) -> Plane:
         """Return the networks' mean, logarithms of factors, (squares, views) float32, of (squares, views, cues).
+
+        near: (squares, 9), which squares lie around each, see `around`
 
         Of a view that is not used in a square they say 0.
         """
         squares, views, _ = cues.shape
-        said = np.zeros((squares, views), np.float32)
-        for look, look_bias, compare, compare_bias, say, say_bias in self._networks:
+        said, share = np.zeros((squares, views), np.float32), cues[..., SHARE, None]
+        shares = _over(near, np.ascontiguousarray(share)) + np.float32(1e-3)
+        for look, look_bias, *rounds, say, say_bias in self._networks:
             # Square by square: of large products BLAS gives shares to threads, and rounds as their number is.
             looked = cues @ look
             looked += look_bias
             np.maximum(looked, 0, out=looked)
-            own, means, most = np.split(compare, 3)
-            mean, largest = np.zeros((squares, 1, WIDTH), np.float32), np.zeros((squares, 1, WIDTH), np.float32)
-            _gather(cues, looked, mean, largest)
-            shared = mean @ means + largest @ most + compare_bias
-            _answer(cues, looked @ own, shared, say[:, 0], say_bias[0], said)
+            for compare, bias in zip(rounds[::2], rounds[1::2], strict=True):
+                own, means, most, beside = np.split(compare, 4)
+                mean, largest = np.zeros((2, squares, 1, WIDTH), np.float32)
+                _gather(cues, looked, mean, largest)
+                surroundings = _over(near, looked * share)
+                surroundings /= shares
+                looked = looked @ own
+                looked += surroundings @ beside
+                looked += mean @ means + largest @ most + bias
+                np.maximum(looked, 0, out=looked)
+            said += (share[..., 0] > 0) * ((looked @ say)[..., 0] + say_bias[0])
         return said / np.float32(len(self._networks))
 
 
@@ -105,17 +118,20 @@ def _gather(cues, looked, mean, largest):  # type: ignore[no-untyped-def]
             mean[s, 0, w] /= total
 
 
+def _over(near: NDArray[np.int64], values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the sums of (squares, views, C) float32 over the squares around each."""
+    result = np.zeros_like(values)
+    _add(near, values.reshape(len(values), -1), result.reshape(len(values), -1))
+    return result
+
+
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=True)
-def _answer(cues, own, shared, say, bias, said):  # type: ignore[no-untyped-def]
-    """Add to `said` the last layer on the sum of what is each view's `own` and what all share, where a view is used."""
-    squares, views, _ = cues.shape
-    for s in range(squares):
-        for v in range(views):
-            if cues[s, v, SHARE] > 0:
-                value = bias
-                for w in range(WIDTH):
-                    value += max(own[s, v, w] + shared[s, 0, w], np.float32(0)) * say[w]
-                said[s, v] += value
+def _add(near, values, result):  # type: ignore[no-untyped-def]
+    for s in range(len(near)):
+        for other in near[s]:
+            if other >= 0:
+                for w in range(values.shape[1]):
+                    result[s, w] += values[other, w]
 
 
 @cache
