@@ -211,11 +211,11 @@ ROUNDED = """
 import hashlib
 import numpy as np
 from videdit_plugins.builtin.filler.candidates import Wanted, most_telling
-from videdit_plugins.builtin.filler.cues import CUES
+from videdit_plugins.builtin.filler.cues import CUES, around
 from videdit_plugins.builtin.filler.weighing import Weigher
 
 rng = np.random.default_rng(0)
-said = Weigher().said(rng.standard_normal((907, 23, CUES), np.float32))
+said = Weigher().said(rng.standard_normal((907, 23, CUES), np.float32), around(np.ones((907, 1), bool)))
 shows = [rng.random(9001) < 0.5 for _ in range(90)]
 print(hashlib.sha1(said.tobytes()).hexdigest(), most_telling(np.arange(1, 91), shows, Wanted(12, 60)))
 """
