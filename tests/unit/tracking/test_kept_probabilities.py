@@ -20,6 +20,7 @@ from videdit.testing.fakes import ColourTracker, FakePlugin
 from videdit.tracker import Tracked
 from videdit.tracking.blending import blend
 from videdit.tracking.pieces import Piece
+from videdit.tracking.reidentify.seeking import _absent
 from videdit.tracking.stage import Engines, Pointed, TrackingStage
 
 SIZE, COUNT = (32, 48), 12
@@ -116,3 +117,10 @@ def test_effects_are_told_of_all_their_objects_together(track: MaskTrack) -> Non
 def test_masks_that_a_plugin_changed_need_not_know_it() -> None:
     plain: Any = SimpleNamespace(object_ids=(1,), shot=Shot(0, COUNT), size=SIZE, union=lambda index: None)
     assert Union(plain).probability(3) is None
+
+
+def test_what_was_found_by_mistake_and_is_absent_after_all_leaves_none() -> None:
+    found = MaskEntry(1, 5, PackedMask.pack(likely(5) > 0), probability=PackedProbability.pack(likely(5)))
+    gone = _absent(found)
+    assert gone.mask.empty
+    assert gone.probability is None

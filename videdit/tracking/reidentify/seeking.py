@@ -217,7 +217,7 @@ def _appearance(shot: Shot, sighting: Sighting) -> Appearance:
 
 def _absent(entry: MaskEntry) -> MaskEntry:
     empty = PackedMask.pack(np.zeros(entry.mask.size, np.bool_))
-    return replace(entry, mask=empty, origin="absent", evidence={})
+    return replace(entry, mask=empty, origin="absent", evidence={}, probability=None)
 
 
 def search_name(object_id: int, part: Shot) -> str:
