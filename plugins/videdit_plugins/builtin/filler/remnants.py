@@ -72,7 +72,8 @@ class Remnants:
 
     A piece beside the hole is one if it is not what other frames agree on that the ground shows there, and is either no
     more than a fringe of the hole, or lies in the hole of a frame beside once it is followed there, or like the object
-    nearby: in its colours if it is small, else also in how it moves.
+    nearby (in its colours if it is small, else also in how it moves), or not unlikely to be the object's for the
+    tracker; what was nearly sure for that is one whatever the ground shows.
     What stands beside or behind the object and is not the ground either is left alone by that: it has other colours, or
     it moves otherwise.
 
@@ -109,7 +110,7 @@ class Remnants:
     def _beside(self, here: Picture, box: Region) -> Mask:
         """Return (h, w) bool of a box around the hole: the pieces that are the object's."""
         hole = here.hole[box.slices]
-        away = distance_from(hole)
+        away = _distance_from(hole)
         found, ground = np.zeros_like(hole), self._surroundings(here, box, away)
         if ground is not None:
             odd = _Strange(*ground.strange(), away)
@@ -132,7 +133,7 @@ class Remnants:
         if ground is not None:
             share = np.clip((_SURE - probability) / (_SURE - _LEAST_LIKELY), 0, 1).astype(np.float32)
             which = which | (ground.strange(share)[1] & (probability >= _LEAST_LIKELY))
-        away = distance_from(hole | found)
+        away = _distance_from(hole | found)
         for one in self._pieces(_opened(which & ~hole & ~found), away, _MARGIN_PX):
             if self._enough(one.piece):
                 found[one.piece.region.slices] |= one.piece.mask
@@ -202,7 +203,7 @@ class Remnants:
         return self._pictures.scale.px(length_px)
 
 
-def distance_from(hole: Mask) -> NDArray[np.float32]:
+def _distance_from(hole: Mask) -> NDArray[np.float32]:
     """Return how far each pixel is from the nearest of `hole`, (h, w) float32; 0 in it."""
     return np.asarray(cv2.distanceTransform((~hole).view(np.uint8), cv2.DIST_L2, 5))
 
