@@ -64,16 +64,6 @@ Figures = dict[str, float]
 Rgb = NDArray[np.uint8]
 
 
-class Labels:
-    """The object of a sequence, by frame."""
-
-    def __init__(self, sequence: DavisSequence) -> None:
-        self._sequence = sequence
-
-    def __getitem__(self, index: int) -> Mask:
-        return self._sequence.labels(index) > 0
-
-
 class Whole:
     """Masks and nothing else."""
 
@@ -135,7 +125,7 @@ class Case:
         self.count = len(sequence)
         self.rgbs = read(sequence)
         size = self.rgbs[0].shape[:2]
-        self.own: Callable[[int], Mask] = Labels(sequence).__getitem__
+        self.own: Callable[[int], Mask] = lambda index: sequence.labels(index) > 0
         self.rival: Callable[[int], Mask] | None = None
         if kind in ("bitten", "pasted", "pasted-masks"):
             donor, mirrored = donor_of(name, names)

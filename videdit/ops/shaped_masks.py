@@ -36,6 +36,12 @@ def shape_masks(raw: MasksByIndex, shot: Shot, shaping: MaskShaping) -> MasksByI
     return _ShapedMasks(raw, shot, shaping)
 
 
+def probability_of(masks: object, index: int) -> Alpha | None:
+    """Return (H, W) float32 in [0, 1]: how likely what lies around masks is theirs; None if these cannot tell."""
+    say = getattr(masks, "probability", None)
+    return None if say is None else say(index)
+
+
 def alpha_of(mask: Mask, shaping: MaskShaping) -> Alpha:
     """Return how much of an effect shows: (H, W) float32, 1 in the shaped mask, fading to 0 outside it."""
     return feather(mask, length_px(shaping.feather, mask.shape[0]))
@@ -78,8 +84,7 @@ class _ShapedMasks:
 
     def probability(self, index: int) -> Alpha | None:
         """Return what the raw masks say of their surroundings, see `videdit.filler.ProbableMasks`."""
-        say = getattr(self._raw, "probability", None)
-        return None if say is None else say(index)
+        return probability_of(self._raw, index)
 
     def _clean(self, index: int) -> _Crop:
         mask = self._raw[index]

@@ -8,6 +8,7 @@ import numpy as np
 
 from videdit.frames import Alpha, Mask
 from videdit.masks import MaskTrack
+from videdit.ops.shaped_masks import probability_of
 from videdit.shots import Shot
 
 
@@ -56,5 +57,4 @@ class Union:
 
     def probability(self, index: int) -> Alpha | None:
         """Return what the masks say of their surroundings; None where those of a plug-in say nothing."""
-        say = getattr(self._masks, "probability", None)
-        return None if say is None else say(index)
+        return probability_of(self._masks, index)

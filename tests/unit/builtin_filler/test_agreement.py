@@ -75,5 +75,5 @@ def test_what_is_restless_may_differ_more() -> None:
     seen, where = np.ones(calm.shape[:3], np.bool_), np.ones(calm.shape[1:3], np.bool_)
     frame = np.full((20, 30, 3), 104, np.uint8)
     frame[8:12, 10:20] = 130
-    assert np.array_equal(Agreement.of(calm, seen, where).contradicted(frame), (frame == 130).all(axis=2))
-    assert not Agreement.of(waves, seen, where).contradicted(frame).any()
+    assert np.array_equal(Agreement.of(calm, seen, where).compared(frame).contradicted(), (frame == 130).all(axis=2))
+    assert not Agreement.of(waves, seen, where).compared(frame).contradicted().any()

@@ -24,6 +24,27 @@ _AT_ONCE = 512
 
 
 @dataclass(frozen=True, slots=True)
+class Comparison:
+    """How a frame differs from the ground.
+
+    difference: (h, w) uint8, codes, as from `Agreement.difference`
+    most:       (h, w) float32, codes by which the ground may differ from itself
+    known:      (h, w) bool, where the ground is
+    """
+
+    difference: NDArray[np.uint8]
+    most: NDArray[np.float32]
+    known: Mask
+
+    def contradicted(self, share: float | NDArray[np.float32] = 1.0) -> Mask:
+        """Return (h, w) bool: where the frame shows something else than the ground.
+
+        share: of `most` that is asked for; one, or (h, w)
+        """
+        return np.asarray(self.known & (self.difference > share * self.most))
+
+
+@dataclass(frozen=True, slots=True)
 class Agreement:
     """The median of what frames show, and how far they are from it.
 
@@ -51,16 +72,12 @@ class Agreement:
         _agree(*flat, places, (count.flat[places] - 1) // 2, rgb.reshape(-1, 3), spread.reshape(-1))
         return cls(rgb, spread, known)
 
-    def contradicted(self, rgb: NDArray[np.uint8], share: float | NDArray[np.float32] = 1.0) -> Mask:
-        """Return (h, w) bool: where a frame (h, w, 3) uint8 shows something else than the ground.
-
-        share: of the difference that is asked for; one, or (h, w)
-        """
+    def compared(self, rgb: NDArray[np.uint8]) -> Comparison:
+        """Compare a frame (h, w, 3) uint8 with the ground."""
         difference = self.difference(rgb)
         typical = float(np.median(difference[self.known])) if self.known.any() else 0.0
         restless = _SPREADS * cv2.dilate(self.spread, np.ones((3, 3), np.uint8)).astype(np.float32)
-        least = np.maximum(restless, max(_LEAST_CODES, _TYPICAL * typical))
-        return np.asarray(self.known & (difference > share * least))
+        return Comparison(difference, np.maximum(restless, max(_LEAST_CODES, _TYPICAL * typical)), self.known)
 
     def difference(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Return by how many codes a frame (h, w, 3) uint8 differs from the ground, (h, w), in the worst channel.

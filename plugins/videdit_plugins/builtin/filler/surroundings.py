@@ -33,7 +33,7 @@ class Surroundings:
         frames:  with the homographies that take coordinates of `here` to theirs
         area_px: half the side of the areas whose means are compared as well
         """
-        places, self._own = grid(box), here.rgb[box.slices]
+        places, own = grid(box), here.rgb[box.slices]
         outside = ~here.hole[box.slices]
         shown = np.empty((len(frames), *where.shape, 4), np.uint8)
         seen = np.empty((len(frames), *where.shape), np.bool_)
@@ -42,14 +42,14 @@ class Surroundings:
             # Beside a hole may be what its mask missed. OpenCV samples four channels at once faster than three.
             sampled = fetch(cv2.merge([there.rgb, there.wide.view(np.uint8) * np.uint8(255)]), found)
             seen[number] = within(found, there.wide.shape) & free(sampled[..., 3])
-            light = light_between(self._own, sampled[..., :3], seen[number] & outside)
+            light = light_between(own, sampled[..., :3], seen[number] & outside)
             shown[number] = in_light(sampled, np.append(light, np.float32(0)))
         side = 2 * round(area_px) + 1
         means = np.stack([_means(one[..., :3], there, side) for one, there in zip(shown, seen, strict=True)])
         few = np.ascontiguousarray(seen[:, ::_EVERY, ::_EVERY])
-        self._pixels = Agreement.of(shown[..., :3], seen, where)
-        self._areas = Agreement.of(means, few, where[::_EVERY, ::_EVERY])
-        self._own_means = _means(self._own, outside, side)
+        self._pixels = Agreement.of(shown[..., :3], seen, where).compared(own)
+        areas = Agreement.of(means, few, where[::_EVERY, ::_EVERY])
+        self._areas = areas.compared(_means(own, outside, side))
 
     def strange(self, share: float | NDArray[np.float32] = 1.0) -> tuple[Mask, Mask]:
         """Return which pixels are not the ground, (h, w) bool each: told pixel by pixel, and by the means of areas too.
@@ -59,13 +59,11 @@ class Surroundings:
 
         share: of the difference that is asked for; one, or (h, w)
         """
-        pixels = self._pixels.contradicted(self._own, share)
-        apart = self._areas.contradicted(
-            self._own_means, share if isinstance(share, float) else share[::_EVERY, ::_EVERY]
-        )
+        pixels = self._pixels.contradicted(share)
+        apart = self._areas.contradicted(share if isinstance(share, float) else share[::_EVERY, ::_EVERY])
         height, width = pixels.shape
         apart = apart.repeat(_EVERY, axis=0).repeat(_EVERY, axis=1)[:height, :width]
-        return pixels, pixels | (apart & (self._pixels.difference(self._own) > _LEAST_CODES * share))
+        return pixels, pixels | (apart & (self._pixels.difference > _LEAST_CODES * share))
 
 
 def _means(rgb: NDArray[np.uint8], where: Mask, side: int) -> NDArray[np.uint8]:
