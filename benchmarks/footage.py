@@ -29,6 +29,13 @@ BOXES = {
 }
 # What a person adds after a look at the preview: the dog's white parts are as light as the ground.
 CLICKS = {"dog": [(500, 420), (535, 490), (640, 520), (690, 450)]}
+# Who else is there, beside the object or behind it, and has to stay.
+STAYING = {
+    "dog": (225, 212, 450, 560),
+    "juggle": (600, 45, 838, 678),
+    "bedroom": (140, 130, 295, 410),
+    "dance": (770, 235, 1080, 1080),
+}
 SEQUENCES = ("blackswan", "camel", "car-shadow", "breakdance")
 EFFECTS: dict[str, dict[str, str]] = {"remove": {}, "blur": {}, "background": {"behind": "#20a040"}}
 COLUMNS, WIDTH_PX = 6, 360

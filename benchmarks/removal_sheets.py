@@ -1,10 +1,11 @@
 """Remove the object from all DAVIS sequences and clips, and lay before and after side by side for a person to look at.
 
     python benchmarks/removal_sheets.py DATA_DIR OUT_DIR [--only camel,dog.mp4] [--places 4] [--quality standard]
+    python benchmarks/removal_sheets.py DATA_DIR OUT_DIR --only FIVE --tracker WEIGHTS --weigher WEIGHTS
 
 The DAVIS sequences are prompted with the true mask of their first frame and tracked to their end, the clips with the
-prompts of `footage.py` and tracked for `--frames` frames. `--masks` takes masks of sequences that `videdit evaluate
-tracking` has written before instead. Then two neighbouring frames are removed at each of some places spread over the
+prompts of `footage.py` and tracked for `--frames` frames. Sequences that the networks have learned from want those that
+have not. Then two neighbouring frames are removed at each of some places spread over the
 film, with all that the film shows, as `videdit remove` would. One sheet for each film, a place a column:
 
 1. the frame, the mask as tracked in red, what was changed, rim and shadow included, in green
@@ -21,7 +22,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from footage import BOXES, CLICKS
+from footage import BOXES, CLICKS, STAYING
 from numpy.typing import NDArray
 
 import videdit
@@ -29,7 +30,7 @@ from videdit.frames import Mask
 from videdit.ops import optical_flow
 from videdit.pipeline.edited import EditedFrames
 from videdit.pipeline.film_layers import FilmLayers
-from videdit.project.mask_files import import_masks
+from videdit.prompts import DEFAULT_OBJECT
 from videdit.shots import Shot
 
 WIDTH_PX = 480
@@ -43,22 +44,27 @@ def sources(data: Path) -> dict[str, Path]:
     return {path.name: path for path in sequences} | {f"{name}.mp4": data / "clips" / f"{name}.mp4" for name in BOXES}
 
 
-def tracked(source: Path, folder: Path, frames: int, quality: str, masks: Path | None) -> videdit.Project:
-    """Return a project in which the film's object was pointed at and tracked, or its masks were brought in."""
+def tracked(source: Path, folder: Path, options: argparse.Namespace) -> videdit.Project:
+    """Return a project in which the film's object was pointed at and tracked."""
     project = videdit.open(source, folder)
-    project.decide(replace(project.description, quality=quality))
+    engines = project.description.engines
+    if options.tracker is not None:
+        engines = replace(engines, tracker_options={"weights": str(options.tracker.resolve())})
+    project.decide(replace(project.description, quality=options.quality, engines=engines))
     if len(project.objects):
         pass
-    elif masks is not None and (masks / source.name).is_dir():
-        import_masks(project, masks / source.name, "palette")
     elif source.is_dir():
         project.mask(source.parents[2] / "Annotations" / "480p" / source.name / "00000.png")
     else:
-        project.limit(0, min(frames, project.reader.frame_count))
+        project.limit(0, min(options.frames, project.reader.frame_count))
         project.box(*BOXES[source.stem])
         for x, y in CLICKS.get(source.stem, []):
             project.click(x, y)
-    project.replace_effects([videdit.EffectStep("remove", {"check": False})])
+        if options.staying:
+            project.box(*STAYING[source.stem], object="staying")
+    filler = {} if options.weigher is None else {"weights": str(options.weigher.resolve())}
+    removal = {"check": False, "filler": "builtin", "filler_options": filler}
+    project.replace_effects([videdit.EffectStep("remove", removal, objects=(DEFAULT_OBJECT,))])
     return project.track_objects()
 
 
@@ -70,6 +76,7 @@ def sheet(project: videdit.Project, places: int) -> Picture:
         project.reader,
         steps,
         [project.ids_of(step) for step in steps],
+        project.objects.ids,
         project.track,
         project.plugins,
         project.runtime(),
@@ -83,7 +90,7 @@ def sheet(project: videdit.Project, places: int) -> Picture:
         edited = EditedFrames(frames, layers.of(shot))
         before, after = frames[index].rgb8, edited[index].rgb8
         following = edited[min(index + 1, shot.stop - 1)].rgb8
-        mask = project.track.union(index)
+        mask = project.track.union(index, project.ids_of(steps[0]))
         columns.append(column(before, after, following, mask, f"frame {index}"))
     layers.finish()
     return np.hstack(columns)
@@ -115,7 +122,9 @@ def main() -> None:
     parser.add_argument("--places", type=int, default=4, help="columns of a sheet")
     parser.add_argument("--frames", type=int, default=60, help="of a clip")
     parser.add_argument("--quality", default="standard", choices=["draft", "standard", "best"])
-    parser.add_argument("--masks", type=Path, help="folder of folders of tracked masks, by sequence")
+    parser.add_argument("--staying", action="store_true", help="point at who has to stay in the clips as well")
+    parser.add_argument("--tracker", type=Path, help="weights of its network; those it comes with by default")
+    parser.add_argument("--weigher", type=Path, help="weights of the filler's; those it comes with by default")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     for name, source in sources(arguments.data).items():
@@ -123,7 +132,7 @@ def main() -> None:
             continue
         began = time.process_time()
         folder = arguments.out / f"{name}.project"
-        with tracked(source, folder, arguments.frames, arguments.quality, arguments.masks) as project:
+        with tracked(source, folder, arguments) as project:
             known = time.process_time()
             picture = sheet(project, arguments.places)
         cv2.imwrite(str(arguments.out / f"{name}.png"), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))

@@ -23,7 +23,7 @@ CHAPTERS = {
     "Effects": ["Effect", "Window", "Patch", "ShotView", "Context", "PER_FRAME", "WHOLE_SHOT"],
     "Engines": [
         "Segmenter", "Hypothesis", "Tracker", "Tracked", "Detector", "Detection", "Filler", "Filled", "MaskSequence",
-        "ProbableMasks", "MADE_UP", "ShotDetector", "ShotChange", "Executor", "Ended",
+        "ProbableMasks", "MasksAmongOthers", "LabelSequence", "MADE_UP", "ShotDetector", "ShotChange", "Executor", "Ended",
     ],
     "Plug-ins": ["Plugins", "hookimpl", "Options", "Runtime"],
     "Errors": ["VideditError"],

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from videdit.effect import PER_FRAME, WHOLE_SHOT, Context, Effect, Patch, ShotView, Window
     from videdit.errors import VideditError
     from videdit.executor import Ended, Executor
-    from videdit.filler import MADE_UP, Filled, Filler, MaskSequence, ProbableMasks
+    from videdit.filler import MADE_UP, Filled, Filler, LabelSequence, MasksAmongOthers, MaskSequence, ProbableMasks
     from videdit.frames import ArrayFrames, Frame, FrameSequence, Region
     from videdit.hookspecs import hookimpl
     from videdit.objects import Object, Objects
@@ -38,7 +38,15 @@ _HOMES = {
     "videdit.effect": ["PER_FRAME", "WHOLE_SHOT", "Context", "Effect", "Patch", "ShotView", "Window"],
     "videdit.errors": ["VideditError"],
     "videdit.executor": ["Ended", "Executor"],
-    "videdit.filler": ["MADE_UP", "Filled", "Filler", "MaskSequence", "ProbableMasks"],
+    "videdit.filler": [
+        "MADE_UP",
+        "Filled",
+        "Filler",
+        "LabelSequence",
+        "MaskSequence",
+        "MasksAmongOthers",
+        "ProbableMasks",
+    ],
     "videdit.frames": ["ArrayFrames", "Frame", "FrameSequence", "Region"],
     "videdit.hookspecs": ["hookimpl"],
     "videdit.objects": ["Object", "Objects"],
@@ -57,9 +65,9 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = [
     "MADE_UP", "PER_FRAME", "WHOLE_SHOT", "ArrayFrames", "Box", "Click", "Context", "Detection", "DetectionStep",
     "Detector", "Effect", "EffectStep", "Ended", "Executor", "Filled", "Filler", "Frame", "FrameSequence", "Hypothesis",
-    "MaskPrompt", "MaskSequence", "Moment", "Object", "Objects", "Options", "Patch", "Phrase", "Plugins",
-    "ProbableMasks", "Project", "Prompt", "Region", "Runtime", "Segmenter", "Shot", "ShotChange", "ShotDetector",
-    "ShotView", "Stroke", "Tracked", "Tracker", "VideditError", "Window", "hookimpl",
+    "LabelSequence", "MaskPrompt", "MaskSequence", "MasksAmongOthers", "Moment", "Object", "Objects", "Options",
+    "Patch", "Phrase", "Plugins", "ProbableMasks", "Project", "Prompt", "Region", "Runtime", "Segmenter", "Shot",
+    "ShotChange", "ShotDetector", "ShotView", "Stroke", "Tracked", "Tracker", "VideditError", "Window", "hookimpl",
 ]  # fmt: skip
 
 

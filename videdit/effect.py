@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, ClassVar, Literal, TypeAlias
 
-from videdit.filler import MaskSequence
+from videdit.filler import LabelSequence, MaskSequence
 from videdit.frames import Alpha, FrameSequence, Mask, Region, Rgb
 from videdit.runtime import Options, Runtime
 from videdit.shots import Shot
@@ -38,6 +38,8 @@ class ShotView:
     frames: the frames as the effects before this one left them
     masks:  the chosen objects together, grown, closed and smoothed as the options say; bool, before feathering
     frames_per_second: average rate, a hint for things measured in seconds
+    others: for an effect that `removes`, what the film's other objects cover that are still in the frames and are not
+            parts of the chosen ones; None where it has no others
     """
 
     shot: Shot
@@ -45,6 +47,7 @@ class ShotView:
     frames: FrameSequence
     masks: MaskSequence
     frames_per_second: float
+    others: LabelSequence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,7 @@ class Effect(ABC):
       where        "object": shown inside the mask; "outside": everything else; "everywhere": no mask needed
       multiple_of  the window's height and width are multiples of this (the frame is mirrored at its border)
       max_bits     8: windows are uint8 even from deeper films
+      removes      its objects are gone from the frames afterwards, and other objects stay: it is told where these are
       shaping      defaults for how the masks are grown and feathered for this effect, by the names in MaskShaping
 
     `render` depends only on the shot and the index, never on the order of calls.
@@ -103,6 +107,7 @@ class Effect(ABC):
     where: Where = "object"
     multiple_of: ClassVar[int] = 1
     max_bits: ClassVar[int] = 16
+    removes: ClassVar[bool] = False
     shaping: Mapping[str, Any] = {}
 
     def __init__(self, options: Any = None, runtime: Runtime | None = None) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from videdit.frames import Alpha, Frame, FrameSequence, Mask, Region, Rgb
+from videdit.frames import Alpha, Frame, FrameSequence, Labels, Mask, Region, Rgb
 
 
 class MaskSequence(Protocol):
@@ -26,6 +26,23 @@ class ProbableMasks(MaskSequence, Protocol):
 
     def probability(self, index: int) -> Alpha | None:
         """Return (H, W) float32 in [0, 1], of no meaning inside the mask; None if nothing is known of the frame."""
+        ...
+
+
+class LabelSequence(Protocol):
+    """What some objects cover on each frame of a shot, by the frame's index in the film."""
+
+    def __getitem__(self, index: int) -> Labels:
+        """Return (H, W) int32: ids of objects, 0 where there is none. Raises IndexError outside the shot."""
+        ...
+
+
+@runtime_checkable
+class MasksAmongOthers(MaskSequence, Protocol):
+    """Masks of which is known where other objects are, which stay in the film."""
+
+    def others(self, index: int) -> Labels:
+        """Return (H, W) int32: ids of the others, 0 where there is none."""
         ...
 
 
@@ -59,7 +76,7 @@ class Filler(ABC):
     def start(self, frames: FrameSequence, holes: MaskSequence) -> None:
         """Begin a shot. `frames` stays readable until the next `start`.
 
-        `holes` of tracked objects are `ProbableMasks`.
+        `holes` of tracked objects are `ProbableMasks`; where other objects are known, which stay, `MasksAmongOthers`.
         """
 
     @abstractmethod

@@ -17,6 +17,8 @@ Rgb: TypeAlias = NDArray[Any]
 """(H, W, 3) uint8, or uint16 at full scale (white is 65535) for sources deeper than 8 bits."""
 Mask: TypeAlias = NDArray[np.bool_]
 """(H, W) bool."""
+Labels: TypeAlias = NDArray[np.int32]
+"""(H, W) int32: the id of the object that covers a pixel, 0 where none does."""
 Alpha: TypeAlias = NDArray[np.float32]
 """(H, W) float32 in [0, 1]."""
 Descriptor: TypeAlias = NDArray[np.float32]

@@ -34,6 +34,11 @@ class Objects:
     def __len__(self) -> int:
         return len(self.all)
 
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """The ids of all, in the order of the table."""
+        return tuple(item.object_id for item in self.all)
+
     def find(self, name: str) -> Object | None:
         """Return the object of that name, or of that id written in digits; None if there is none."""
         for item in self.all:

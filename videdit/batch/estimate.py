@@ -121,7 +121,7 @@ def _with_a_mask(task: JobTask, size: tuple[int, int]) -> JobTask:
     )
     given = tuple(MaskEntry(1, index, mask, 1.0, "detected") for index in task.job.seen)
     ids = tuple((1,) for _ in task.film.steps)
-    return replace(task, given=given, film=replace(task.film, object_ids=ids))
+    return replace(task, given=given, film=replace(task.film, object_ids=ids, known_ids=(1,)))
 
 
 def _sample(film: BatchFilm, job: Job) -> Job:

@@ -139,9 +139,7 @@ class BatchFilm:
             inside = (shot_inside(one, Shot(*self._span)) for one in chosen)
             chosen = [one for one in inside if one is not None]
         pointed = [one for one in project.pointed() if one.prompts]
-        self._given_ids = sorted(
-            {one for some in self.task.object_ids for one in some} - {one.object_id for one in pointed}
-        )
+        self._given_ids = sorted(self._seen_ids - {one.object_id for one in pointed})
         if self._needs_objects and not pointed and not project.description.detections:
             raise OptionError(
                 "nothing was pointed at",
@@ -151,8 +149,7 @@ class BatchFilm:
         containing = Containing(project, seeks=self._seeks)
         holding = containing.shots(request.selection.containing, shots, numbers)
         planner = self._planner()
-        used = {one for some in self.task.object_ids for one in some}
-        pointed = [one for one in pointed if one.object_id in used]
+        pointed = [one for one in pointed if one.object_id in self._seen_ids]
         self.jobs = planner.jobs(pieces_of(shots, chosen, holding), pointed)
         self._passing = planner.passing
         return self.jobs
@@ -161,13 +158,16 @@ class BatchFilm:
         """Work out what the jobs have in common, and refuse what cannot be written before anything is done."""
         project, described = self.project, self.project.description
         ids = tuple(tuple(project.ids_of(step)) for step in described.effects)
-        layers = FilmLayers(project.reader, described.effects, ids, project.track, project.plugins, project.runtime())
+        known, runtime = project.objects.ids, project.runtime()
+        layers = FilmLayers(project.reader, described.effects, ids, known, project.track, project.plugins, runtime)
+        self._chosen_ids = frozenset(one for some in ids for one in some)
+        self._seen_ids = self._chosen_ids.union(*layers.other_ids)
         self._needs_objects = all(effect.where != "everywhere" for effect in layers.effects)
         settings = EncodeSettings.model_validate({**described.encode, **self._request.encode})
         if not settings.threads:
             settings = settings.model_copy(update={"threads": ENCODER_THREADS})
         for sentence in plan_encoding(project.reader.video, settings, out=self.out, alpha=layers.transparent).notes:
-            project.runtime().note(sentence)
+            runtime.note(sentence)
         kind = [self.out.suffix.lower(), layers.transparent]
         self._common = digest(what_determines(project, settings, layers, ids), kind)
         self._plain = digest(described.fingerprint, settings.model_dump(mode="json"), kind)
@@ -181,6 +181,7 @@ class BatchFilm:
             learned=described.learned,
             steps=described.effects,
             object_ids=ids,
+            known_ids=known,
             settings=settings,
             out=self.out.resolve(),
             alpha=layers.transparent,
@@ -197,6 +198,8 @@ class BatchFilm:
             plain=self._plain,
             object_key=_drawn_key if self.task.engines.static else self._object_key,
             given_key=self._given_key,
+            given=self._given,
+            chosen_ids=self._chosen_ids,
             chunk_frames=self._request.chunk_frames,
             overlap_frames=self._request.overlap_frames,
             needs_objects=self._needs_objects,
@@ -214,15 +217,25 @@ class BatchFilm:
 
     def _given_key(self, frames: Shot) -> str:
         """Return a hash of the masks in a range that no prompt of this batch makes; "" if there is nothing on them."""
-        if any(frames.start in job.frames for job in self._unseen):
+        if self._not_seen(frames):
             return NOT_SEEN
-        track = self.project.track
-        keys = [
-            [object_id, track.digest(object_id, frames.start, frames.stop)]
-            for object_id in self._given_ids
-            if any(not entry.mask.empty for entry in track.entries(object_id, frames.start, frames.stop))
-        ]
+        keys = [[one, self.project.track.digest(one, frames.start, frames.stop)] for one in self._given_in(frames)]
         return digest(keys) if keys else ""
+
+    def _given(self, frames: Shot) -> bool:
+        return self._not_seen(frames) or not self._chosen_ids.isdisjoint(self._given_in(frames))
+
+    def _not_seen(self, frames: Shot) -> bool:
+        return any(frames.start in job.frames for job in self._unseen)
+
+    def _given_in(self, frames: Shot) -> list[int]:
+        """Return the objects on a range whose masks no prompt of this batch makes."""
+        entries = self.project.track.entries
+        return [
+            one
+            for one in self._given_ids
+            if any(not entry.mask.empty for entry in entries(one, frames.start, frames.stop))
+        ]
 
     def _pointed_in(self, pointed: Sequence[Pointed], frames: Shot) -> list[Pointed]:
         return list(pointed) if self.task.engines.static else inside_of(pointed, frames)

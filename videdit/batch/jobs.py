@@ -69,6 +69,7 @@ class FilmTask:
 
     folder:     the film's folder inside the work folder
     object_ids: for each step, the ids of the objects it is for
+    known_ids:  those of all objects of the film
     out:        the finished film; its ending decides the codec
     alpha:      the finished film has an alpha channel
     """
@@ -81,6 +82,7 @@ class FilmTask:
     learned: bool
     steps: tuple[EffectStep, ...]
     object_ids: tuple[tuple[int, ...], ...]
+    known_ids: tuple[int, ...]
     settings: EncodeSettings
     out: Path
     alpha: bool

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -29,6 +29,8 @@ class Planner:
     plain:         the same for pictures that pass through
     object_key:    object, range -> hash of what determines its masks there
     given_key:     range -> hash of the masks there that are made already, by a detector say; "" if there are none
+    given:         range -> whether such masks are of an object that an effect is for, or may be
+    chosen_ids:    the objects that an effect is for; others are left alone
     chunk_frames:  a longer shot is tracked by one job and rendered by several of at most that many frames
     overlap_frames: how far effects look beyond such a job's own frames, on either side
     needs_objects: no effect does anything where there is no object
@@ -41,6 +43,8 @@ class Planner:
     plain: str
     object_key: Callable[[Pointed, Shot], str]
     given_key: Callable[[Shot], str]
+    given: Callable[[Shot], bool]
+    chosen_ids: Collection[int]
     chunk_frames: int
     overlap_frames: int
     needs_objects: bool
@@ -74,9 +78,10 @@ class Planner:
         inside = list(pointed) if self.static else inside_of(pointed, piece.frames)
         here = {one.object_id for one in inside}
         sought = [one for one in pointed if self.seeks and piece.chosen and one.object_id not in here]
-        empty = self.needs_objects and not inside and not sought and not self.given_key(piece.frames)
+        chosen = any(one.object_id in self.chosen_ids for one in (*inside, *sought))
+        empty = self.needs_objects and not chosen and not self.given(piece.frames)
         why = "" if piece.chosen and not empty else NOTHING_THERE if piece.chosen else NOT_CHOSEN
-        return _Plan(piece, inside, sought, why)
+        return _Plan(piece, inside, [] if why else sought, why)
 
     def _first(self, plan: _Plan, needed: bool) -> list[Job]:
         """Return the jobs of a piece that wait for no other piece; what makes its masks comes last."""

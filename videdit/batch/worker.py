@@ -247,7 +247,8 @@ class _FilmAtWork:
     def _layers_for(self, track: MaskTrack) -> FilmLayers:
         if self._layers is None:
             film = self.film
-            self._layers = FilmLayers(self._reader, film.steps, film.object_ids, track, self._plugins, self._runtime)
+            ids, known = film.object_ids, film.known_ids
+            self._layers = FilmLayers(self._reader, film.steps, ids, known, track, self._plugins, self._runtime)
         self._layers.take_masks_from(track)
         return self._layers
 

@@ -12,6 +12,7 @@ from videdit.media import VideoReader
 from videdit.ops import shape_masks
 from videdit.pipeline.edited import EditedFrames
 from videdit.pipeline.layer import Layer
+from videdit.pipeline.other_objects import OtherObjects, others_of
 from videdit.pipeline.shot_masks import ShotMasks, Union
 from videdit.pipeline.steps import EffectStep, shaping_of
 from videdit.plugins import Plugins
@@ -27,6 +28,7 @@ class FilmLayers:
         reader: VideoReader,
         steps: Sequence[EffectStep],
         object_ids: Sequence[Sequence[int]],
+        known_ids: Sequence[int],
         track: MaskTrack,
         plugins: Plugins,
         runtime: Runtime,
@@ -34,11 +36,11 @@ class FilmLayers:
     ) -> None:
         """
         object_ids: for each step, the ids of the objects it is for
+        known_ids:  those of all objects of the film
         span:       effects see no frame outside it: there nobody knows where the objects are
         """
         self._reader = reader
         self._steps = tuple(steps)
-        self._object_ids = tuple(tuple(ids) for ids in object_ids)
         self._track = track
         self._plugins = plugins
         self._span = span
@@ -46,13 +48,14 @@ class FilmLayers:
         self.effects: list[Effect] = [
             plugins.create("effect", step.effect, step.options, complete) for step in self._steps
         ]
-        self._shot: Shot | None = None
         self._layers: list[Layer] = []
+        self.take_objects(object_ids, known_ids)
 
-    def take_objects(self, object_ids: Sequence[Sequence[int]]) -> None:
-        """Take these ids, for each step, in place of the ones before: some objects are found only after the set-up."""
+    def take_objects(self, object_ids: Sequence[Sequence[int]], known_ids: Sequence[int]) -> None:
+        """Take these ids in place of the ones before: some objects are found only after the set-up."""
         self._object_ids = tuple(tuple(ids) for ids in object_ids)
-        self._shot = None
+        self.other_ids = others_of(self.effects, self._object_ids, known_ids)
+        self._shot: Shot | None = None
 
     @property
     def transparent(self) -> bool:
@@ -75,12 +78,13 @@ class FilmLayers:
         layers: list[Layer] = []
         source: FrameSequence = self._reader.shot_frames(shot)
         size = self._reader.video.size
-        for step, effect, ids in zip(self._steps, self.effects, self._object_ids, strict=True):
+        for step, effect, ids, others in zip(self._steps, self.effects, self._object_ids, self.other_ids, strict=True):
             masks = self._plugins.masks_ready(shot, ShotMasks(self._track, ids, shot, size))
             shaping = shaping_of(step, effect)
             shaped = shape_masks(Union(masks), shot, shaping)
             frames = EditedFrames(source, layers) if layers else source
-            view = ShotView(shot, size, frames, shaped, float(self._reader.video.average_rate))
+            kept = OtherObjects(self._track, others, masks) if others else None
+            view = ShotView(shot, size, frames, shaped, float(self._reader.video.average_rate), kept)
             layers.append(Layer(effect, step.effect, masks, shaped, shaping, view))
         return layers
 

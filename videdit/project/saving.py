@@ -36,6 +36,7 @@ def save_film(
         project.reader,
         described.effects,
         [project.ids_of(step) for step in described.effects],
+        project.objects.ids,
         project.track,
         project.plugins,
         project.runtime(),
@@ -53,14 +54,15 @@ def save_film(
     project.track_objects(report=report)
     shots = project.shots(report=report)
     ids = [project.ids_of(step) for step in described.effects]
-    layers.take_objects(ids)
+    layers.take_objects(ids, project.objects.ids)
     # The kind of file decides the codec, and with it the chunks' bytes.
     common = digest(what_determines(project, settings, layers, ids), out.suffix.lower())
 
     def key_of(frames: range) -> str:
         # An effect may look at its whole shot, so all masks of the shots that a chunk touches determine it.
         near = [shot for shot in shots if shot.start < frames.stop and frames.start < shot.stop]
-        masks = [project.track.digest(object_id, near[0].start, near[-1].stop) for some in ids for object_id in some]
+        seen = [object_id for some in (*ids, *layers.other_ids) for object_id in some]
+        masks = [project.track.digest(object_id, near[0].start, near[-1].stop) for object_id in seen]
         return digest(common, [frames.start, frames.stop], masks, [[shot.start, shot.stop] for shot in near])
 
     return render(
@@ -97,8 +99,9 @@ def what_determines(
             weights_of(plugins.find("effect", step.effect), effect.options, runtime),
             shaping_of(step, effect).model_dump(mode="json"),
             list(some),
+            list(others),
         ]
-        for step, effect, some in zip(described.effects, layers.effects, ids, strict=True)
+        for step, effect, some, others in zip(described.effects, layers.effects, ids, layers.other_ids, strict=True)
     ]
     fillers = [
         [plugins.source("filler", offer.name), weights_of(offer, offer.options(), runtime)]

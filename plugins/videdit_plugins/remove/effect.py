@@ -13,6 +13,7 @@ from videdit.effect import Context
 from videdit_plugins.remove.choosing import choose
 from videdit_plugins.remove.figures import Figures
 from videdit_plugins.remove.options import RemoveOptions
+from videdit_plugins.remove.sparing import Sparing
 
 _ANYWHERE_PX = 1 << 14
 _BEST, _BUILTIN = "auto", "builtin"
@@ -27,6 +28,7 @@ class Remove(Effect):
 
     Options: ClassVar[type[Options]] = RemoveOptions
     context: ClassVar[Context] = WHOLE_SHOT
+    removes: ClassVar[bool] = True
     shaping: Mapping[str, Any] = {"grow": "1.2%", "feather": "0", "pinholes": "3%"}
     options: RemoveOptions
 
@@ -44,14 +46,15 @@ class Remove(Effect):
 
     def start(self, shot: ShotView) -> None:
         """Take the filler, by the check if one was asked for, and begin the shot with it."""
+        holes = shot.masks if shot.others is None else Sparing(shot.masks, shot.others)
         if self.options.check:
-            self._filler, chosen = choose(self._fillers(), shot.frames, shot.masks)
+            self._filler, chosen = choose(self._fillers(), shot.frames, holes)
             self._figures.say(shot.shot, "check", chosen.sentence)
             if len(chosen.found) > 1:
                 self._figures.say(shot.shot, "filler", chosen.name)
         else:
             self._filler = self._engine(self.options.filler)
-        self._filler.start(shot.frames, shot.masks)
+        self._filler.start(shot.frames, holes)
 
     def _fillers(self) -> dict[str, Callable[[], Filler]]:
         """Return the fillers to choose among, the preferred one first. One that was asked for has no rivals."""

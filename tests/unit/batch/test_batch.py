@@ -61,6 +61,31 @@ def test_a_batch_makes_what_one_run_makes(
         assert project.track_objects().track.digest() == masks
 
 
+@pytest.mark.parametrize("chunk", [500, 7])
+def test_objects_that_stay_are_tracked_for_what_takes_others_away(
+    request_for: Make, film: Path, changed: Changed, plugins: Plugins, tmp_path: Path, chunk: int
+) -> None:
+    wanted = request_for("take-away", encode={"lossless": True}, chunk_frames=chunk, overlap_frames=0)
+    assert wanted.pipeline is not None
+    # In the first shot are both, in the second what stays alone, in the third the square alone.
+    points = [("square", 0, 6, 12), ("ground", 0, 50, 40), ("ground", 20, 50, 40), ("square", 30, 36, 12)]
+    prompts = (
+        f'[[prompts]]\nkind = "click"\nobject = "{who}"\nat = {at}\nx = {x}\ny = {y}\n' for who, at, x, y in points
+    )
+    effect = '[[effects]]\nname = "take-away"\nobjects = ["square"]\n'
+    wanted.pipeline.write_text("".join(prompts) + "[engines.reidentify]\nenabled = false\n" + effect, encoding="utf-8")
+    (made,) = run_batch(tmp_path / "work", wanted, plugins)
+    assert changed(made.out) == [*range(12), *range(30, 40)]
+    assert wanted.shot_list is not None
+    with open_project(film, tmp_path / "single", plugins=plugins) as single:
+        single.use(read_description(wanted.pipeline)).take_shots(wanted.shot_list)
+        single.save(tmp_path / "single.mp4", settings=EncodeSettings(lossless=True))
+    one, other = pictures(made.out), pictures(tmp_path / "single.mp4")
+    for index in (*range(12), *range(30, 40)):
+        assert np.array_equal(one[index], other[index])
+    assert int(one[5][12, 16, 0]) < int(one[35][12, 46, 0]) - 5
+
+
 def test_nothing_is_done_twice(request_for: Make, plugins: Plugins, tmp_path: Path) -> None:
     work = tmp_path / "work"
     (first,) = run_batch(work, request_for(), plugins)

@@ -23,7 +23,13 @@ def object_key(one: Pointed, part: Shot) -> str:
 
 
 def planner(chunk: int = 20, overlap: int = 5, **more: object) -> Planner:
-    made = Planner("film", "common", "plain", object_key, lambda frames: "", chunk, overlap, needs_objects=True)
+    def none(frames: Shot) -> str:
+        return ""
+
+    def never(frames: Shot) -> bool:
+        return False
+
+    made = Planner("film", "common", "plain", object_key, none, never, {1, 2}, chunk, overlap, needs_objects=True)
     return replace(made, **more)  # type: ignore[arg-type]
 
 
@@ -79,6 +85,18 @@ def test_where_nobody_pointed_the_film_passes_through_and_says_why() -> None:
     assert [(job.kind, job.why) for job in jobs] == [("pass", NOTHING_THERE), ("edit", "")]
 
 
+def test_a_shot_passes_through_in_which_there_are_only_objects_that_are_left_alone() -> None:
+    pieces = pieces_of([Shot(0, 10), Shot(10, 20)], [Shot(0, 20)])
+    objects = [*pointed({15}), Pointed(2, "cat", {3: [Click(1, 1)], 12: [Click(1, 1)]})]
+    for seeks in (False, True):
+        jobs = planner(chosen_ids={1}, seeks=seeks).jobs(pieces, objects)
+        making = [(job.kind, job.why) for job in jobs if job.kind != "track"]
+        assert making == ([("edit", "")] * 2 if seeks else [("pass", NOTHING_THERE), ("edit", "")])
+    assert [job.kind for job in planner(chosen_ids={3}, seeks=True).jobs(pieces, objects)] == ["pass", "pass"]
+    given = planner(chosen_ids={3}, given=lambda frames: frames.start == 10).jobs(pieces, objects)
+    assert [job.kind for job in given] == ["pass", "edit"]
+
+
 def test_effects_everywhere_need_no_object() -> None:
     jobs = planner(needs_objects=False).jobs(pieces_of([Shot(0, 10)], [Shot(0, 10)]), [])
     assert [job.kind for job in jobs] == ["render"]
@@ -126,7 +144,7 @@ def test_masks_that_are_there_already_are_edited_by() -> None:
         return "face" if 12 in frames else ""
 
     pieces = pieces_of([Shot(0, 10), Shot(10, 40)], [Shot(0, 40)])
-    jobs = planner(given_key=given, overlap=0).jobs(pieces, [])
+    jobs = planner(given_key=given, given=lambda frames: bool(given(frames)), overlap=0).jobs(pieces, [])
     assert [(job.kind, len(job.frames), job.needs) for job in jobs] == [
         ("pass", 10, ()), ("render", 15, ()), ("render", 15, ()),
     ]  # fmt: skip

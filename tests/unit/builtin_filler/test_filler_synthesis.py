@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from videdit import MADE_UP
 from videdit_plugins.builtin.filler.diffusion import extend
-from videdit_plugins.builtin.filler.synthesis import synthesise
+from videdit_plugins.builtin.filler.synthesis import flowed_in, synthesise
 
 Make = Callable[..., Any]
 
@@ -45,6 +45,27 @@ def test_what_stands_in_the_hole_is_not_looked_at() -> None:
     missing[12:25, 15:30] = True
     other = np.where(missing[..., None], 255, picture).astype(np.float32)
     assert np.array_equal(synthesise(picture, missing, 1), synthesise(other, missing, 1))
+
+
+def test_what_is_foreign_is_not_copied_and_not_gone_by() -> None:
+    truth, missing, foreign = stripes(60, 80), np.zeros((60, 80), np.bool_), np.zeros((60, 80), np.bool_)
+    missing[22:38, 30:50] = True
+    foreign[10:50, 34:] = True
+    foreign &= ~missing
+    picture = truth.copy()
+    picture[foreign] = 0, 255, 0
+    for made in (synthesise(picture, missing, 3, foreign), flowed_in(picture, missing, foreign)):
+        assert np.array_equal(made[~missing], picture[~missing])
+        # There is no colour in the rest of the picture.
+        assert np.ptp(made[missing], axis=1).max() < 1
+    assert (np.abs(synthesise(picture, missing, 3, foreign) - truth)[missing] < 20).mean() > 0.9
+    assert np.ptp(synthesise(picture, missing, 3)[missing], axis=1).max() > 100
+
+
+def test_where_all_is_foreign_it_is_gone_by_after_all() -> None:
+    picture, missing = stripes(40, 50), np.zeros((40, 50), np.bool_)
+    missing[12:25, 15:30] = True
+    assert np.array_equal(synthesise(picture, missing, 1, ~missing), synthesise(picture, missing, 1))
 
 
 def test_without_room_for_patches_colours_flow_in() -> None:

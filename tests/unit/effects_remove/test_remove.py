@@ -68,6 +68,17 @@ def test_fillers_that_know_nothing_of_shadows_and_remnants_are_not_asked_about_t
     assert asked == [("filler", "red", {})]
 
 
+def test_the_filler_is_told_of_other_objects_and_gets_no_hole_over_them() -> None:
+    effect, frames = Remove(RemoveOptions(filler="red", check=False), runtime([])), [np.zeros((*SIZE, 3), np.uint8)]
+    mask, labels = np.zeros(SIZE, np.bool_), np.zeros(SIZE, np.int32)
+    mask[HOLE.slices] = True
+    labels[:, 6:] = 4
+    effect.start(ShotView(ArrayFrames(frames).shot, SIZE, ArrayFrames(frames), [mask], 25.0, [labels]))
+    holes: Any = effect._filler.holes  # type: ignore[union-attr]
+    assert np.array_equal(holes[0], mask & (labels == 0))
+    assert np.array_equal(holes.others(0), labels)
+
+
 def test_a_filler_is_made_once_for_many_shots_and_again_after_the_end() -> None:
     asked: list[Any] = []
     effect = Remove(RemoveOptions(), runtime(asked))

@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from videdit import Region
+from videdit.frames import Mask
 from videdit_plugins.builtin.cache import Cache
 from videdit_plugins.builtin.filler.codes import in_codes, units_per_code
 from videdit_plugins.builtin.filler.laying import Pixels
-from videdit_plugins.builtin.filler.mapping import Points, fetch, grid, project, within
+from videdit_plugins.builtin.filler.mapping import Points, fetch, grid, project, visible, within
+from videdit_plugins.builtin.filler.pictures import at_full
 from videdit_plugins.builtin.filler.plates import Plate, Plates, plate_of
 from videdit_plugins.builtin.filler.propagation import Draft, Propagation
 from videdit_plugins.builtin.filler.scale import FACTS_HEIGHT_PX
@@ -99,6 +101,9 @@ class Completion:
         x, y = grid(box)
         at = project(scale.to_full(), pixels.moved((there[0] - x, there[1] - y), box))
         inside = pixels.flat(within(at, scale.full))
+        elsewhere = propagation.elsewhere(index, plate.index)
+        if elsewhere is not None:
+            inside &= pixels.flat(visible(elsewhere, pixels.moved((there[0] - x, there[1] - y), box)))
         colour = fetch(plate.rgb, at, cv2.INTER_CUBIC).astype(np.float32)
         rgb = in_codes(pixels.flat(colour), pixels.flat(pixels.sampled(correction, box)), plate.rgb)
         sources = pixels.flat(plate.origin[_nearest(at, scale.full)])
@@ -126,11 +131,17 @@ class Completion:
         missing[region.slices] = draft.missing
         unit = units_per_code(frame)
         known, holes = picture[around.slices].astype(np.float32) / np.float32(unit), missing[around.slices]
-        made = synthesise(known, holes, seed=index) if self._synthesis else flowed_in(known, holes)
+        foreign = self._foreign(index, around)
+        made = synthesise(known, holes, index, foreign) if self._synthesis else flowed_in(known, holes, foreign)
         picture[around.slices] = in_codes(made * unit, np.zeros(1, np.float32), frame)
         rgb = draft.rgb.copy()
         rgb[draft.missing] = picture[region.slices][draft.missing]
         return replace(draft, rgb=rgb, missing=np.zeros_like(draft.missing))
+
+    def _foreign(self, index: int, around: Region) -> Mask | None:
+        """Return what other objects cover in a region of a full frame, (h, w) bool; None if none are known."""
+        others = self._propagation.others(index)
+        return None if others is None else at_full(others, self._propagation.pictures.scale)[around.slices]
 
 
 def _nearest(points: Points, size: tuple[int, int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

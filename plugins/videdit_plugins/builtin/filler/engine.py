@@ -13,6 +13,7 @@ from videdit_plugins.builtin.filler.completion import Completion
 from videdit_plugins.builtin.filler.finishing import Finishing
 from videdit_plugins.builtin.filler.ground import WHOLE_FRAMES
 from videdit_plugins.builtin.filler.options import FillerOptions
+from videdit_plugins.builtin.filler.others import Others
 from videdit_plugins.builtin.filler.pictures import DEFAULT_BYTES, Pictures, WiderPictures
 from videdit_plugins.builtin.filler.propagation import Effort, Propagation
 from videdit_plugins.builtin.filler.remnants import Remnants
@@ -58,13 +59,15 @@ class BuiltinFiller(Filler):
         looked_at = max(2 * reach, WHOLE_FRAMES if self._options.shadows else 0) + 8
         pictures = given = Pictures(frames, holes, scale, looked_at, self._budget_bytes)
         camera = Camera(pictures, frames.shot)
+        others = Others(given, camera, looked_at) if given.among_others else None
+        spared = None if others is None else others.on
         shadows = Shadows(frames.shot, pictures, camera) if self._options.shadows else None
         if shadows is not None:
-            pictures = WiderPictures(pictures, shadows.__getitem__, kept)
+            pictures = WiderPictures(pictures, shadows.__getitem__, kept, spared)
         if self._options.remnants:
             remnants = Remnants(frames.shot, given, pictures, camera, reach)
-            pictures = WiderPictures(pictures, remnants.__getitem__, kept)
-        propagation = Propagation(frames.shot, pictures, camera, reach, self._effort, self._weigher)
+            pictures = WiderPictures(pictures, remnants.__getitem__, kept, spared)
+        propagation = Propagation(frames.shot, pictures, camera, reach, self._effort, self._weigher, others)
         completion = Completion(propagation, self._workers.count, synthesis=self._options.synthesis)
         self._finishing = Finishing(completion, propagation, self._workers, grain=self._options.grain)
         fill = partial(_filled, self._finishing, shadows, self._workers)

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from videdit import FrameSequence, MaskSequence
-from videdit.filler import ProbableMasks
-from videdit.frames import Alpha, Mask, Rgb, to_uint8
+from videdit.filler import MasksAmongOthers, ProbableMasks
+from videdit.frames import Alpha, Labels, Mask, Rgb, to_uint8
 from videdit.ops import close_pinholes
 from videdit_plugins.builtin.cache import Cache
 from videdit_plugins.builtin.filler.mapping import HIDDEN_OVER
@@ -126,6 +126,18 @@ class Pictures:
             return known
         return np.asarray(cv2.resize(known, self.scale.small[::-1], interpolation=cv2.INTER_AREA), np.float32)
 
+    @property
+    def among_others(self) -> bool:
+        """Whether anybody knows of other objects, which stay."""
+        return isinstance(self._holes, MasksAmongOthers)
+
+    def others(self, index: int) -> Labels:
+        """Return the ids of other objects, which stay, (h, w) int32 of the small picture; 0 where there is none."""
+        assert isinstance(self._holes, MasksAmongOthers)
+        with self._reading:
+            labels = self._holes.others(index)
+        return np.asarray(cv2.resize(labels, self.scale.small[::-1], interpolation=cv2.INTER_NEAREST), np.int32)
+
     def has_hole(self, index: int) -> bool:
         """Return whether a frame has a hole."""
         return bool(self.full(index)[1].any())
@@ -158,12 +170,20 @@ class Pictures:
 class WiderPictures(Pictures):
     """The same pictures with larger holes; frames are kept by the pictures they come from.
 
-    more: more(index) -> (h, w) bool at the small size to add to the hole, or None; None where there is no hole
+    more:   more(index) -> (h, w) bool at the small size to add to the hole, or None; None where there is no hole
+    spared: spared(index) -> (h, w) bool of the small picture, what is never added; None if there is no such thing
     """
 
-    def __init__(self, plain: Pictures, more: Callable[[int], Mask | None], kept: int) -> None:
+    def __init__(
+        self,
+        plain: Pictures,
+        more: Callable[[int], Mask | None],
+        kept: int,
+        spared: Callable[[int], Mask] | None = None,
+    ) -> None:
         self._plain = plain
         self._more = more
+        self._spared = spared
         self.scale = plain.scale
         self._small = Cache(kept)
         self._packed: Cache[int, NDArray[np.uint8]] = Cache(kept)
@@ -178,7 +198,10 @@ class WiderPictures(Pictures):
     def _added(self, index: int) -> Mask | None:
         """Return (h, w) bool: what is added to a hole of the small picture, with the gaps between."""
         extra = self._more(index)
-        return None if extra is None else joined(extra, self._plain[index].hole, self.scale)
+        if extra is None:
+            return None
+        whole = joined(extra, self._plain[index].hole, self.scale)
+        return whole if self._spared is None else whole & ~self._spared(index)
 
     def full(self, index: int) -> tuple[Rgb, NDArray[np.uint8]]:
         """Return a frame's pixels at full size and its larger hole, packed to bits."""
@@ -190,11 +213,13 @@ class WiderPictures(Pictures):
 
     def _pack(self, index: int) -> NDArray[np.uint8]:
         packed, extra = self._plain.full(index)[1], self._added(index)
-        return packed if extra is None else np.packbits(self._unpacked(packed) | self._at_full(extra))
+        return packed if extra is None else np.packbits(self._unpacked(packed) | at_full(extra, self.scale))
 
-    def _at_full(self, mask: Mask) -> Mask:
-        size = self.scale.full[::-1]
-        return np.asarray(cv2.resize(mask.view(np.uint8) * np.uint8(255), size, interpolation=cv2.INTER_LINEAR)) > 0
+
+def at_full(mask: Mask, scale: Scale) -> Mask:
+    """Return (H, W) bool of a full frame: all that (h, w) bool of the small picture touches."""
+    flags = mask.view(np.uint8) * np.uint8(255)
+    return np.asarray(cv2.resize(flags, scale.full[::-1], interpolation=cv2.INTER_LINEAR)) > 0
 
 
 def joined(extra: Mask, hole: Mask, scale: Scale) -> Mask:

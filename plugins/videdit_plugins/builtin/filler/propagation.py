@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ from videdit_plugins.builtin.filler.following import Following
 from videdit_plugins.builtin.filler.laying import Pixels, lay
 from videdit_plugins.builtin.filler.mapping import grid, visible
 from videdit_plugins.builtin.filler.movers import Movers
+from videdit_plugins.builtin.filler.others import Others
 from videdit_plugins.builtin.filler.pictures import Picture, Pictures
 from videdit_plugins.builtin.filler.scale import Matrix
 from videdit_plugins.builtin.filler.seams import rim_correction
@@ -86,6 +88,7 @@ class Propagation:
         reach: int,
         effort: Effort,
         weigher: Weigher | None = None,
+        others: Others | None = None,
     ) -> None:
         self.shot = shot
         self.pictures = pictures
@@ -94,6 +97,7 @@ class Propagation:
         self.preset = effort.direct
         self._wanted = effort.wanted
         self._weigher = weigher
+        self._others = others
         self._following = Following(shot, pictures, camera, effort.followed)
         self._movers = Movers(shot, pictures, self._following.moving) if effort.movers else None
 
@@ -130,7 +134,8 @@ class Propagation:
         small = here.rgb[box.slices].astype(np.float32)
         known = ~here.hole[box.slices]
         among = sources(index, self.shot, self.reach)
-        frames = useful_frames(index, box, ~known, among, pictures, self.camera, self._wanted, self._hidden)
+        hidden = partial(self._hidden, index)
+        frames = useful_frames(index, box, ~known, among, pictures, self.camera, self._wanted, hidden)
         views = self._views(here, box, frames)
         if views:
             blended = blend(views, here.rgb[box.slices], ~known, pictures.scale, self._weigher)
@@ -148,9 +153,25 @@ class Propagation:
             known = known | blended.seen
         return Draft(region, hole, hole & (origin == MADE_UP), rgb, origin, box, small, known)
 
-    def _hidden(self, index: int) -> Mask:
-        """Return (h, w) bool of the small picture: what stands before the ground on a frame."""
-        return self.pictures[index].hole | self._following.moving(index)
+    def _hidden(self, index: int, other: int) -> Mask:
+        """Return (h, w) bool of the small picture: what stands before the ground of frame `index` on another one."""
+        return self.pictures[other].hole | self._alone(index, other)[1]
+
+    def _alone(self, index: int, other: int) -> tuple[Mask, Mask]:
+        """Return what moves by itself on two frames, or is not where it is on the other, (h, w) bool each."""
+        here, there = self._following.moving(index), self._following.moving(other)
+        if self._others is None:
+            return here, there
+        moved = self._others.moved(index, other)
+        return here | moved[0], there | moved[1]
+
+    def elsewhere(self, index: int, other: int) -> Mask | None:
+        """Return what covers frame `other` that does not stand there on frame `index`, (h, w) bool; None if unknown."""
+        return None if self._others is None else self._others.moved(index, other)[1]
+
+    def others(self, index: int) -> Mask | None:
+        """Return what other objects cover on a frame that stay, (h, w) bool; None if none are known."""
+        return None if self._others is None else self._others.on(index)
 
     def _detailed(self, rgb: Rgb, hole: Mask, found: Mask, gain: NDArray[np.float32]) -> Rgb:
         """Return a region with the fine detail of what was found strengthened; a `gain` for each pixel of the hole."""
@@ -163,21 +184,20 @@ class Propagation:
     def _views(self, here: Picture, box: Region, frames: Sequence[tuple[Picture, Matrix]]) -> list[View]:
         """Align frames with a box of `here` directly, follow it to the near ones, and movers to where they are seen."""
         scale, preset = self.pictures.scale, self.preset
-        moving = self._following.moving
         direct = []
         for there, homography in frames:
-            alone = moving(here.index), moving(there.index)
+            alone = self._alone(here.index, there.index)
             found = aligned(here, there, homography, box, scale, preset, alone)
-            direct.append(view_at(here, there, box, found))
+            direct.append(_resting(view_at(here, there, box, found), box, alone[1]))
         near = {there.index for there, _ in frames if abs(there.index - here.index) <= _MOST_STEPS}
         followed = self._following.views(here.index, box, near)
         movers = [] if self._movers is None else self._movers.views(here, box, preset)
-        return [self._resting(view, box) for view in direct] + followed + movers
+        return direct + followed + movers
 
-    def _resting(self, view: View, box: Region) -> View:
-        """Leave out what moves by itself in the other frame: it was there then, and is not there now."""
-        moving = self._following.moving(view.index)
-        if not moving.any():
-            return view
-        x, y = grid(box)
-        return replace(view, valid=view.valid & visible(moving, (x + view.shift[0], y + view.shift[1])))
+
+def _resting(view: View, box: Region, moving: Mask) -> View:
+    """Leave out what moves by itself in the other frame: it was there then, and is not there now."""
+    if not moving.any():
+        return view
+    x, y = grid(box)
+    return replace(view, valid=view.valid & visible(moving, (x + view.shift[0], y + view.shift[1])))

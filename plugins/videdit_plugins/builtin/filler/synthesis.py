@@ -28,20 +28,23 @@ _LEAST_TRUST = 0.1
 class _Level:
     image: Plane
     missing: Mask
+    foreign: Mask
 
 
-def synthesise(rgb: Plane, missing: Mask, seed: int) -> Plane:
+def synthesise(rgb: Plane, missing: Mask, seed: int, foreign: Mask | None = None) -> Plane:
     """Fill `missing` with texture of the rest of the picture.
 
     rgb:     (h, w, 3) float32, codes of 0..255; what stands in missing places is not looked at
     missing: (h, w) bool
     seed:    of the random search; the same seed gives the same picture
+    foreign: (h, w) bool, what is known but no texture to go by: something that stands before the ground
 
     Returns (h, w, 3) float32. Where too little is known for patches, colours flow in smoothly.
     Source: A. Newson et al., "Video Inpainting of Complex Scenes", 2014, in the plane; Y. Wexler et al., 2007.
     """
-    smooth = flowed_in(rgb, missing)
-    levels = _pyramid(smooth, missing)
+    foreign = _to_avoid(missing, foreign)
+    smooth = flowed_in(rgb, missing, foreign)
+    levels = _pyramid(smooth, missing, foreign)
     if not levels:
         return smooth
     found: NDArray[np.int32] | None = None
@@ -50,16 +53,24 @@ def synthesise(rgb: Plane, missing: Mask, seed: int) -> Plane:
     return levels[-1].image
 
 
-def flowed_in(rgb: Plane, missing: Mask) -> Plane:
+def flowed_in(rgb: Plane, missing: Mask, foreign: Mask | None = None) -> Plane:
     """Fill `missing` with the colours around it, smoothly; arguments as of `synthesise`."""
-    return np.where(missing[..., None], extend(rgb, (~missing).astype(np.float32)), rgb)
+    known = ~(missing | _to_avoid(missing, foreign))
+    return np.where(missing[..., None], extend(rgb, known.astype(np.float32)), rgb)
 
 
-def _pyramid(image: Plane, missing: Mask) -> list[_Level]:
+def _to_avoid(missing: Mask, foreign: Mask | None) -> Mask:
+    """Return what is foreign and known; nothing where else nothing would be left to go by."""
+    if foreign is None or (missing | foreign).all():
+        return np.zeros_like(missing)
+    return foreign & ~missing
+
+
+def _pyramid(image: Plane, missing: Mask, foreign: Mask) -> list[_Level]:
     """Return levels from the coarsest to the finest, all with patches enough to copy from; none if there are none."""
     levels: list[_Level] = []
-    while np.count_nonzero(usable_centres(missing)) >= _LEAST_USABLE:
-        levels.insert(0, _Level(image.copy(), missing))
+    while np.count_nonzero(usable_centres(missing | foreign)) >= _LEAST_USABLE:
+        levels.insert(0, _Level(image.copy(), missing, foreign))
         depth = cv2.distanceTransform(missing.view(np.uint8), cv2.DIST_L2, 3).max()
         if depth <= _COARSEST_DEPTH_PX:
             break
@@ -68,8 +79,9 @@ def _pyramid(image: Plane, missing: Mask) -> list[_Level]:
         weight = cv2.resize(known, (width, height), interpolation=cv2.INTER_AREA)
         shrunk = cv2.resize(image * known[..., None], (width, height), interpolation=cv2.INTER_AREA)
         missing = np.asarray(weight < 0.5)
+        foreign = ~missing & (cv2.resize(foreign.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA) > 0)
         guess = np.asarray(shrunk) / np.maximum(weight, 1e-3)[..., None]
-        image = np.where(missing[..., None], extend(guess, (~missing).astype(np.float32)), guess).astype(np.float32)
+        image = flowed_in(guess, missing, foreign).astype(np.float32)
     return levels
 
 
@@ -79,7 +91,7 @@ def _solve(
     """Fill one level in place; return (h, w, 2) int32, where each pixel's nearest patch is."""
     missing, image = np.ascontiguousarray(level.missing), level.image
     height, width = missing.shape
-    usable = usable_centres(missing)
+    usable = usable_centres(missing | level.foreign)
     side = 2 * RADIUS + 1
     targets = np.asarray(cv2.dilate(missing.view(np.uint8), np.ones((side, side), np.uint8)) > 0)
     places = np.argwhere(targets).astype(np.int32)
@@ -87,6 +99,7 @@ def _solve(
     numbers[targets] = np.arange(len(places), dtype=np.int32)
     depth = cv2.distanceTransform(missing.view(np.uint8), cv2.DIST_L2, 3)
     trust = np.maximum(_FADE ** -np.asarray(depth), _LEAST_TRUST).astype(np.float32)
+    trust[level.foreign] = 0
     found = _first_guess(places, usable, coarse_found, seed)
     costs = np.full(len(places), 1e9, np.float32)
     if coarse_found is not None:

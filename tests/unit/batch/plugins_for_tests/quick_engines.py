@@ -25,6 +25,17 @@ class Invert(videdit.Effect):
         return {"doubtful_frames": [3]}
 
 
+class TakeAway(videdit.Effect):
+    """Paints its object as dark as there is much of others."""
+
+    removes = True
+
+    def render(self, window: videdit.Window) -> Any:
+        others = window.shot.others
+        share = 0 if others is None else (others[window.index] > 0).mean()
+        return np.full_like(window.rgb, int(255 * (1 - share)))
+
+
 class FileOptions(videdit.Options):
     marker: str = Field("", description="a file whose presence changes what happens")
 
@@ -145,6 +156,7 @@ def register_fillers(register: Any) -> None:
 @videdit.hookimpl
 def register_effects(register: Any) -> None:
     register("invert", Invert)
+    register("take-away", TakeAway)
     register("die-once", DieOnce)
     register("fail-until", FailUntil)
     register("kill-parent", KillParent)
