@@ -58,6 +58,11 @@ class Region:
             max(0, self.x0 - by_px), max(0, self.y0 - by_px), min(width, self.x1 + by_px), min(height, self.y1 + by_px)
         )
 
+    def meets(self, other: Region) -> bool:
+        """Return whether the two have a pixel in common."""
+        across = min(self.x1, other.x1) > max(self.x0, other.x0)
+        return across and min(self.y1, other.y1) > max(self.y0, other.y0)
+
     def union(self, other: Region) -> Region:
         """Return the smallest region that holds both; an empty one adds nothing."""
         if self.empty:

@@ -112,13 +112,14 @@ class Stroke(_OnOneFrame):
 
 @dataclass(frozen=True, slots=True)
 class MaskPrompt(_OnOneFrame):
-    """A finished mask: a file (PNG; not zero is the object), or pixels.
+    """A finished mask: a file (PNG; not zero is the object), or pixels; with `positive=False` none of it is the object.
 
     mask: (H, W) bool of the frame's size; filled from `path` before an engine sees it
     """
 
     path: Path | None = None
     mask: Mask | None = field(default=None, compare=False)
+    positive: bool = True
 
     def __post_init__(self) -> None:
         if self.path is None and self.mask is None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from videdit.ops.growing import grow
     from videdit.ops.lengths import Length, SignedLength, length_px
     from videdit.ops.padding import pad_to_multiple
+    from videdit.ops.parts import are_parts
     from videdit.ops.regions import align_region
     from videdit.ops.shaped_masks import alpha_of, shape_masks
     from videdit.ops.shaping import MaskShaping
@@ -32,6 +33,7 @@ _HOMES = {
     "videdit.ops.growing": ["grow"],
     "videdit.ops.lengths": ["Length", "SignedLength", "length_px"],
     "videdit.ops.padding": ["pad_to_multiple"],
+    "videdit.ops.parts": ["are_parts"],
     "videdit.ops.regions": ["align_region"],
     "videdit.ops.shaped_masks": ["alpha_of", "shape_masks"],
     "videdit.ops.shaping": ["MaskShaping"],
@@ -40,9 +42,9 @@ _HOMES = {
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "Length", "MaskShaping", "SignedLength", "align_region", "alpha_of", "blur_within", "close_pinholes", "composite",
-    "distance_to", "drop_specks", "feather", "grain_of", "grow", "length_px", "optical_flow", "pad_to_multiple",
-    "shape_masks", "signed_distance", "smooth_in_time", "warp",
+    "Length", "MaskShaping", "SignedLength", "align_region", "alpha_of", "are_parts", "blur_within", "close_pinholes",
+    "composite", "distance_to", "drop_specks", "feather", "grain_of", "grow", "length_px", "optical_flow",
+    "pad_to_multiple", "shape_masks", "signed_distance", "smooth_in_time", "warp",
 ]  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from videdit.errors import NothingSelected, OptionError
+from videdit.project.surroundings import likest, others_there, seen_near
 from videdit.prompts import Box, Click, MaskPrompt, Moment, Prompt, Stroke
 
 if TYPE_CHECKING:
@@ -16,14 +17,23 @@ def with_bases(project: Project, prompts: Sequence[Prompt]) -> list[Prompt]:
     """Return the prompts of a correction, each frame's after the mask that they correct.
 
     Clicks and strokes correct the mask that is there; a box or a mask says anew where the object is, and so do clicks
-    where it was not tracked or is absent. On a frame with earlier prompts these are gone on from.
+    where it was not tracked or is absent. On a frame with earlier prompts these are gone on from. What other objects
+    cover is written down as what is not the object; of it a correction takes what lies around its clicks. Clicks that
+    say anew where the object is mean something of about the size that it has.
     Raises OptionError for an object that the project does not have, and outside the range it is limited to.
     """
     known = {(prompt.object, project.reader.frame_index(prompt.at)) for prompt in project.description.prompts}
     result: list[Prompt] = []
     for (name, index), some in _by_frame(project, prompts).items():
-        base = None if (name, index) in known or not _only_corrects(some) else _mask_there(project, name, index)
-        result += some if base is None else [base, *some]
+        if (name, index) in known or not _only_corrects(some):
+            result += some
+            continue
+        seen = seen_near(project, name, index)
+        others = [] if seen is None else others_there(project, name, index, seen)
+        base = _mask_there(project, name, index)
+        if base is None and seen is not None:
+            base = likest(project, name, index, [*others, *some], seen)
+        result += [*([] if base is None else [base]), *others, *some]
     return result
 
 

@@ -65,9 +65,10 @@ class StrokeModel(_Model):
 class MaskModel(_Model):
     kind: Literal["mask"] = "mask"
     path: str
+    positive: bool = True
 
     def prompt(self, folder: Path) -> Prompt:
-        return MaskPrompt(path=folder / self.path, at=self.moment, object=self.object)
+        return MaskPrompt(path=folder / self.path, positive=self.positive, at=self.moment, object=self.object)
 
 
 class PhraseModel(_Model):
@@ -102,4 +103,5 @@ def model_of(prompt: Prompt, folder: Path) -> dict[str, Any]:
         raise OptionError("a mask that is only in memory has no place in a file", next_step="save it as a PNG first")
     path = prompt.path.resolve()
     inside = path.relative_to(folder.resolve()) if path.is_relative_to(folder.resolve()) else path
-    return table | {"kind": "mask", "path": str(inside)}
+    table |= {"kind": "mask", "path": str(inside)}
+    return table if prompt.positive else table | {"positive": False}

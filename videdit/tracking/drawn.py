@@ -71,7 +71,7 @@ def _prompts(one: Pointed) -> list[Prompt]:
 
 
 def drawn(prompts: Iterable[Prompt], size: tuple[int, int], name: str) -> Mask:
-    """Return (H, W) bool: every pixel that a box, a stroke or a mask touches, less what negative strokes touch.
+    """Return (H, W) bool: what a box, a stroke or a mask touches, less what negative strokes and masks touch.
 
     prompts: all of object `name`, on whatever frames, in the order they count
     size:    height and width of the frame
@@ -90,7 +90,7 @@ def drawn(prompts: Iterable[Prompt], size: tuple[int, int], name: str) -> Mask:
         elif isinstance(prompt, MaskPrompt):
             loaded = load_mask(prompt, size, 0).mask
             assert loaded is not None
-            mask |= loaded
+            mask[loaded] = prompt.positive
         else:
             raise OptionError(
                 f"a {type(prompt).__name__.lower()} draws no area, and static masks are taken as they are drawn",

@@ -11,6 +11,7 @@ from videdit.errors import NothingSelected, OptionError, OutsideFrame, faults_of
 from videdit.frames import FrameSequence, Mask
 from videdit.prompts import Box, Click, MaskPrompt, Phrase, Prompt, Stroke
 from videdit.segmenter import Hypothesis, Segmenter
+from videdit.tracking.keeping import kept_of, points_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,25 +82,38 @@ def select(
     """Return the mask that `prompts`, all of object `name` on frame `index`, select.
 
     segmenter: gives the segmenter, which costs time and memory to make; not asked for a mask prompt alone, which is
-               taken as it is
+               taken as it is. It is shown no negative mask: that is cut out of what it answers, but for
+               what lies around positive clicks inside of it, see `kept_of`
 
     Raises OutsideFrame, or NothingSelected if the answer is empty.
     """
     ready: list[Prompt] = []
+    negative: list[Mask] = []
     for prompt in prompts:
         check_prompt(prompt, frames.size, index)
         if isinstance(prompt, Phrase):
             raise OptionError("a phrase is turned into boxes by a detector first", where=f"object {name!r}")
-        ready.append(load_mask(prompt, frames.size, index) if isinstance(prompt, MaskPrompt) else prompt)
+        if isinstance(prompt, MaskPrompt):
+            prompt = load_mask(prompt, frames.size, index)
+            if not prompt.positive:
+                assert prompt.mask is not None
+                negative.append(prompt.mask)
+                continue
+        ready.append(prompt)
     where = f"object {name!r}, frame {index}"
     if not any(_positive(prompt) for prompt in ready):
         raise NothingSelected(
             "there are only negative prompts", where=where, next_step="add a click, a stroke or a box on the object"
         )
     if len(ready) == 1 and isinstance(ready[0], MaskPrompt) and ready[0].mask is not None:
-        return Selected(ready[0].mask, 1.0)
-    with faults_of("the segmenter", where):
-        answers = segmenter().segment(frames, index, ready)
+        answers = [Hypothesis(ready[0].mask, 1.0)]
+    else:
+        with faults_of("the segmenter", where):
+            answers = segmenter().segment(frames, index, ready)
+    if negative:
+        points = points_on(ready)
+        kept = np.any([kept_of(mask, points) for mask in negative], axis=0)
+        answers = [replace(answer, mask=answer.mask & ~kept) for answer in answers]
     full = [answer for answer in answers if answer.mask.any()]
     if not full:
         raise NothingSelected(
@@ -111,4 +125,4 @@ def select(
 
 
 def _positive(prompt: Prompt) -> bool:
-    return prompt.positive if isinstance(prompt, Click | Stroke) else True
+    return prompt.positive if isinstance(prompt, Click | Stroke | MaskPrompt) else True

@@ -11,6 +11,7 @@ import numpy as np
 from videdit.errors import faults_of
 from videdit.frames import FrameSequence, Mask, Region
 from videdit.masks import MaskEntry, Origin
+from videdit.ops import are_parts
 from videdit.tracker import Tracked, Tracker
 from videdit.tracking.passes import Pass
 
@@ -115,7 +116,7 @@ class Walk:
         _guarded(index, self._tracker.start, self._frames, index, given)
         for object_id, mask in given.items():
             self._join(index, object_id, mask)
-        self._meet(index, {}, given, {})
+        self._meet(index, {}, given, {}, given)
         return Step(index, {})
 
     def _step(self, index: int, before: int) -> Step:
@@ -133,7 +134,7 @@ class Walk:
         mine = [one for one in sorted(tracked) if one not in given and self._plan.made(one, index) is not None]
         others = self._known.others(index, [*mine, *given])
         made = {one: self._judged(index, one, tracked, others, mine) for one in mine}
-        self._meet(index, tracked, {**given, **{one: each.tracked.mask for one, each in made.items()}}, others)
+        self._meet(index, tracked, {**given, **{one: each.tracked.mask for one, each in made.items()}}, others, given)
         return Step(index, made)
 
     def _in_hand(self, object_id: int, index: int) -> bool:
@@ -171,10 +172,12 @@ class Walk:
         tracked: Mapping[int, Tracked],
         mine: Mapping[int, Mask],
         others: Mapping[int, MaskEntry],
+        given: Iterable[int],
     ) -> None:
         """Take along the rivals that are near, as they are known; let go of those that are not.
 
-        A tracker that sees an object's rivals does not take them for the object; their masks are not made again.
+        A tracker that sees an object's rivals does not take them for the object; their masks are not made again. What a
+        person gave to one of `mine` on this frame is no rival's, whatever its mask held before.
         """
         others = others or self._known.others(index, mine)
         boxes = [Region.of(mask) for mask in mine.values()]
@@ -184,11 +187,19 @@ class Walk:
                 if object_id in tracked:
                     _guarded(index, self._tracker.forget, object_id)
                 continue
-            mask = entry.mask.mask()
+            mask = _without(entry.mask.mask(), [mine[one] for one in given])
             if object_id not in tracked:
                 _guarded(index, self._tracker.add, index, object_id, mask)
             elif _iou(tracked[object_id].mask, mask) < AGREED:
                 _guarded(index, self._tracker.adopt, index, object_id, mask)
+
+
+def _without(mask: Mask, given: Iterable[Mask]) -> Mask:
+    """Return a rival's mask without what is given to others, those apart that are parts of it, or it of them."""
+    for one in given:
+        if not are_parts(mask, one):
+            mask = mask & ~one
+    return mask
 
 
 def _near(region: Region, boxes: Sequence[Region], size: tuple[int, int]) -> bool:
@@ -196,9 +207,7 @@ def _near(region: Region, boxes: Sequence[Region], size: tuple[int, int]) -> boo
         if box.empty:
             return True  # the object may be anywhere, in a rival's place too
         grown = box.grown(round(NEAR * max(box.width, box.height)), size)
-        if not Region(
-            max(grown.x0, region.x0), max(grown.y0, region.y0), min(grown.x1, region.x1), min(grown.y1, region.y1)
-        ).empty:
+        if grown.meets(region):
             return True
     return False
 

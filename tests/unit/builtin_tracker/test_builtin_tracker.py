@@ -60,6 +60,17 @@ def test_two_crossing_objects_keep_their_ids_and_share_no_pixel(paint, make_trac
         assert iou(results[15][object_id].mask, clip.masks[15][object_id]) > 0.8
 
 
+def test_masks_that_were_drawn_over_one_another_share_no_pixel_unless_one_is_a_part(paint, make_tracker):
+    clip = paint(6).ellipse(1, RED, lambda i: (60 + 3 * i, 60)).ellipse(2, BLUE, lambda i: (94 + 3 * i, 60))
+    wide = clip.masks[0][1] | (clip.masks[0][2] & (np.indices(clip.masks[0][2].shape)[1] < 90))
+    head = clip.masks[0][1] & (np.indices(wide.shape)[0] < 52)
+    for second, parts in ((clip.masks[0][2], False), (head, True)):
+        tracker = make_tracker()
+        tracker.start(clip.frames, 0, {1: wide, 2: second})
+        for by_id in follow(tracker, range(1, 6)).values():
+            assert (by_id[1].mask & by_id[2].mask).any() == parts
+
+
 def test_touching_objects_stay_apart(paint, make_tracker):
     clip = paint(8).ellipse(1, RED, lambda i: (60 + 3 * i, 60)).ellipse(2, BLUE, lambda i: (94 + 3 * i, 60))
     tracker = make_tracker()

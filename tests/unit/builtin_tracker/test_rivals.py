@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 
 from videdit_plugins.builtin.tracker.channels import NAMES, Channels
 from videdit_plugins.builtin.tracker.combine import log_odds_by_looks
-from videdit_plugins.builtin.tracker.rivals import overlaps, share_out
+from videdit_plugins.builtin.tracker.rivals import share_out
 
 maps = arrays(np.float32, (4, 5), elements=st.floats(0, 1, width=32))
 NO_FRIENDS = {1: set(), 2: set(), 3: set()}
@@ -64,11 +64,3 @@ def test_looks_leave_out_place_and_motion():
     np.testing.assert_array_equal(log_odds_by_looks(Channels(evidence, *evidence[:3])), nothing)
     evidence[NAMES.index("classifier")] = 1
     assert (log_odds_by_looks(Channels(evidence, *evidence[:3])) > nothing).all()
-
-
-def test_overlap_of_the_drawn_masks_makes_friends():
-    person, face, hand = (np.zeros((10, 10), bool) for _ in range(3))
-    person[:, :8], face[:3, 2:5], hand[:, 8:] = True, True, True
-    assert overlaps(person, face)
-    assert not overlaps(person, hand)
-    assert not overlaps(person, np.zeros((10, 10), bool))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -12,9 +13,10 @@ from tests.unit.project.conftest import pointed_only
 from videdit.errors import NothingSelected, OptionError, OutsideFrame
 from videdit.masks import MaskEntry, PackedMask
 from videdit.plugins import Plugins
-from videdit.project import Project, open_project
+from videdit.project import Project, open_project, read_description
 from videdit.prompts import Box, Click, MaskPrompt, Moment
-from videdit.testing.fakes import FakePlugin
+from videdit.segmenter import Hypothesis
+from videdit.testing.fakes import ColourSegmenter, FakePlugin
 
 
 @pytest.fixture
@@ -28,14 +30,18 @@ def at(frame: int) -> Moment:
     return Moment(frame=frame)
 
 
+def signs(project: Project, frame: int) -> list[tuple[type, bool | None]]:
+    prompts = [one for one in project.description.prompts if one.at == at(frame)]
+    return [(type(one), getattr(one, "positive", None)) for one in prompts]
+
+
 def test_a_correction_begins_with_the_mask_that_is_there(project: Project) -> None:
     there = project.track.get(1, 9)
     blue, before, behind = project.track.digest(2), project.track.digest(1, 0, 1), project.track.digest(1, 20, 32)
     assert there is not None
     # A negative click on the ground takes away what the fake takes for it: nothing of the red square.
     project.correct(Click(40, 4, positive=False, at=at(9), object="red")).track_objects()
-    prompts = [one for one in project.description.prompts if one.at == at(9)]
-    assert [type(one) for one in prompts] == [MaskPrompt, Click]
+    assert signs(project, 9) == [(MaskPrompt, True), (MaskPrompt, False), (Click, False)]
     corrected = project.track.get(1, 9)
     assert corrected is not None
     assert corrected.mask == there.mask
@@ -45,11 +51,72 @@ def test_a_correction_begins_with_the_mask_that_is_there(project: Project) -> No
     assert "forward_share" in project.track.get(1, 5).evidence  # type: ignore[union-attr]
 
 
+def test_a_correction_takes_nothing_of_another_object_but_what_was_clicked(project: Project) -> None:
+    # The fake selects everything of a colour: a click on the right half of the blue square gets all of it.
+    left, right = np.zeros((2, *project.track.size), np.bool_)
+    left[30:42, 44:50], right[30:42, 51:55] = True, True
+    project.track.put(
+        [
+            MaskEntry(1, 9, PackedMask.pack(np.roll(right, -20, axis=1)), origin="tracked"),
+            MaskEntry(2, 9, PackedMask.pack(left), origin="tracked"),
+        ]
+    )
+    project.correct(Click(53, 36, at=at(9), object="red")).track_objects()
+    assert signs(project, 9) == [(MaskPrompt, True), (MaskPrompt, False), (Click, True)]
+    corrected = project.track.get(1, 9)
+    assert corrected is not None
+    assert corrected.mask.mask()[right].all()
+    assert not corrected.mask.mask()[left].any()
+    written = read_description(project.folder / "project.toml")
+    assert [getattr(one, "positive", None) for one in written.prompts if one.at == at(9)] == [True, False, True]
+    # What is clicked of the other is the corrected one's after all.
+    project.correct(Click(47, 36, at=at(9), object="red")).track_objects()
+    corrected = project.track.get(1, 9)
+    assert corrected is not None
+    assert corrected.mask.mask()[36, 47]
+
+
+def test_parts_of_an_object_are_no_rivals_of_it(project: Project) -> None:
+    for frame in (9, 12):
+        red = project.track.get(1, frame)
+        assert red is not None
+        part = red.mask.mask().copy()
+        part[16:] = False
+        project.track.put([MaskEntry(2, frame, PackedMask.pack(part), origin="tracked")])
+    project.track.put([MaskEntry(1, 12, PackedMask.absent(project.track.size), 0.8, "absent")])
+    project.correct(Click(40, 4, positive=False, at=at(9), object="red"))
+    assert signs(project, 9) == [(MaskPrompt, True), (Click, False)]
+    # On frame 12 there is no mask to compare with; that of frame 11 has the part beside it, but none on that frame.
+    project.track.put([MaskEntry(2, 11, PackedMask.pack(part), origin="tracked")])
+    project.correct(Click(24, 20, at=at(12), object="red"))
+    assert signs(project, 12) == [(Click, True)]
+
+
+def test_clicks_anew_mean_something_about_as_large_as_the_object(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, square = np.ones(project.track.size, np.bool_), np.zeros(project.track.size, np.bool_)
+    square[8:24, 13:29] = True
+    answers = [Hypothesis(whole, 0.9), Hypothesis(square, 0.6)]
+    monkeypatch.setattr(ColourSegmenter, "segment", lambda *arguments: answers)
+    project.track.put([MaskEntry(1, 9, PackedMask.absent(project.track.size), 0.8, "absent")])
+    project.correct(Click(20, 12, at=at(9), object="red"))
+    base = next(one for one in project.description.prompts if one.at == at(9) and isinstance(one, MaskPrompt))
+    assert base.positive
+    picture = cv2.imread(str(base.path), cv2.IMREAD_GRAYSCALE)
+    assert picture is not None
+    assert np.array_equal(picture > 0, square)
+    # Where none of the answers is of that size the best one stands.
+    answers[:] = [Hypothesis(whole, 0.9), Hypothesis(square & (np.indices(square.shape)[1] < 14), 0.6)]
+    project.track.put([MaskEntry(1, 5, PackedMask.absent(project.track.size), 0.8, "absent")])
+    project.correct(Click(20, 12, at=at(5), object="red"))
+    assert signs(project, 5) == [(MaskPrompt, False), (Click, True)]
+
+
 def test_further_clicks_on_a_corrected_frame_go_on_from_the_same_mask(project: Project) -> None:
     project.correct(Click(40, 4, positive=False, at=at(9), object="red")).track_objects()
     project.correct(Click(41, 4, positive=False, at=at(9), object="red"))
-    kinds = [type(one) for one in project.description.prompts if one.at == at(9)]
-    assert kinds == [MaskPrompt, Click, Click]
+    assert signs(project, 9) == [(MaskPrompt, True), (MaskPrompt, False), (Click, False), (Click, False)]
 
 
 def test_a_box_says_anew_where_the_object_is(project: Project) -> None:
@@ -66,7 +133,7 @@ def test_clicks_where_the_object_is_absent_say_where_it_is(project: Project) -> 
         project.correct(Click(column, row, positive=False, at=at(9), object="red")).track_objects()
     assert project.undo()
     project.correct(Click(column, row, at=at(9), object="red")).track_objects()
-    assert [type(one) for one in project.description.prompts if one.at == at(9)] == [Click]
+    assert signs(project, 9) == [(MaskPrompt, False), (Click, True)]
     found = project.track.get(1, 9)
     assert found is not None
     assert found.mask == there.mask

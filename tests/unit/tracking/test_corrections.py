@@ -223,6 +223,28 @@ def test_rivals_are_shown_to_the_tracker_as_they_are_known() -> None:
     assert not any(entry[0] in ("correct", "confirm") and entry[-1] == 2 for entry in bench.log)
 
 
+@pytest.mark.parametrize(("height", "part"), [(3, False), (8, True)])
+def test_a_rival_is_shown_without_what_a_person_gave_to_another_object(height: int, part: bool) -> None:
+    shown: list[Mask] = []
+
+    class Watching(DriftingTracker):
+        def add(self, index: int, object_id: int, mask: Mask) -> None:
+            if (index, object_id) == (12, 2):
+                shown.append(mask)
+            super().add(index, object_id, mask)
+
+    bench = Bench(tracker=Watching)
+    rival = np.zeros(SIZE, bool)
+    rival[4:12, 4:12] = True
+    bench.stage.run([thing(1, {12: drawn(18, 3)}), thing(2, {12: [MaskPrompt(mask=rival)]})], [SHOT])
+    given = np.zeros(SIZE, bool)
+    given[4 : 4 + height, 4:24] = True
+    shown.clear()
+    bench.stage.run([thing(1, {12: [MaskPrompt(mask=given)]}), thing(2, {12: [MaskPrompt(mask=rival)]})], [SHOT])
+    assert shown
+    assert all(np.array_equal(mask, rival if part else rival & ~given) for mask in shown)
+
+
 def test_rivals_far_away_cost_nothing() -> None:
     bench = Bench()
     bench.stage.run([thing(2, {0: drawn(18, 3), 23: drawn(18, 3)})], [SHOT])

@@ -47,6 +47,14 @@ def test_a_box_holds_on_every_frame_of_every_shot_inside_the_range() -> None:
     assert all(np.array_equal(mask, expected) for mask in masks(track))
 
 
+def test_a_negative_mask_takes_away() -> None:
+    hole = np.zeros(SIZE, bool)
+    hole[4:6, 3:5] = True
+    mask = drawn([BOX, MaskPrompt(mask=hole, positive=False)], SIZE, "mark")
+    assert mask.sum() == 5 * 7 - 4
+    assert not (mask & hole).any()
+
+
 def tracking(track: MaskTrack) -> TrackingStage:
     return TrackingStage(
         source="film",

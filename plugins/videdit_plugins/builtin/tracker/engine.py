@@ -9,6 +9,7 @@ import numpy as np
 
 from videdit.errors import OptionError, ShapeError
 from videdit.frames import FrameSequence, Mask
+from videdit.ops import are_parts
 from videdit.runtime import Runtime
 from videdit.tracker import Tracked, Tracker
 from videdit_plugins.builtin.threads import one_thread
@@ -24,7 +25,7 @@ from videdit_plugins.builtin.tracker.planes import FloatMap, Plane
 from videdit_plugins.builtin.tracker.reach import carry_reaches, remember_reaches
 from videdit_plugins.builtin.tracker.refine import to_edges
 from videdit_plugins.builtin.tracker.refiner import Refiner, load_refiner
-from videdit_plugins.builtin.tracker.rivals import overlaps, share_out
+from videdit_plugins.builtin.tracker.rivals import share_out
 from videdit_plugins.builtin.tracker.scenes import Scene, Scenes
 from videdit_plugins.builtin.tracker.score import figures, score, score_of_absence
 from videdit_plugins.builtin.tracker.state import pack, unpack
@@ -196,7 +197,7 @@ class BuiltinTracker(Tracker):
         target.reach = target.decoys = None
         learn_given(target, index, plane, small, self._effort.grid_sides, self._refiner)
         for other_id, other in self._targets.items():
-            if other_id != object_id and overlaps(small > 0.5, other.probability > 0.5):
+            if other_id != object_id and are_parts(small > 0.5, other.probability > 0.5):
                 target.friends.add(other_id)
                 other.friends.add(object_id)
 

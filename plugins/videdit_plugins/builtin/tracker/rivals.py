@@ -15,7 +15,6 @@ LEAST = 1e-6
 TIE = 1.001
 CLAIM = 0.02
 """Objects whose boxes of pixels claimed this much lie apart leave each other alone, to the last bit."""
-SHARED = 0.2
 
 
 def share_out(
@@ -45,7 +44,7 @@ def share_out(
     for object_id, mine in probabilities.items():
         strongest: NDArray[np.float32] | None = None
         for other in probabilities:
-            if other == object_id or other in friends[object_id] or not _meet(claims[object_id], claims[other]):
+            if other == object_id or other in friends[object_id] or not claims[object_id].meets(claims[other]):
                 continue
             tie = np.float32(TIE if other < object_id else 1 / TIE)
             odds = _odds(against(other, object_id)) * tie / _odds(against(object_id, other))
@@ -54,17 +53,6 @@ def share_out(
     return shared
 
 
-def _meet(one: Region, other: Region) -> bool:
-    across = min(one.x1, other.x1) > max(one.x0, other.x0)
-    return across and min(one.y1, other.y1) > max(one.y0, other.y0)
-
-
 def _odds(probability: FloatMap) -> NDArray[np.float32]:
     held = np.clip(probability, LEAST, 1 - LEAST)
     return held / (1 - held)
-
-
-def overlaps(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> bool:
-    """Return whether two (h, w) masks were drawn so that they share pixels, as a person and their face do."""
-    smaller = min(np.count_nonzero(one), np.count_nonzero(other))
-    return bool(np.count_nonzero(one & other) > SHARED * smaller)
