@@ -294,7 +294,8 @@ class TrackingStage:
 
 def corrects(prompts: Sequence[Prompt]) -> bool:
     """Return whether the prompts of a frame put a mask right that was there: a mask, and what is wrong with it."""
-    return len(prompts) > 1 and isinstance(prompts[0], MaskPrompt)
+    first = prompts[0]
+    return len(prompts) > 1 and isinstance(first, MaskPrompt) and first.positive
 
 
 def check_inside(objects: Sequence[Pointed], span: Shot | None) -> None:
