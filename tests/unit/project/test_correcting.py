@@ -137,7 +137,6 @@ def test_clicks_where_the_object_is_absent_say_where_it_is(project: Project) -> 
     found = project.track.get(1, 9)
     assert found is not None
     assert found.origin == "prompt", "no mask was put right"
-    assert found is not None
     assert found.mask == there.mask
 
 
