@@ -26,6 +26,7 @@ from videdit.evaluation import jaccard
 from videdit.evaluation.clicks import next_click
 from videdit.frames import Mask
 from videdit.prompts import Moment
+from videdit.shots import shot_at
 
 NAMES = {1: "behind", 2: "front"}
 NOT_AGAIN_FRAMES = 3
@@ -76,7 +77,7 @@ def worst(
 def put_right(project: videdit.Project, one: int, index: int, truth: Mask, clicks: int) -> None:
     """Click on an object on a frame until that was often enough, or the mask is about right."""
     mask, made = project.track.union(index, [one]), []
-    shot = next(shot for shot in project.shots() if index in shot)
+    shot = shot_at(project.shots(), index)
     while len(made) < clicks and jaccard(mask, truth) < ENOUGH:
         click = next_click(mask, truth, before=made)
         if click is None:

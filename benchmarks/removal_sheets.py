@@ -5,8 +5,8 @@
 
 The DAVIS sequences are prompted with the true mask of their first frame and tracked to their end, the clips with the
 prompts of `footage.py` and tracked for `--frames` frames. Sequences that the networks have learned from want those that
-have not. Then two neighbouring frames are removed at each of some places spread over the
-film, with all that the film shows, as `videdit remove` would. One sheet for each film, a place a column:
+have not. Then two neighbouring frames are removed at each of some places spread over the film, with all that the film
+shows, as `videdit remove` would. One sheet for each film, a place a column:
 
 1. the frame, the mask as tracked in red, what was changed, rim and shadow included, in green
 2. the frame as removed
@@ -31,7 +31,7 @@ from videdit.ops import optical_flow
 from videdit.pipeline.edited import EditedFrames
 from videdit.pipeline.film_layers import FilmLayers
 from videdit.prompts import DEFAULT_OBJECT
-from videdit.shots import Shot
+from videdit.shots import Shot, shot_at
 
 WIDTH_PX = 480
 GAIN = 8
@@ -85,7 +85,7 @@ def sheet(project: videdit.Project, places: int) -> Picture:
     columns = []
     for number in range(places):
         index = span.start + (2 * number + 1) * (len(span) - 1) // (2 * places)
-        shot = next(one for one in project.shots() if index in one)
+        shot = shot_at(project.shots(), index)
         frames = project.reader.shot_frames(shot)
         edited = EditedFrames(frames, layers.of(shot))
         before, after = frames[index].rgb8, edited[index].rgb8

@@ -13,7 +13,7 @@ from videdit.frames import Mask, Region
 from videdit.masks import MaskEntry
 from videdit.ops import are_parts
 from videdit.prompts import Box, MaskPrompt, Moment, Prompt
-from videdit.shots import Shot
+from videdit.shots import shot_at
 from videdit.tracking.keeping import points_on
 from videdit.tracking.stage import Pointed
 
@@ -37,7 +37,7 @@ def seen_near(project: Project, name: str, index: int) -> MaskEntry | None:
     # Shots are not looked for before anything is tracked.
     if project.description.engines.static or not project.track.frames(object_id):
         return None
-    shot = _shot_of(project, index)
+    shot = shot_at(project.shots(), index)
     entries = project.track.entries(object_id, shot.start, shot.stop)
     return min((one for one in entries if not one.mask.empty), key=lambda one: abs(one.index - index), default=None)
 
@@ -47,10 +47,11 @@ def others_there(project: Project, name: str, index: int, known: MaskEntry) -> l
 
     known: the object on that frame, or on one near it; of what is a part of it there, or it of that, nothing is said
     """
-    own, result = known.mask.mask(), []
+    own, then, result = known.mask.mask(), project.track.at(known.index), []
     for object_id, entry in project.track.at(index).items():
-        then = entry if known.index == index else project.track.get(object_id, known.index)
-        if object_id == known.object_id or entry.mask.empty or (then is not None and are_parts(then.mask.mask(), own)):
+        if object_id == known.object_id or entry.mask.empty:
+            continue
+        if object_id in then and are_parts(then[object_id].mask.mask(), own):
             continue
         mask = entry.mask.mask()
         if known.index == index:
@@ -72,17 +73,17 @@ def likest(project: Project, name: str, index: int, prompts: Sequence[Prompt], k
     box = _box(points_on(prompts), known.mask.region, known.mask.size, Moment(frame=index))
     if box is not None:
         answers += _answers(project, name, index, [box, *prompts])
-    likest = min(answers, key=lambda one: _times(one, usual))
-    if likest is answers[0] or _times(likest, usual) > _AT_ALL_ALIKE:
+    best = min(answers, key=lambda one: _times(one, usual))
+    if best is answers[0] or _times(best, usual) > _AT_ALL_ALIKE:
         return None
-    return MaskPrompt(mask=likest, at=Moment(frame=index), object=name)
+    return MaskPrompt(mask=best, at=Moment(frame=index), object=name)
 
 
 def _answers(project: Project, name: str, index: int, prompts: Sequence[Prompt]) -> list[Mask]:
     # What is wrong with the prompts is told when they are tracked.
     with suppress(VideditError):
         one = Pointed(project.objects.require(name).object_id, name, {index: prompts})
-        selected = project.stage().select(one, index, _shot_of(project, index))
+        selected = project.stage().select(one, index, shot_at(project.shots(), index))
         return [selected.mask, *(answer.mask for answer in selected.others)]
     return []
 
@@ -102,7 +103,3 @@ def _times(mask: Mask, usual: int) -> float:
     """Return by what factor a mask is larger or smaller than an area."""
     area = max(1, int(np.count_nonzero(mask)))
     return max(area / usual, usual / area)
-
-
-def _shot_of(project: Project, index: int) -> Shot:
-    return next(one for one in project.shots() if index in one)

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from videdit.frames import Mask
+from videdit.ops import distance_to
 from videdit.prompts import Click, Prompt, Stroke
+from videdit.tracking.projecting import depth_of
 
 _DEEP = 0.5
 """Of the greatest depth in a mask: so deep places are surely the object's own."""
@@ -31,13 +32,13 @@ def kept_of(rest: Mask, points: Sequence[tuple[float, float]]) -> Mask:
     clicked = [(x, y) for x, y in places if rest[y, x]]
     if not clicked:
         return rest
-    depth = _distance(np.pad(rest, 1))[1:-1, 1:-1]
-    elsewhere, claimed = np.ones_like(rest), np.zeros(rest.shape, np.uint8)
+    depth = depth_of(rest)
+    clicks, claimed = np.zeros_like(rest), np.zeros(rest.shape, np.uint8)
     for x, y in clicked:
-        elsewhere[y, x] = False
+        clicks[y, x] = True
         cv2.circle(claimed, (x, y), round(_CLAIM * max(_LEAST_PX, float(depth[y, x]))), 1, -1)
     own = (depth >= _DEEP * depth.max()) & (claimed == 0)
-    return rest & (_distance(~own) < _distance(elsewhere)) if own.any() else np.zeros_like(rest)
+    return rest & (distance_to(own) < distance_to(clicks))
 
 
 def points_on(prompts: Iterable[Prompt]) -> list[tuple[float, float]]:
@@ -49,8 +50,3 @@ def points_on(prompts: Iterable[Prompt]) -> list[tuple[float, float]]:
         if isinstance(prompt, Stroke) and prompt.positive:
             points += prompt.points
     return points
-
-
-def _distance(mask: Mask) -> NDArray[np.float32]:
-    """Return how far each pixel of a mask is from the nearest beside it, (h, w) float32."""
-    return np.asarray(cv2.distanceTransform(mask.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)

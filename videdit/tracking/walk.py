@@ -172,12 +172,12 @@ class Walk:
         tracked: Mapping[int, Tracked],
         mine: Mapping[int, Mask],
         others: Mapping[int, MaskEntry],
-        given: Iterable[int],
+        given: Mapping[int, Mask],
     ) -> None:
         """Take along the rivals that are near, as they are known; let go of those that are not.
 
         A tracker that sees an object's rivals does not take them for the object; their masks are not made again. What a
-        person gave to one of `mine` on this frame is no rival's, whatever its mask held before.
+        person gave to one of `mine` on this frame, `given`, is no rival's, whatever its mask held before.
         """
         others = others or self._known.others(index, mine)
         boxes = [Region.of(mask) for mask in mine.values()]
@@ -187,7 +187,7 @@ class Walk:
                 if object_id in tracked:
                     _guarded(index, self._tracker.forget, object_id)
                 continue
-            mask = _without(entry.mask.mask(), [mine[one] for one in given])
+            mask = _without(entry.mask.mask(), given.values())
             if object_id not in tracked:
                 _guarded(index, self._tracker.add, index, object_id, mask)
             elif _iou(tracked[object_id].mask, mask) < AGREED:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tests.unit.builtin_filler.conftest import Holes
 from videdit import ArrayFrames, Runtime
 from videdit_plugins.builtin.filler import others
 from videdit_plugins.builtin.filler.engine import BuiltinFiller
@@ -21,26 +22,15 @@ SIZE = (96, 160)
 ID = 7
 
 
-class Among:
-    """Holes that know where another object is, or do not."""
+class Among(Holes):
+    """Holes that know where another object is, and leave it out."""
 
-    def __init__(self, holes: list[NDArray[np.bool_]], labels: list[Labels]) -> None:
-        self._holes = holes
+    def __init__(self, masks: list[NDArray[np.bool_]], labels: list[Labels]) -> None:
+        super().__init__([mask & (label == 0) for mask, label in zip(masks, labels, strict=True)])
         self._labels = labels
-
-    def __getitem__(self, index: int) -> NDArray[np.bool_]:
-        return self._holes[index] & (self._labels[index] == 0)
 
     def others(self, index: int) -> Labels:
         return self._labels[index]
-
-
-class Alone:
-    def __init__(self, holes: list[NDArray[np.bool_]]) -> None:
-        self._holes = holes
-
-    def __getitem__(self, index: int) -> NDArray[np.bool_]:
-        return self._holes[index]
 
 
 @pytest.fixture
@@ -78,7 +68,7 @@ def error(clip: Any, holes: Any, index: int = INDEX) -> float:
 def test_one_that_rested_behind_the_hole_and_has_gone_is_not_laid_there(clip: Any) -> None:
     # Only once it has moved on does the hole come to where it was: no motion tells that it is not there any more.
     labels = beside(clip, lambda index: square(80 if index < GONE_FROM else 20))
-    known, unknown = error(clip, Among(clip.holes, labels)), error(clip, Alone(clip.holes))
+    known, unknown = error(clip, Among(clip.holes, labels)), error(clip, Holes(clip.holes))
     assert known < 3
     assert unknown > 10
 
@@ -121,7 +111,7 @@ def test_of_one_that_touches_the_hole_and_goes_along_with_it_nothing_is_taken_aw
             shown[place] = (np.indices(hole.shape).sum(axis=0) // 4 % 2 * 200)[place][:, None]
             labels.append(np.where(place, ID, 0).astype(np.int32))
         filler = BuiltinFiller(FillerOptions(grain=False), Runtime())
-        filler.start(ArrayFrames(clip.shown), Among(clip.holes, labels) if known else Alone(clip.holes))
+        filler.start(ArrayFrames(clip.shown), Among(clip.holes, labels) if known else Holes(clip.holes))
         filled = filler.fill(INDEX)
         assert filled is not None
         changed = np.zeros(SIZE, np.bool_)

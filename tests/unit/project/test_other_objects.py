@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 import videdit
+from tests.unit.project.conftest import Extra
 from videdit.masks import IN_MEMORY, MaskEntry, MaskTrack, PackedMask
 from videdit.pipeline.other_objects import OtherObjects, others_of
 from videdit.pipeline.shot_masks import ShotMasks
 from videdit.plugins import Plugins
 from videdit.project import Project
 from videdit.shots import Shot
-from videdit.testing.fakes import KnownCuts
 
 SIZE = (20, 30)
 
@@ -41,15 +41,11 @@ class Leaves(videdit.Effect):
         return window.rgb // 2
 
 
-class Both:
+class Both(Extra):
     @videdit.hookimpl
     def register_effects(self, register: Any) -> None:
         register("takes", Takes)
         register("leaves", Leaves)
-
-    @videdit.hookimpl
-    def register_shot_detectors(self, register: Any) -> None:
-        register("cut-at-20", lambda options, runtime: KnownCuts(20))
 
 
 def box(y0: int, y1: int, x0: int, x1: int) -> PackedMask:
